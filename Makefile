@@ -1,0 +1,43 @@
+# Everything lives in .venv inside the checkout; the first target that needs it sets it up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT := $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: run serve test lint format bench browser clean
+
+run: $(VENV)/installed ## the app on http://127.0.0.1:8050, for one person
+	$(BIN)/python app.py
+
+serve: $(VENV)/installed ## the same behind gunicorn, as the Procfile starts it
+	$(BIN)/gunicorn --config gunicorn.conf.py app:server
+
+test: lint browser ## lint, types and every test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/installed ## every figure beside its reference from the same run
+	$(BIN)/python -m benchmarks
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV) || { $(APT) update && $(APT) install -y python3-venv && $(PYTHON) -m venv $(VENV); }
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+browser:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { $(APT) update && \
+		$(APT) install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core; }
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage *.egg-info

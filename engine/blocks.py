@@ -1,0 +1,154 @@
+"""Blocks of 256 slots: content-addressed keys, the bytes of a stored block, and the manifest that names them.
+
+A block's key is made from the values its origins can see, so a longer history, tomorrow's export or an edited value
+reuse exactly the blocks whose visible values are the same, and nothing is ever compared or shifted.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.series import Floats, Ints, Series, canonical_bytes
+from engine.spec import Spec
+
+BLOCK = 256
+BLOCK_MAGIC = b"HCB1"
+DIGEST_BYTES = 32
+
+
+class DamagedPayload(Exception):
+    """Stored bytes are not what was written."""
+
+
+class Rows(NamedTuple):
+    """Done rows of a block: offsets in it (R,), scaled samples (R, H, S) float32 sorted per step, loc, scale (R,)."""
+
+    offsets: Ints
+    samples: NDArray[np.float32]
+    loc: Floats
+    scale: Floats
+
+
+def block_range(series: Series) -> range:
+    """Numbers of the blocks that hold the series' slots."""
+    return range(series.first_slot // BLOCK, series.last_slot // BLOCK + 1)
+
+
+def block_keys(series: Series, spec: Spec) -> list[str]:
+    """SHA-256 hex key of each block of the series, oldest first."""
+    head = hashlib.sha256(f"{series.scope}\0{spec.key}\0".encode())
+    data = canonical_bytes(series.values)
+    keys = []
+    for block in block_range(series):
+        first = max(series.first_slot, BLOCK * block - spec.context_length + 1)
+        last = min(series.last_slot, BLOCK * block + BLOCK - 1)
+        digest = head.copy()
+        digest.update(f"{block} {first} {last}\0".encode())
+        digest.update(data[8 * (first - series.first_slot) : 8 * (last - series.first_slot + 1)])
+        keys.append(digest.hexdigest())
+    return keys
+
+
+def seal(magic: bytes, payload: bytes) -> bytes:
+    """Payload behind its format's magic bytes and its SHA-256."""
+    return magic + hashlib.sha256(payload).digest() + payload
+
+
+def unseal(magic: bytes, sealed: bytes) -> bytes:
+    """The payload of `seal`; DamagedPayload if a byte of it has changed or the format is another."""
+    start = len(magic) + DIGEST_BYTES
+    payload = sealed[start:]
+    if sealed[: len(magic)] != magic or hashlib.sha256(payload).digest() != sealed[len(magic) : start]:
+        raise DamagedPayload(f"expected {magic!r} and a matching checksum")
+    return payload
+
+
+def encode(rows: Rows) -> bytes:
+    """Sealed Parquet (zstd) of a block's done rows."""
+    count, horizon, num_samples = rows.samples.shape
+    frame = pl.DataFrame(
+        {
+            "offset": rows.offsets.astype(np.uint8),
+            "samples": rows.samples.reshape(count, horizon * num_samples),
+            "loc": rows.loc,
+            "scale": rows.scale,
+        }
+    )
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", statistics=False)
+    return seal(BLOCK_MAGIC, horizon.to_bytes(2, "little") + buffer.getvalue())
+
+
+def decode(sealed: bytes) -> Rows:
+    """The rows of `encode`; DamagedPayload if a byte of it has changed."""
+    payload = unseal(BLOCK_MAGIC, sealed)
+    horizon = int.from_bytes(payload[:2], "little")
+    frame = pl.read_parquet(io.BytesIO(payload[2:]))
+    return Rows(
+        frame["offset"].to_numpy().astype(np.int64),
+        frame["samples"].to_numpy().reshape(len(frame), horizon, -1),
+        frame["loc"].to_numpy(),
+        frame["scale"].to_numpy(),
+    )
+
+
+def merge(rows: Rows, stored: Rows) -> Rows:
+    """`rows`, and of `stored` the rows whose offsets are not among them."""
+    extra = ~np.isin(stored.offsets, rows.offsets)
+    return Rows(
+        np.concatenate((rows.offsets, stored.offsets[extra])),
+        np.concatenate((rows.samples, stored.samples[extra])),
+        np.concatenate((rows.loc, stored.loc[extra])),
+        np.concatenate((rows.scale, stored.scale[extra])),
+    )
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A dataset on disk under one spec: its blocks' keys, which rows are done, when it was last used (seconds, UTC)."""
+
+    handle: str
+    spec: Spec
+    keys: list[str]
+    done: NDArray[np.bool_]  # (blocks x 256,)
+    total: int  # usable origins
+    last_used: float
+
+    @property
+    def complete(self) -> bool:
+        return int(self.done.sum()) >= self.total
+
+    def to_bytes(self) -> bytes:
+        document: dict[str, Any] = {
+            "handle": self.handle,
+            "spec": self.spec.to_json(),
+            "keys": self.keys,
+            "done": base64.b64encode(np.packbits(self.done).tobytes()).decode(),
+            "total": self.total,
+            "last_used": self.last_used,
+        }
+        return seal(b"HCM1", json.dumps(document).encode())
+
+    @classmethod
+    def from_bytes(cls, sealed: bytes) -> Manifest:
+        """Raises DamagedPayload if the bytes are not a whole manifest."""
+        document = json.loads(unseal(b"HCM1", sealed))
+        bits = np.frombuffer(base64.b64decode(document["done"]), dtype=np.uint8)
+        done = np.unpackbits(bits).astype(bool)[: BLOCK * len(document["keys"])]
+        return cls(
+            document["handle"],
+            Spec(**document["spec"]),
+            document["keys"],
+            done,
+            document["total"],
+            document["last_used"],
+        )

@@ -1,0 +1,78 @@
+"""One stored row -> PlotData."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine import plotdata
+from engine.dataset import Dataset
+from engine.forecasting import Subject, one_forecast
+from engine.models.seasonal_naive import periods
+from engine.plotdata import PlotData
+from engine.results import Row, Scores
+from engine.windows import actuals, contexts
+
+
+def draw(
+    dataset: Dataset, index: int, subject: Subject, row: Row, baseline: Subject, scores: Scores | None
+) -> PlotData:
+    """The picture of one origin. `scores` are the columns of all origins, None where the file is not kept."""
+    spec, series = subject.spec, subject.series
+    slots = np.array([dataset.slot(index)])
+    samples = row.unscaled()
+    happened = actuals(series, slots, spec.horizon)[0]
+    known = ~np.isnan(happened)
+    naive = samples if subject.spec == baseline.spec else one_forecast(baseline, int(slots[0]))
+    lo, hi, density = plotdata.density(samples[None], spec.kind)
+    crps = _mean(plotdata.crps(samples, happened, spec.kind), known)
+    percentile, compared = _percentile(crps, int(known.sum()), spec.horizon, scores)
+    context = contexts(series, slots, spec.context_length).values.astype(np.float64)
+    positions = np.arange(max(series.first_slot, int(slots[0]) - spec.context_length + 1), int(slots[0]) + 1)
+    return PlotData(
+        handle=series.handle,
+        index=index,
+        origin=dataset.time(index),
+        step_seconds=series.step.seconds,
+        step_calendar=series.step.calendar,
+        horizon=spec.horizon,
+        model=spec.model,
+        kind=spec.kind,
+        times=series.times(slots[0] + np.arange(1, spec.horizon + 1)),
+        samples=samples,
+        quantiles=dict(
+            zip(plotdata.LEVELS, plotdata.quantiles(samples, plotdata.LEVELS, spec.kind).T.copy(), strict=True)
+        ),
+        density_lo=float(lo[0]),
+        density_hi=float(hi[0]),
+        density=density[0],
+        context_times=series.times(positions),
+        context_values=series.values[positions - series.first_slot],
+        actuals=happened,
+        baseline_model=baseline.spec.model,
+        baseline_period=int(periods(context)[0]),
+        baseline_median=plotdata.quantiles(naive, (0.5,), baseline.spec.kind)[:, 0],
+        crps=crps,
+        baseline_crps=_mean(plotdata.crps(naive, happened, baseline.spec.kind), known),
+        n_scored=int(known.sum()),
+        inside50=int(plotdata.inside(samples, happened, spec.kind, 0.25, 0.75).sum()),
+        inside80=int(plotdata.inside(samples, happened, spec.kind, 0.1, 0.9).sum()),
+        percentile=percentile,
+        n_compared=compared,
+    )
+
+
+def _mean(values: plotdata.Floats, known: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
+    return float(values[known].mean()) if known.any() else float("nan")
+
+
+def _percentile(crps: float, n_scored: int, horizon: int, scores: Scores | None) -> tuple[float | None, int]:
+    """Share of the other fully scored origins that missed by more, and how many there are."""
+    if scores is None:
+        return None, 0
+    compared = scores.crps[scores.n_scored == horizon]
+    compared = compared[~np.isnan(compared)]
+    if n_scored < horizon or len(compared) < 2:
+        return None, len(compared)
+    # The stored column is float32: this origin's own score must not count as worse or better than itself.
+    others_worse = int((compared > np.float32(crps)).sum())
+    return others_worse / (len(compared) - 1), len(compared)

@@ -1,0 +1,165 @@
+"""The door of the ingest: `read` turns a file's bytes into a series and says what it decided."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.errors import UploadError
+from engine.ingest.columns import Choice, choose
+from engine.ingest.grid import lay_grid
+from engine.ingest.layout import find_layout
+from engine.ingest.load import load
+from engine.ingest.longfile import find_part
+from engine.ingest.notes import make_notes
+from engine.ingest.order import Ordered, arrange
+from engine.ingest.readback import MOST_OFFERED, Note, Point, Readback, ReadOptions
+from engine.ingest.steps import find_step, to_seconds
+from engine.ingest.table import open_table
+from engine.ingest.text import decode
+from engine.ingest.times import NAIVE, SECOND, zone_name
+from engine.series import Series
+from engine.settings import Settings
+
+__all__ = ["MIN_VALUES", "Note", "Point", "ReadOptions", "Readback", "Reading", "read"]
+
+MIN_VALUES = 24  # usable rows before a first forecast
+UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+BARE_UNIT = re.compile(r"\b(mg/dL|mmol/L)$")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file read: the series, and what was decided. Counts are of rows.
+
+    skipped: non-blank rows without a time. missing: rows with a time and no number. dropped: rows that repeat a time.
+    left_out: rows too old for the longest grid.
+    """
+
+    series: Series
+    readback: Readback
+    skipped: int
+    missing: int
+    dropped: int
+    left_out: int
+
+
+def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") -> Reading:
+    """Read a CSV file; every way in which it cannot be read raises UploadError with a code and a sentence."""
+    _refuse_unread_options(options)
+    text = decode(raw, settings)
+    layout = find_layout(text.body, settings)
+    table = open_table(text.body, layout, settings)
+    choice = choose(table.sample(), options)
+    readings = load(table, choice)
+    part = find_part(table, choice, readings, options)
+    if part is not None:
+        readings = part.of(readings)
+    zone = _zone(readings.offsets, choice)
+    offset = 0 if zone in (None, "UTC", "mixed") else next(iter(readings.offsets)) * SECOND
+    ordered = arrange(readings.micros + offset, readings.values, readings.rows, zone is None)
+    _refuse_mixture(ordered, choice)
+    shift = ordered.shift // SECOND
+    seconds = to_seconds(ordered.micros + ordered.shift)
+    step = find_step(seconds)
+    grid = lay_grid(seconds - shift, shift, step, settings.max_slots)
+    values = ordered.values[grid.kept]
+    _refuse_short(len(values), len(ordered.values), settings)
+    times = ordered.micros[grid.kept] - offset
+    readback = Readback(
+        time_column=choice.time[0] if len(choice.time) == 1 else (choice.time[0], choice.time[1]),
+        value_column=choice.value,
+        n_rows_valid=len(values),
+        first=_point(times[0], values[0], zone),
+        last=_point(times[-1], values[-1], zone),
+        step_seconds=step.seconds,
+        step_calendar=step.calendar,
+        unit=_unit(choice.value),
+        dayfirst=choice.writing.dayfirst,
+        timezone=zone,
+        n_segments=grid.segments,
+        n_missing=grid.missing,
+        header_line=layout.header_line,
+        delimiter=layout.delimiter,
+        decimal=".",
+        encoding=text.encoding,
+        series=part.chosen if part else None,
+        series_column=part.column if part else None,
+        notes=make_notes(text, choice, readings, part, ordered, grid, step),
+        columns=choice.numeric[:MOST_OFFERED],
+        ids=part.ids[:MOST_OFFERED] if part else (),
+    )
+    return Reading(
+        series=Series(grid.place(values), step, int(grid.slots[0]), zone, grid.phases, scope),
+        readback=readback,
+        skipped=readings.skipped,
+        missing=len(readings.missing),
+        dropped=len(readings.micros) - len(ordered.micros),
+        left_out=int(np.count_nonzero(~grid.kept)),
+    )
+
+
+def _refuse_unread_options(options: ReadOptions) -> None:
+    if options.decimal not in (None, "."):
+        raise UploadError(
+            f"decimal is {options.decimal!r}; available: '.'. Export the numbers with a decimal point.",
+            code="BAD_OPTION",
+            available=["."],
+        )
+    if options.step is not None or options.agg is not None:
+        raise UploadError(
+            "step and agg are not available; the file is read at its own step.", code="BAD_OPTION", available=[]
+        )
+
+
+def _zone(offsets: frozenset[int], choice: Choice) -> str | None:
+    if NAIVE in offsets and len(offsets) > 1:
+        raise UploadError(
+            f"{' and '.join(choice.time)} has times with a zone and times without one, so they cannot be put in order. "
+            "Write all of them alike.",
+            code="NO_TIME_COLUMN",
+        )
+    return zone_name(set(offsets))
+
+
+def _refuse_mixture(ordered: Ordered, choice: Choice) -> None:
+    """Several series without a column that tells them apart, or dates that have lost their hours."""
+    if 2 * ordered.conflicts > len(ordered.micros) > 1:
+        raise UploadError(
+            f"{ordered.conflicts:,} of {len(ordered.micros):,} times in {' and '.join(choice.time)} occur more than once "
+            "with different values. Keep one series, or add the column that tells them apart or holds the hour.",
+            code="NO_STEP",
+            conflicts=ordered.conflicts,
+        )
+
+
+def _refuse_short(valid: int, found: int, settings: Settings) -> None:
+    if valid >= MIN_VALUES:
+        return
+    left_out = (
+        f" ({found - valid:,} others lie {settings.max_slots:,} or more steps before the last time: is that one right?)"
+        if found > valid
+        else ""
+    )
+    raise UploadError(
+        f"{valid:,} usable rows{left_out}; at least {MIN_VALUES} are needed before a first forecast.",
+        code="TOO_SHORT",
+        rows=valid,
+        least=MIN_VALUES,
+    )
+
+
+def _point(micros: int, value: float, zone: str | None) -> Point:
+    time = np.datetime64(int(micros), "us")
+    if micros % SECOND == 0:
+        time = time.astype("datetime64[s]")
+    return Point(f"{time}{'' if zone is None else 'Z'}", float(value))
+
+
+def _unit(column: str) -> str | None:
+    """The unit in a column's name: the last (...) or [...], or a bare mg/dL or mmol/L at its end."""
+    enclosed = UNIT.findall(column)
+    bare = BARE_UNIT.search(column)
+    return (enclosed[-1].strip() or None) if enclosed else (bare[1] if bare else None)

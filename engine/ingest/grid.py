@@ -1,0 +1,172 @@
+"""Sorted readings -> slots: segments with a phase each, and the values on one regular grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import UploadError
+from engine.ingest.steps import DAY, months_of, start_of_month
+from engine.series import MONTH_END, Floats, Ints, Phase, Step, grid_slots, grid_times
+
+LONGEST_SHORT_GAP = 3  # null points in a row that do not end a segment
+MAX_PHASES = 20_000
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Readings on their slots.
+
+    slots: (n,) rising. kept: (n_all,) bool, False for readings left out to keep the grid within its limit. phases: as
+    in Series. segments, missing: counts. short_gaps: runs of 1 to 3 missing points. longest: steps of the longest gap.
+    snapped: readings off their grid point.
+    """
+
+    slots: Ints
+    kept: NDArray[np.bool_]
+    phases: tuple[Phase, ...]
+    segments: int
+    missing: int
+    short_gaps: int
+    longest: int
+    snapped: int
+
+    def place(self, values: Floats) -> Floats:
+        """(last - first + 1,) float64 with NaN where no reading is; `values`: (n,) of the kept readings."""
+        placed = np.full(int(self.slots[-1] - self.slots[0]) + 1, np.nan)
+        placed[self.slots - self.slots[0]] = values
+        return placed
+
+
+def lay_grid(seconds: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
+    """Grid of (n,) sorted times in seconds as written; `shift` makes them run without changes of clocks.
+
+    Raises UploadError NO_STEP where the times drift so much that there is no grid.
+    """
+    line, length = _even_line(seconds + shift, step)
+    leap = np.diff(line)
+    points = np.rint(leap / length).astype(np.int64)
+    off = leap - points * length
+    is_break = (points < 1) | (np.abs(off) * 4 >= length) | (points > LONGEST_SHORT_GAP + 1)
+    is_break = _split_drift(np.where(is_break, 0, off), is_break, length)
+    starts = np.flatnonzero(np.append(True, is_break))
+    segment = np.cumsum(np.append(True, is_break)) - 1
+    along = _since_start(np.where(is_break, 0, points), starts, segment)
+    drift = _since_start(np.where(is_break, 0, off), starts, segment)
+    middle = _medians(drift, starts, segment)
+    anchor = line[starts] + middle
+    own = along + (anchor // length)[segment]
+    slots = own + _pushes(own, starts)[segment]
+    first = _first_kept(slots, starts, max_slots)
+    kept = np.arange(len(slots)) >= first
+    slots, drift, segment, is_inside = slots[kept], drift[kept], segment[kept], ~is_break[first:]
+    exact = seconds[kept] - (drift - middle[segment] if step.unit != "month" else 0)
+    gaps = np.diff(slots)[is_inside] - 1
+    return Grid(
+        slots=slots,
+        kept=kept,
+        phases=_phases(slots, exact, step),
+        segments=int(segment[-1] - segment[0]) + 1,
+        missing=int(gaps.sum()),
+        short_gaps=int(np.count_nonzero(gaps)),
+        longest=int(np.diff(slots).max(initial=1)) - 1,
+        snapped=int(np.count_nonzero(drift != middle[segment])) if step.unit != "month" else 0,
+    )
+
+
+def _even_line(steady: Ints, step: Step) -> tuple[Ints, int]:
+    """Times on a line where every step has the same length, and that length."""
+    if step.unit == "second":
+        return steady, step.count
+    slots = grid_slots(steady.astype("datetime64[s]"), step)
+    if step.unit == "month":
+        return slots, 1
+    return slots * DAY + steady % DAY, DAY
+
+
+def _since_start(steps: Ints, starts: Ints, segment: Ints) -> Ints:
+    """Sums of (n - 1,) steps from the start of each point's segment, (n,)."""
+    total = np.append(0, np.cumsum(steps))
+    return total - total[starts][segment]
+
+
+def _medians(drift: Ints, starts: Ints, segment: Ints) -> Ints:
+    """Lower median of `drift` per segment."""
+    if not drift.any():
+        return np.zeros(len(starts), dtype=np.int64)
+    by_drift = drift[np.lexsort((drift, segment))]
+    sizes = np.diff(np.append(starts, len(drift)))
+    return by_drift[starts + (sizes - 1) // 2]
+
+
+def _split_drift(off: Ints, is_break: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
+    """`is_break` and a new segment wherever the phase has crept a quarter step away from the segment's first times."""
+    if not off.any():
+        return is_break
+    is_break = is_break.copy()
+    starts = np.flatnonzero(np.append(True, is_break))
+    ends = np.append(starts[1:], len(off) + 1)
+    total = np.append(0, np.cumsum(off))
+    spread = np.maximum.reduceat(total, starts) - np.minimum.reduceat(total, starts)
+    splits = 0
+    for start, end in zip(starts[4 * spread >= length].tolist(), ends[4 * spread >= length].tolist(), strict=True):
+        while (at := _crept(total, start, end, length)) is not None:
+            is_break[at - 1] = True
+            start = at
+            splits += 1
+            if splits > MAX_PHASES:
+                raise _no_grid(splits)
+    return is_break
+
+
+def _crept(total: Ints, start: int, end: int, length: int) -> int | None:
+    """First point of start .. end that lies a quarter step off the segment's first times."""
+    home = int(np.median(total[start : min(start + 9, end)]))
+    width = 64
+    while start < end:
+        far = np.flatnonzero(np.abs(total[start : min(start + width, end)] - home) * 4 >= length)
+        far = far[far > 0] if width == 64 else far
+        if len(far):
+            return start + int(far[0])
+        start, width = start + width, 2 * width
+    return None
+
+
+def _pushes(own: Ints, starts: Ints) -> Ints:
+    """Slots by which each segment moves so that it begins after the one before it ends."""
+    first = own[starts]
+    last = own[np.append(starts[1:], len(own)) - 1]
+    before = np.append(0, np.cumsum(last - first + 1)[:-1])
+    return np.maximum.accumulate(first - before) + before - first
+
+
+def _first_kept(slots: Ints, starts: Ints, max_slots: int) -> int:
+    """Index of the first reading of the last segments that fit into `max_slots`."""
+    oldest = slots[-1] - max_slots + 1
+    if slots[0] >= oldest:
+        return 0
+    fits = starts[slots[starts] >= oldest]
+    return int(fits[0]) if len(fits) else int(np.searchsorted(slots, oldest))
+
+
+def _phases(slots: Ints, exact: Ints, step: Step) -> tuple[Phase, ...]:
+    """One record per change of the distance between grid line and time."""
+    offsets = exact - grid_times(slots, step).astype(np.int64)
+    if step.unit == "month":
+        last_month = (slots + 1) * step.count - 1
+        if (exact == start_of_month(last_month + 1) - DAY).all() and (months_of(exact) == last_month).all():
+            offsets = np.full(len(slots), MONTH_END)
+    changes = np.flatnonzero(np.append(True, np.diff(offsets) != 0))
+    if len(changes) > MAX_PHASES:
+        raise _no_grid(len(changes))
+    return tuple(Phase(int(slots[at]), int(offsets[at])) for at in changes)
+
+
+def _no_grid(changes: int) -> UploadError:
+    return UploadError(
+        f"The times have no regular step: they leave their grid more than {changes - 1:,} times. "
+        "Hindcast needs regular readings.",
+        code="NO_STEP",
+    )

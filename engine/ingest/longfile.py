@@ -1,0 +1,93 @@
+"""Long files: many series below each other, told apart by an id column."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.ingest.columns import Choice, bad_option
+from engine.ingest.load import Readings
+from engine.ingest.readback import ReadOptions
+from engine.ingest.table import Table
+from engine.series import Floats, Ints
+
+ALWAYS_LONG = ("unique_id", "item_id", "series_id", "series")  # columns of this name part a file even without conflicts
+LEAST_CONFLICTS = 0.01  # share of the rows with another number at the same time that makes a file look long
+CURED = 0.1  # share of those conflicts that may be left when a column parts the file
+MOST_SERIES = 100_000
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One series of a long file. column: of the ids. ids: in file order. is_guess: not chosen. codes: row -> id."""
+
+    column: str
+    chosen: str
+    ids: tuple[str, ...]
+    is_guess: bool
+    codes: Codes
+    first_row: int
+
+    def of(self, readings: Readings) -> Readings:
+        """The readings of the chosen series alone."""
+        mine = self._holds(readings.rows)
+        return dataclasses.replace(
+            readings,
+            micros=readings.micros[mine],
+            values=readings.values[mine],
+            rows=readings.rows[mine],
+            missing=readings.missing[self._holds(readings.missing)],
+        )
+
+    def _holds(self, rows: Ints) -> NDArray[np.bool_]:
+        mask: NDArray[np.bool_] = self.codes[rows - self.first_row] == self.ids.index(self.chosen)
+        return mask
+
+
+def find_part(table: Table, choice: Choice, readings: Readings, options: ReadOptions) -> Part | None:
+    """The series to read of a long file, None for a file of one series; raises UploadError BAD_OPTION."""
+    before = _conflicts(readings.micros, readings.values, np.zeros(len(readings.micros), dtype=np.int32))
+    is_long = before > LEAST_CONFLICTS * len(readings.micros)
+    available: list[str] = []
+    for column in choice.ids:
+        if not (is_long or options.series is not None or column.lower() in ALWAYS_LONG):
+            continue
+        ids, codes = _codes(table, column)
+        if len(ids) < 2:
+            continue
+        after = _conflicts(readings.micros, readings.values, codes[readings.rows - table.layout.first_row])
+        parts = column.lower() in ALWAYS_LONG or (is_long and after <= CURED * before)
+        if options.series in ids or (parts and options.series is None):
+            chosen = ids[0] if options.series is None else options.series
+            return Part(column, chosen, tuple(ids), options.series is None, codes, table.layout.first_row)
+        available += ids if parts else []
+    if options.series is not None:
+        raise bad_option("series names", options.series, available)
+    return None
+
+
+def _codes(table: Table, column: str) -> tuple[list[str], Codes]:
+    """Ids in file order, and (rows,) the place of each row's id in them; -1 for rows without an id."""
+    places: dict[str, int] = {"": -1}
+    parts = []
+    for _, frame in table.frames([column]):
+        cells = frame[column].str.strip_chars()
+        for name in cells.unique(maintain_order=True).to_list():
+            places.setdefault(name, len(places) - 1)
+        if len(places) > MOST_SERIES:
+            return [], np.empty(0, dtype=np.int32)
+        parts.append(cells.replace_strict(places, return_dtype=pl.Int32).to_numpy())
+    return [name for name, place in places.items() if place >= 0], np.concatenate(parts)
+
+
+def _conflicts(micros: Ints, values: Floats, codes: Codes) -> int:
+    """Rows with another number than the row before them of the same id and time."""
+    order = np.lexsort((values, micros, codes))
+    micros, values, codes = micros[order], values[order], codes[order]
+    same = (micros[1:] == micros[:-1]) & (codes[1:] == codes[:-1])
+    return int(np.count_nonzero(same & (values[1:] != values[:-1])))

@@ -1,0 +1,128 @@
+"""Findings -> the sentences of the read strip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.ingest.columns import Choice
+from engine.ingest.grid import LONGEST_SHORT_GAP, Grid
+from engine.ingest.load import Readings
+from engine.ingest.longfile import Part
+from engine.ingest.order import Ordered
+from engine.ingest.readback import Note
+from engine.ingest.text import Text
+from engine.series import Step
+
+UNITS = ((86_400, "day"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def make_notes(
+    text: Text, choice: Choice, readings: Readings, part: Part | None, ordered: Ordered, grid: Grid, step: Step
+) -> tuple[Note, ...]:
+    """One note per warning, the order of the read strip."""
+    return (
+        *_columns(text, choice, part),
+        *_rows(readings, ordered),
+        *_times(ordered, grid, step),
+    )
+
+
+def _columns(text: Text, choice: Choice, part: Part | None) -> Iterator[Note]:
+    if text.assumed:
+        yield Note(
+            "ENCODING_ASSUMED", "The file is not UTF-8; it was read as Windows-1252. Check the umlauts and accents."
+        )
+    if choice.is_guess:
+        yield Note(
+            "VALUE_COLUMN_GUESSED",
+            f"{len(choice.numeric):,} columns hold numbers; {choice.value}, the first, was taken. Choose another if it is "
+            "wrong.",
+        )
+    if part and part.is_guess:
+        yield Note(
+            "SERIES_GUESSED",
+            f"{part.column} tells {len(part.ids):,} series apart; {part.chosen}, the first, was taken. Choose another if "
+            "it is wrong.",
+        )
+
+
+def _rows(readings: Readings, ordered: Ordered) -> Iterator[Note]:
+    if readings.skipped and readings.first_skipped:
+        row, cell = readings.first_skipped
+        says = f"says {cell[:40]!r} instead of a time" if cell else "has no time"
+        yield Note("ROWS_SKIPPED", f"{_count(readings.skipped, 'row')} gave no reading: row {row:,} {says}.")
+    if len(readings.missing):
+        words = ""
+        if readings.words and readings.first_word:
+            row, cell = readings.first_word
+            words = f" {readings.words:,} of them hold a word, such as {cell[:40]!r} in row {row:,}."
+        yield Note(
+            "MISSING_VALUES",
+            f"{_count(len(readings.missing), 'row')} have no value, the first is row {int(readings.missing[0]):,}. "
+            f"They stay missing.{words}",
+        )
+    if ordered.repeated:
+        yield Note("DUPLICATES_DROPPED", f"{_count(ordered.repeated, 'row')} repeat a time and its value: kept once.")
+    if ordered.conflicts:
+        yield Note(
+            "DUPLICATES_CONFLICT",
+            f"{_count(ordered.conflicts, 'time')} had different values, one of them in row {ordered.conflict_row:,}: "
+            "the later row counts.",
+        )
+    if ordered.order == "REVERSED":
+        yield Note("REVERSED", "The newest rows come first in the file; they were turned around.")
+    if ordered.order == "UNSORTED":
+        yield Note("UNSORTED", "The rows are in no order of time; they were sorted.")
+
+
+def _times(ordered: Ordered, grid: Grid, step: Step) -> Iterator[Note]:
+    if ordered.folds:
+        yield Note("DST_FOLD", f"The clock repeats an hour {_times_over(ordered.folds)}: all readings count.")
+    if ordered.gaps:
+        yield Note("DST_GAP", f"The clock skips an hour {_times_over(ordered.gaps)}: that is no gap.")
+    if grid.snapped:
+        yield Note(
+            "JITTER_SNAPPED", f"{_count(grid.snapped, 'time')} lie a little off the even steps and were moved to them."
+        )
+    if grid.short_gaps:
+        yield Note(
+            "GAPS_SHORT",
+            f"{_count(grid.short_gaps, 'short gap')} of 1 to {LONGEST_SHORT_GAP} steps, {grid.missing:,} points in all."
+            " Nothing is filled in.",
+        )
+    if grid.segments > 1:
+        longest = (
+            f"the longest {duration(grid.longest, step)}" if grid.longest > LONGEST_SHORT_GAP else "the clock moved"
+        )
+        yield Note(
+            "GAPS_SPLIT",
+            f"{_count(grid.segments - 1, 'break')} between {grid.segments:,} stretches, {longest}. "
+            "Nothing is filled in.",
+        )
+    left_out = int(np.count_nonzero(~grid.kept))
+    if left_out:
+        last = int(ordered.rows[~grid.kept].max())
+        yield Note(
+            "ROWS_LEFT_OUT",
+            f"{_count(left_out, 'row')} with the oldest times, up to row {last:,}, were left out: with them the "
+            "time grid would be too long.",
+        )
+
+
+def duration(steps: int, step: Step) -> str:
+    """Length of so many steps, such as "2 h" or "3 months"."""
+    if step.unit != "second":
+        return _count(steps * step.count, step.unit)
+    seconds = steps * step.count
+    size, name = next((size, name) for size, name in UNITS if seconds % size == 0)
+    return _count(seconds // size, name) if name == "day" else f"{seconds // size:,} {name}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _times_over(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")

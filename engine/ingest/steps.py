@@ -1,0 +1,104 @@
+"""Times -> step: the modal distance, seen as a calendar step where months or working days explain it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.errors import UploadError
+from engine.ingest.times import SECOND
+from engine.series import Ints, Step, Times
+
+DAY = 86_400
+ROUND = (*(1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30), *(60 * n for n in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)))
+ROUND_STEPS = np.array([*ROUND, *(3600 * n for n in (1, 2, 3, 4, 6, 8, 12)), DAY, 7 * DAY])
+SHORTEST_MONTH = 27 * DAY
+WEEKDAY_SPAN = 8 * 7 * DAY
+
+
+def to_seconds(micros: Ints) -> Ints:
+    """Nearest seconds of sorted distinct times; raises NO_STEP for steps below a second."""
+    if len(micros) > 2 and np.median(np.diff(micros)) < SECOND:
+        step = float(np.median(np.diff(micros))) / SECOND
+        raise UploadError(
+            f"The times are {step:g} seconds apart. Hindcast reads steps of one second or more: "
+            "average the readings to whole seconds first.",
+            code="NO_STEP",
+            step_seconds=step,
+        )
+    return (micros + SECOND // 2) // SECOND
+
+
+def find_step(seconds: Ints) -> Step:
+    """Step of (n,) sorted times, n >= 1; raises UploadError NO_STEP."""
+    leaps = np.diff(seconds)
+    leaps = leaps[leaps > 0]
+    if len(leaps) == 0:
+        raise UploadError(
+            "All times in this file are the same. Hindcast needs one row per time, at regular steps.", code="NO_STEP"
+        )
+    months = _month_step(seconds, leaps)
+    if months:
+        return Step(months, "month")
+    step = _fixed_step(leaps)
+    is_near = np.abs(leaps - step) * 4 < step
+    if 2 * np.count_nonzero(is_near) < len(leaps):
+        differ = len(leaps) - int(np.count_nonzero(is_near))
+        raise UploadError(
+            f"The times have no regular step: {differ:,} of {len(leaps):,} intervals differ from {step:,} s, the most "
+            "common one. Hindcast needs regular readings.",
+            code="NO_STEP",
+            differ=differ,
+            intervals=len(leaps),
+        )
+    if step == DAY and _has_no_weekends(seconds):
+        return Step(1, "weekday")
+    return Step(step, "second")
+
+
+def _fixed_step(leaps: Ints) -> int:
+    """The most common distance, jitter of a few seconds binned to a round number of seconds."""
+    lengths, counts = np.unique(leaps, return_counts=True)
+    modal = int(lengths[np.argmax(counts)])
+    if 2 * counts.max() >= len(leaps):
+        return modal
+    middle = int(np.median(leaps))
+    center = max((modal, middle), key=lambda step: np.count_nonzero(np.abs(leaps - step) * 4 < step))
+    near = leaps[np.abs(leaps - center) * 4 < center]
+    usual = float(np.median(near)) if len(near) else float(center)
+    nearest = int(ROUND_STEPS[np.argmin(np.abs(ROUND_STEPS - usual))])
+    return nearest if abs(nearest - usual) <= max(1.0, 0.02 * nearest) else round(usual)
+
+
+def _month_step(seconds: Ints, leaps: Ints) -> int | None:
+    """Months per step where the times are months apart, None where they are not."""
+    if np.median(leaps) < SHORTEST_MONTH or np.unique(leaps, return_counts=True)[1].max() > 0.9 * len(leaps):
+        return None
+    months = months_of(seconds)
+    apart = np.diff(months)
+    if (apart == 0).any():
+        return None
+    lengths, counts = np.unique(apart, return_counts=True)
+    step = int(lengths[np.argmax(counts)])
+    if 2 * counts.max() < len(apart) or (np.diff(months // step) == 0).any():
+        return None
+    after_start = seconds - start_of_month(months)
+    before_end = start_of_month(months + 1) - seconds
+    is_steady = min(np.ptp(after_start), np.ptp(before_end)) <= 5 * DAY
+    return step if is_steady else None
+
+
+def _has_no_weekends(seconds: Ints) -> bool:
+    weekday = (seconds // DAY + 3) % 7
+    return bool(seconds[-1] - seconds[0] >= WEEKDAY_SPAN and (weekday < 5).all())
+
+
+def months_of(seconds: Ints) -> Ints:
+    """Months since year 0 of each time."""
+    months: Times = seconds.astype("datetime64[s]").astype("datetime64[M]")
+    return months.astype(np.int64) + 12 * 1970
+
+
+def start_of_month(months: Ints) -> Ints:
+    """Seconds since 1970 of the first instant of each month."""
+    starts: Times = (months - 12 * 1970).astype("datetime64[M]").astype("datetime64[s]")
+    return starts.astype(np.int64)

@@ -1,0 +1,135 @@
+"""Text -> cells: the file in pieces of a few megabytes, every cell a string, so that memory does not grow with it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from engine.errors import UploadError
+from engine.ingest.layout import Layout
+from engine.settings import Settings
+
+PIECE = 1 << 22  # bytes parsed at a time
+HEAD_ROWS, TAIL_ROWS = 10_000, 1_000
+SAMPLE_CELLS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """The data rows of a text. pieces: (start, end) byte offsets of runs of whole rows."""
+
+    body: bytes
+    layout: Layout
+    pieces: tuple[tuple[int, int], ...]
+
+    def frames(self, names: list[str] | None = None) -> Iterator[tuple[int, pl.DataFrame]]:
+        """(number of the first row, String frame of the columns `names`) per piece; blank lines are rows of blanks.
+
+        Raises UploadError BAD_QUOTING where rows cannot be told apart or a row has more cells than the table.
+        """
+        row = self.layout.first_row
+        for start, end in self.pieces:
+            frame = self._parse(start, end, row)
+            yield row, frame if names is None else frame.select(names)
+            row += len(frame)
+
+    def sample(self) -> pl.DataFrame:
+        """String frame of the first and the last rows, all columns."""
+        most = max(100, SAMPLE_CELLS // len(self.layout.names))
+        first = self._parse(*self.pieces[0], self.layout.first_row)
+        if len(self.pieces) == 1 and len(first) <= min(HEAD_ROWS, most):
+            return first
+        last = first if len(self.pieces) == 1 else self._parse(*self.pieces[-1], None)
+        return pl.concat([first.head(min(HEAD_ROWS, most)), last.tail(min(TAIL_ROWS, most))], rechunk=True)
+
+    def _parse(self, start: int, end: int, row: int | None) -> pl.DataFrame:
+        # a header of our own makes polars keep blank lines and complain about rows that are too long
+        own = [f"c{number}" for number in range(len(self.layout.names))]
+        head = self.layout.delimiter.join(own).encode() + b"\n"
+        piece = io.BytesIO(head + self.body[start:end])
+        try:
+            frame = pl.read_csv(piece, separator=self.layout.delimiter, infer_schema=False, empty_string_is_null=False)
+        except (KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException as error:  # polars panics are no Exception
+            raise self._broken(start, row, "more fields" in str(error)) from error
+        frame.columns = list(self.layout.names)
+        return frame
+
+    def _broken(self, start: int, row: int | None, too_long: bool) -> UploadError:
+        near = "near the end" if row is None else f"after line {row}"
+        width = len(self.layout.names)
+        if too_long:
+            return UploadError(
+                f"A row {near} has more cells than the {width} columns of this table. Put quotes around cells that "
+                f"hold the delimiter {self.layout.delimiter!r}, or export with another delimiter.",
+                code="BAD_QUOTING",
+                columns=width,
+            )
+        return UploadError(
+            f"The quotes break {near}. Export the table again, with every opening quote closed.", code="BAD_QUOTING"
+        )
+
+
+def open_table(body: bytes, layout: Layout, settings: Settings) -> Table:
+    """Cut a text into pieces of whole rows; raises UploadError TOO_LARGE (rows) and BAD_QUOTING (an open quote)."""
+    rows = body.count(b"\n", layout.start) + (not body.endswith(b"\n"))
+    if rows > settings.max_rows:
+        raise UploadError(
+            f"{rows:,} rows; this server reads up to {settings.max_rows:,}. Cut the period, or ask for a higher limit.",
+            code="TOO_LARGE",
+            rows=rows,
+            limit=settings.max_rows,
+        )
+    if body.count(b'"', layout.start) % 2:
+        raise _open_quote(body, layout)
+    pieces, start = [], layout.start
+    while start < len(body):
+        end = _piece_end(body, start, settings.max_line_bytes)
+        pieces.append((start, end))
+        start = end
+    return Table(body, layout, tuple(pieces))
+
+
+def _piece_end(body: bytes, start: int, longest_row: int) -> int:
+    """End of the last whole row that begins in the piece: the last line end with no quote open."""
+    if len(body) - start <= PIECE:
+        return len(body)
+    end = body.rfind(b"\n", start, start + PIECE) + 1
+    is_open = body.count(b'"', start, end) % 2
+    while is_open:
+        before = body.rfind(b"\n", start, end - 1) + 1
+        if before <= start or start + PIECE - before > 2 * longest_row:
+            line = body.count(b"\n", 0, end) + 1
+            raise UploadError(
+                f"The quotes break before line {line}: a quoted cell runs over {longest_row:,} bytes. "
+                "Export the table again, with every opening quote closed.",
+                code="BAD_QUOTING",
+                line=line,
+            )
+        is_open ^= body.count(b'"', before, end) % 2
+        end = before
+    return end
+
+
+def _open_quote(body: bytes, layout: Layout) -> UploadError:
+    """The refusal of a text with an odd number of quotes, with the first line that leaves one open."""
+    line, start = layout.first_row, layout.start
+    while start < len(body):
+        end = body.rfind(b"\n", start, start + PIECE) + 1 or len(body)
+        piece = np.frombuffer(body, dtype=np.uint8, count=end - start, offset=start)
+        line_ends = np.append(np.flatnonzero(piece == ord("\n")), len(piece) - 1)
+        quotes = np.diff(np.cumsum(piece == ord('"'), dtype=np.int32)[line_ends], prepend=0)
+        if (quotes % 2).any():
+            line += int(np.argmax(quotes % 2))
+            break
+        line, start = line + len(line_ends) - 1, end
+    return UploadError(
+        f"The quotes break at line {line}. Export the table again, with every opening quote closed.",
+        code="BAD_QUOTING",
+        line=line,
+    )

@@ -1,0 +1,104 @@
+"""The scheduler's words: entry, ticket, job, batch. Plain records; only the scheduler changes them, under its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
+
+
+class Rows(Protocol):
+    """What the scheduler needs of an entry's results; called under its lock, so each call is at most a batch long."""
+
+    def done(self, slot: int) -> bool: ...
+    def row(self, slot: int) -> Any: ...
+    def claim(self, focus: int, limit: int) -> tuple[Any, bool]: ...
+    def release(self, slots: Any) -> None: ...
+    def write(self, slots: Any, result: Any) -> list[int]: ...
+    def fail(self, slots: Any) -> None: ...
+    def clear(self, slots: Any) -> None: ...
+    def block_full(self, number: int) -> bool: ...
+    def block_rows(self, number: int) -> Any: ...
+
+
+class Lane(Enum):
+    """Who waits: a person, or the rest of the file."""
+
+    INTERACTIVE = 0
+    BACKGROUND = 1
+
+
+@dataclass(eq=False)
+class Entry:
+    """One loaded (series, spec). group: what may share a batch. rows: None for a quick draw, which is stored nowhere.
+
+    background: whether a cursor computes what is missing. forced: slots somebody asked to compute anew. dirty: blocks
+    that changed since they were written to disk.
+    """
+
+    entry_id: int
+    key: Hashable
+    group: Hashable
+    subject: Any
+    rows: Rows | None
+    focus: int
+    background: bool = False
+    forced: set[int] = field(default_factory=set)
+    dirty: set[int] = field(default_factory=set)
+
+
+@dataclass(eq=False)
+class Ticket:
+    """One waiting caller. Its future is settled exactly once: by whoever takes the ticket out of its job."""
+
+    entry_id: int
+    slot: int
+    session: str | None = None
+    seq: int = 0
+    future: Future[Any] = field(default_factory=Future)
+
+
+@dataclass(eq=False)
+class Job:
+    """One origin somebody waits for."""
+
+    entry: Entry
+    slot: int
+    tickets: list[Ticket]
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.entry.entry_id, self.slot
+
+
+class Part(NamedTuple):
+    """Origins of one entry within a batch."""
+
+    entry: Entry
+    slots: Any
+
+
+@dataclass(eq=False)
+class Batch:
+    """Origins computed at once; all parts belong to one group."""
+
+    lane: Lane
+    parts: Sequence[Part]
+    result: Any = None
+
+
+class Block(NamedTuple):
+    """A block to write to disk: a copy of its done rows."""
+
+    entry: Entry
+    number: int
+    rows: Any
+
+
+class StoreCall(NamedTuple):
+    """A call for the store thread, and its answer."""
+
+    function: Callable[[], Any]
+    future: Future[Any]

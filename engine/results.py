@@ -1,0 +1,249 @@
+"""ResultFrame: the forecasts of one series under one spec, the single source of truth of an entry.
+
+A list of 256-slot blocks of numpy columns, seen as one Polars frame without a copy. Its methods are called under the
+scheduler's lock and touch at most a batch of rows or one block; `frame()` and the score columns are read-only views.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.blocks import BLOCK, Rows, block_range
+from engine.series import Floats, Ints, Series
+from engine.spec import Spec
+
+MISSING, DONE, UNUSABLE, FAILED = range(4)
+
+
+class Scores(NamedTuple):
+    """Of B origins: mean CRPS over the steps with an actual (NaN without any), how many those are, how many of them
+    lie inside the 50 % and the 80 % band. Each (B,)."""
+
+    crps: NDArray[np.floating]
+    n_scored: NDArray[np.uint8]
+    inside50: NDArray[np.uint8]
+    inside80: NDArray[np.uint8]
+
+
+class Forecast(NamedTuple):
+    """B forecasts: scaled samples (B, H, S) float32 sorted per step, loc and scale (B,), scores."""
+
+    samples: NDArray[np.float32]
+    loc: Floats
+    scale: Floats
+    scores: Scores
+
+    def rows(self, rows: slice) -> Forecast:
+        """Some of the forecasts."""
+        crps, n_scored, inside50, inside80 = self.scores
+        scores = Scores(crps[rows], n_scored[rows], inside50[rows], inside80[rows])
+        return Forecast(self.samples[rows], self.loc[rows], self.scale[rows], scores)
+
+    def row(self, position: int) -> Row:
+        return Row(self.samples[position].copy(), float(self.loc[position]), float(self.scale[position]))
+
+
+class Row(NamedTuple):
+    """One origin's forecast: scaled samples (H, S) sorted per step, loc, scale."""
+
+    samples: NDArray[np.float32]
+    loc: float
+    scale: float
+
+    def unscaled(self) -> Floats:
+        """Samples (H, S) in the data's unit."""
+        return self.samples.astype(np.float64) * self.scale + self.loc
+
+
+class _Block(NamedTuple):
+    samples: NDArray[np.float32]  # (256, H, S)
+    loc: Floats  # (256,)
+    scale: Floats  # (256,)
+
+
+class ResultFrame:
+    """Rows of a series' slots; `usable` (N,) tells which of them can be origins at all."""
+
+    def __init__(self, series: Series, spec: Spec, usable: NDArray[np.bool_]) -> None:
+        self.spec = spec
+        self.series = series
+        blocks = block_range(series)
+        self._base = blocks.start * BLOCK  # the slot of position 0
+        self._blocks: list[_Block | None] = [None] * len(blocks)
+        self._state = np.full(len(blocks) * BLOCK, UNUSABLE, dtype=np.uint8)
+        own = slice(series.first_slot - self._base, series.first_slot - self._base + len(series))
+        self._state[own][usable] = MISSING
+        self._claimed = np.zeros(len(self._state), dtype=bool)
+        self._open = (self._state == MISSING).reshape(-1, BLOCK).sum(axis=1)  # per block: missing and not claimed
+        self._unfinished = self._open.copy()  # per block: missing, claimed or not
+        self._crps = np.full(len(self._state), np.nan, dtype=np.float32)
+        self._counts = np.zeros((3, len(self._state)), dtype=np.uint8)  # n_scored, inside50, inside80
+        self.total = int(usable.sum())
+        self.done_count = 0
+        self.failed_count = 0
+
+    # --- one row ---------------------------------------------------------------------------------------------------
+
+    def done(self, slot: int) -> bool:
+        return bool(self._state[slot - self._base] == DONE)
+
+    def row(self, slot: int) -> Row:
+        """A copy of a done row."""
+        block = self._blocks[(slot - self._base) // BLOCK]
+        if block is None or not self.done(slot):
+            raise KeyError(slot)
+        at = slot % BLOCK
+        return Row(block.samples[at].copy(), float(block.loc[at]), float(block.scale[at]))
+
+    # --- the background's cursor -----------------------------------------------------------------------------------
+
+    def claim(self, focus: int, limit: int) -> tuple[Ints, bool]:
+        """Up to `limit` missing slots of the block nearest to `focus`, now claimed; and whether that block is used up.
+
+        Empty when nothing is left to claim. Within a block the slots nearest to the focus come first.
+        """
+        numbers = np.flatnonzero(self._open)
+        if len(numbers) == 0:
+            return np.empty(0, dtype=np.int64), True
+        wanted = focus - self._base
+        block = int(numbers[np.argmin(np.abs(numbers - wanted // BLOCK))])
+        start = block * BLOCK
+        free = (self._state[start : start + BLOCK] == MISSING) & ~self._claimed[start : start + BLOCK]
+        positions = start + np.flatnonzero(free)
+        if len(positions) > limit:
+            nearest = np.argpartition(np.abs(positions - wanted), limit)[:limit]
+            positions = np.sort(positions[nearest])
+        self._claimed[positions] = True
+        self._open[block] -= len(positions)
+        return positions + self._base, bool(self._open[block] == 0)
+
+    def release(self, slots: Ints) -> None:
+        """Give claimed slots back."""
+        positions = slots - self._base
+        self._claimed[positions] = False
+        self._recount(positions)
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def write(self, slots: Ints, forecast: Forecast) -> list[int]:
+        """Store rows that are not done yet; the blocks that changed."""
+        positions = np.asarray(slots, dtype=np.int64) - self._base
+        fresh = np.flatnonzero((self._state[positions] == MISSING) | (self._state[positions] == FAILED))
+        positions = positions[fresh]
+        touched = np.unique(positions // BLOCK)
+        for number in touched:
+            block = self._blocks[number] or self._allocate(int(number))
+            here = positions // BLOCK == number
+            at, source = positions[here] % BLOCK, fresh[here]
+            block.samples[at] = forecast.samples[source]
+            block.loc[at] = forecast.loc[source]
+            block.scale[at] = forecast.scale[source]
+        self._crps[positions] = forecast.scores.crps[fresh]
+        for column, values in zip(self._counts, forecast.scores[1:], strict=True):
+            column[positions] = values[fresh]
+        self._set(positions, DONE)
+        return [int(number) for number in touched]
+
+    def fail(self, slots: Ints) -> None:
+        """Mark rows that are not done as failed; the background leaves them alone."""
+        positions = np.asarray(slots, dtype=np.int64) - self._base
+        self._set(positions[self._state[positions] == MISSING], FAILED)
+
+    def clear(self, slots: Ints) -> None:
+        """Forget rows, so that they are computed again."""
+        positions = np.asarray(slots, dtype=np.int64) - self._base
+        self._set(positions[self._state[positions] != UNUSABLE], MISSING)
+
+    def _allocate(self, number: int) -> _Block:
+        shape = (BLOCK, self.spec.horizon, self.spec.num_samples)
+        block = _Block(np.zeros(shape, np.float32), np.zeros(BLOCK), np.ones(BLOCK))
+        self._blocks[number] = block
+        return block
+
+    def _set(self, positions: Ints, state: int) -> None:
+        before = self._state[positions]
+        self.done_count += len(positions) * (state == DONE) - int((before == DONE).sum())
+        self.failed_count += len(positions) * (state == FAILED) - int((before == FAILED).sum())
+        self._state[positions] = state
+        self._claimed[positions] = False
+        self._recount(positions)
+
+    def _recount(self, positions: Ints) -> None:
+        for number in np.unique(positions // BLOCK):
+            rows = slice(number * BLOCK, (number + 1) * BLOCK)
+            missing = self._state[rows] == MISSING
+            self._unfinished[number] = missing.sum()
+            self._open[number] = (missing & ~self._claimed[rows]).sum()
+
+    # --- blocks, for the store -------------------------------------------------------------------------------------
+
+    def block_full(self, number: int) -> bool:
+        """Whether nothing is missing in the block any more."""
+        return bool(self._unfinished[number] == 0)
+
+    def block_rows(self, number: int) -> Rows:
+        """A copy of a block's done rows."""
+        block = self._blocks[number]
+        offsets = np.flatnonzero(self._state[number * BLOCK : (number + 1) * BLOCK] == DONE)
+        if block is None:
+            shape = (0, self.spec.horizon, self.spec.num_samples)
+            return Rows(offsets[:0], np.empty(shape, np.float32), np.empty(0), np.empty(0))
+        return Rows(offsets, block.samples[offsets], block.loc[offsets], block.scale[offsets])
+
+    def block_slots(self, number: int, offsets: Ints) -> Ints:
+        """Slots of a block's rows."""
+        return self._base + number * BLOCK + offsets
+
+    def done_bits(self) -> NDArray[np.bool_]:
+        """A copy of which rows are done, (blocks x 256,)."""
+        result: NDArray[np.bool_] = self._state == DONE
+        return result
+
+    # --- views -----------------------------------------------------------------------------------------------------
+
+    def scores(self) -> Scores:
+        """Score columns of the series' slots, oldest first, (N,) each; crps is NaN where no score is known."""
+        own = slice(self.series.first_slot - self._base, self.series.first_slot - self._base + len(self.series))
+        return Scores(self._crps[own], self._counts[0, own], self._counts[1, own], self._counts[2, own])
+
+    def frame(self) -> pl.DataFrame:
+        """All allocated blocks as one Polars frame (slot, state, loc, scale, samples); its samples are not copied."""
+        width = self.spec.horizon * self.spec.num_samples
+        schema: dict[str, pl.DataType | type[pl.DataType]] = {
+            "slot": pl.Int64,
+            "state": pl.UInt8,
+            "loc": pl.Float64,
+            "scale": pl.Float64,
+            "samples": pl.Array(pl.Float32, width),
+        }
+        parts = [
+            pl.DataFrame(
+                {
+                    "slot": self.block_slots(number, np.arange(BLOCK)),
+                    "state": self._state[number * BLOCK : (number + 1) * BLOCK],
+                    "loc": block.loc,
+                    "scale": block.scale,
+                    "samples": block.samples.reshape(BLOCK, width),
+                }
+            )
+            for number, block in enumerate(self._blocks)
+            if block is not None
+        ]
+        return pl.concat(parts, rechunk=False) if parts else pl.DataFrame(schema=schema)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held in memory."""
+        allocated = sum(block is not None for block in self._blocks)
+        row = 4 * self.spec.horizon * self.spec.num_samples + 16
+        return (
+            allocated * BLOCK * row
+            + self._state.nbytes
+            + self._claimed.nbytes
+            + self._crps.nbytes
+            + self._counts.nbytes
+        )

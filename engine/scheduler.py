@@ -1,0 +1,378 @@
+"""The state machine of all work: entries, queues, what is in flight. THE lock of the engine.
+
+No thread, clock, I/O or torch: every interleaving of the real threads is a sequence of these methods, so a seeded
+single-threaded driver can play them all. Futures are collected under the lock and settled after it is released.
+
+Priority 0 (interactive) is an insertion-ordered dict keyed (entry_id, slot): `popitem()` is newest first, asking again
+bumps, `del` cancels, the key de-duplicates. Priority 1 (background) is one cursor per entry, not a job per origin.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, Overloaded
+from engine.jobs import Batch, Block, Entry, Job, Lane, Part, Rows, StoreCall, Ticket
+from engine.tickets import Tickets, settle
+
+SHARED_BATCH = 8  # waiting callers a background worker takes at once
+MAX_STORE_CALLS = 1024
+
+
+class Statistics(NamedTuple):
+    """Counts at one moment. requested = answered + failed + superseded + cancelled + evicted + closed + waiting."""
+
+    entries: int
+    queued: int
+    in_flight: int
+    waiting: int
+    calculations: int
+    dirty_blocks: int
+    requested: int
+    answered: int
+    failed: int
+    superseded: int
+    cancelled: int
+    evicted: int
+    closed: int
+
+
+class Scheduler:
+    """See the module. Methods named take_* wait for work unless told not to, and return None when there is none."""
+
+    def __init__(
+        self, max_tickets: int, max_tickets_per_session: int, batch_size: int, max_calculations: int = 4
+    ) -> None:
+        self._changed = threading.Condition()
+        self._tickets = Tickets(max_tickets, max_tickets_per_session)
+        self._batch_size = batch_size
+        self._max_calculations = max_calculations
+        self._ids = itertools.count(1)
+        self._entries: dict[int, Entry] = {}
+        self._by_key: dict[Hashable, Entry] = {}
+        self._cursors: deque[Entry] = deque()
+        self._calculations: dict[Lane, deque[Batch]] = {lane: deque() for lane in Lane}
+        self._store_calls: deque[StoreCall] = deque()
+        self._dirty: dict[int, Entry] = {}
+        self._closed = False
+        self._draining = False
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """The lock, a wake-up for every worker, and the outcomes handed out once the lock is released."""
+        settled = []
+        try:
+            with self._changed:
+                try:
+                    yield
+                finally:
+                    settled = self._tickets.collect()
+                    self._changed.notify_all()
+        finally:
+            settle(settled)
+
+    # --- entries ---------------------------------------------------------------------------------------------------
+
+    def open(self, key: Hashable, group: Hashable, subject: Any, rows: Rows, focus: int, background: bool) -> Entry:
+        """Register an entry and, if `background`, its cursor. The entry already open under `key`, if there is one."""
+        with self._changing():
+            self._refuse_if_closed()
+            if key in self._by_key:
+                return self._by_key[key]
+            entry = Entry(next(self._ids), key, group, subject, rows, focus, background)
+            self._entries[entry.entry_id] = self._by_key[key] = entry
+            self._resume(entry)
+            return entry
+
+    def find(self, key: Hashable) -> Entry | None:
+        """The open entry of a key."""
+        with self._changed:
+            return self._by_key.get(key)
+
+    def entries(self) -> list[Entry]:
+        """All open entries, quick draws left out."""
+        with self._changed:
+            return list(self._by_key.values())
+
+    def evict(self, key: Hashable) -> bool:
+        """Forget an entry: its waiters get Evicted, its work in flight is dropped. Whether it was open."""
+        with self._changing():
+            entry = self._by_key.pop(key, None)
+            if entry is None:
+                return False
+            del self._entries[entry.entry_id]
+            self._dirty.pop(entry.entry_id, None)
+            if entry in self._cursors:
+                self._cursors.remove(entry)
+            gone = Evicted("This dataset was removed while its forecast was computed. Upload it again.")
+            for job in self._tickets.of(entry):
+                self._tickets.end(job, gone, "evicted")
+            return True
+
+    def retire(self, key: Hashable) -> bool:
+        """Forget an entry if nobody waits for it, nothing is left to compute and everything is written."""
+        with self._changed:
+            entry = self._by_key.get(key)
+            if entry is None or entry in self._cursors or entry.dirty or self._tickets.of(entry):
+                return False
+            del self._by_key[key], self._entries[entry.entry_id]
+            return True
+
+    # --- interactive requests --------------------------------------------------------------------------------------
+
+    def request(self, entry: Entry, slot: int, session: str | None = None, seq: int = 0, force: bool = False) -> Ticket:
+        """Ask for one origin at priority 0; a done one is answered at once. The newest request is served first.
+
+        A session's newer request (larger seq) supersedes its older ones that are still queued; one already running may
+        still answer. `force` clears the row first and computes it anew. Raises EngineClosed, Evicted, Superseded,
+        Overloaded.
+        """
+        ticket = Ticket(entry.entry_id, slot, session, seq)
+        with self._changing():
+            self._refuse_if_closed()
+            if self._entries.get(entry.entry_id) is not entry or entry.rows is None:
+                raise Evicted("This dataset is no longer loaded. Open it again.")
+            entry.focus = slot
+            if entry.rows.done(slot) and not force:
+                self._tickets.answer_now(ticket, entry.rows.row(slot))
+                return ticket
+            self._admit(ticket)
+            if force and (entry.entry_id, slot) not in self._tickets.in_flight:
+                entry.rows.clear([slot])
+                entry.forced.add(slot)
+            self._tickets.enqueue(entry, ticket)
+        return ticket
+
+    def quick(self, group: Hashable, subject: Any, slot: int) -> Ticket:
+        """Ask for one origin of a series that is kept nowhere. Raises EngineClosed, Overloaded."""
+        with self._changing():
+            self._refuse_if_closed()
+            entry = Entry(next(self._ids), None, group, subject, None, slot)
+            ticket = Ticket(entry.entry_id, slot)
+            self._admit(ticket)
+            self._entries[entry.entry_id] = entry
+            self._tickets.enqueue(entry, ticket)
+        return ticket
+
+    def cancel(self, ticket: Ticket, reason: EngineError | None = None) -> None:
+        """Take a request back; its future gets `reason` (Cancelled if None). Nothing happens if it was settled."""
+        with self._changing():
+            for jobs in (self._tickets.queued, self._tickets.in_flight):
+                job = jobs.get((ticket.entry_id, ticket.slot))
+                if job is not None and ticket in job.tickets:
+                    outcome = reason or Cancelled("The request was taken back.")
+                    if self._tickets.leave(job, ticket, outcome, "cancelled"):
+                        self._abandon(job)
+
+    def _admit(self, ticket: Ticket) -> None:
+        for job in self._tickets.admit(ticket):
+            self._abandon(job)
+
+    def _abandon(self, job: Job) -> None:
+        """A job is over, or nobody waits for it: what is missing is the background's again."""
+        job.entry.forced.discard(job.slot)
+        if job.entry.rows is None:
+            self._entries.pop(job.entry.entry_id, None)
+        else:
+            self._resume(job.entry)
+
+    def _resume(self, entry: Entry) -> None:
+        if entry.background and entry not in self._cursors and self._entries.get(entry.entry_id) is entry:
+            self._cursors.append(entry)
+
+    # --- inference -------------------------------------------------------------------------------------------------
+
+    def take_inference(self, lane: Lane, wait: bool = True) -> Batch | None:
+        """The next origins to forecast. INTERACTIVE: the newest request, alone. BACKGROUND: with two or more callers
+        waiting up to SHARED_BATCH of them but the newest; else the next batch of the next cursor, unless calculation
+        is behind."""
+        return self._take(self._next_interactive if lane is Lane.INTERACTIVE else self._next_background, wait)
+
+    def _next_interactive(self) -> Batch | None:
+        queued = self._tickets.queued
+        return self._start([queued[next(reversed(queued))]]) if queued else None
+
+    def _next_background(self) -> Batch | None:
+        if len(self._tickets.queued) >= 2:
+            older = list(self._tickets.queued.values())[-2::-1]
+            return self._start([job for job in older if job.entry.group == older[0].entry.group][:SHARED_BATCH])
+        if len(self._calculations[Lane.BACKGROUND]) >= self._max_calculations:
+            return None
+        while self._cursors:
+            entry = self._cursors[0]
+            assert entry.rows is not None
+            slots, block_used_up = entry.rows.claim(entry.focus, self._batch_size)
+            if len(slots) == 0:
+                self._cursors.popleft()
+                continue
+            if block_used_up:
+                self._cursors.rotate(-1)
+            return Batch(Lane.BACKGROUND, [Part(entry, slots)])
+        return None
+
+    def _start(self, jobs: list[Job]) -> Batch:
+        self._tickets.start(jobs)
+        return Batch(Lane.INTERACTIVE, [Part(job.entry, [job.slot]) for job in jobs])
+
+    def inferred(self, batch: Batch, result: Any) -> None:
+        """Hand a batch's samples to calculation."""
+        with self._changing():
+            if not self._closed:
+                batch.result = result
+                self._calculations[batch.lane].append(batch)
+
+    # --- calculation -----------------------------------------------------------------------------------------------
+
+    def take_calculation(self, lane: Lane, wait: bool = True) -> Batch | None:
+        """The next batch whose samples are there."""
+        return self._take(lambda: self._pop_calculation(lane), wait)
+
+    def _pop_calculation(self, lane: Lane) -> Batch | None:
+        if not self._calculations[lane]:
+            return None
+        self._changed.notify_all()  # the background may go on
+        return self._calculations[lane].popleft()
+
+    def store(self, batch: Batch, results: Sequence[Any]) -> None:
+        """Keep a batch's rows, one result per part, and answer everybody who waits for one of them.
+
+        Rows of an entry that is no longer current are dropped. A stored row never changes unless forced: the
+        background's row of a forced origin is dropped too.
+        """
+        with self._changing():
+            for part, result in zip(batch.parts, results, strict=True):
+                if self._entries.get(part.entry.entry_id) is not part.entry:
+                    continue
+                if batch.lane is Lane.BACKGROUND:
+                    self._store_background(part, result)
+                elif (job := self._tickets.in_flight.get((part.entry.entry_id, part.slots[0]))) is not None:
+                    self._keep(part, result)
+                    self._tickets.end(job, result.row(0), "answered")
+                    self._abandon(job)
+
+    def _store_background(self, part: Part, result: Any) -> None:
+        entry, rows = part.entry, part.entry.rows
+        assert rows is not None
+        if entry.forced and not entry.forced.isdisjoint(int(slot) for slot in part.slots):
+            rows.release(part.slots)
+            self._resume(entry)
+            return
+        self._keep(part, result)
+        for job in [job for job in self._tickets.queued.values() if job.entry is entry and rows.done(job.slot)]:
+            self._tickets.end(job, rows.row(job.slot), "answered")
+
+    def _keep(self, part: Part, result: Any) -> None:
+        entry = part.entry
+        if entry.rows is not None:
+            entry.dirty.update(entry.rows.write(part.slots, result))
+            if entry.dirty:
+                self._dirty[entry.entry_id] = entry
+
+    def fail(self, batch: Batch, error: EngineError) -> None:
+        """A batch could not be computed: its waiters get `error`, its rows are marked failed."""
+        with self._changing():
+            for part in batch.parts:
+                entry = part.entry
+                if entry.rows is not None and self._entries.get(entry.entry_id) is entry:
+                    entry.rows.fail(part.slots)
+                job = self._tickets.in_flight.get((entry.entry_id, part.slots[0]))
+                if batch.lane is Lane.INTERACTIVE and job is not None:
+                    self._tickets.end(job, error, "failed")
+                    self._abandon(job)
+
+    # --- the store thread ------------------------------------------------------------------------------------------
+
+    def call_store(self, function: Callable[[], Any]) -> Future[Any]:
+        """Let the store thread run `function`. Raises EngineClosed, Overloaded."""
+        with self._changing():
+            self._refuse_if_closed()
+            if len(self._store_calls) >= MAX_STORE_CALLS:
+                raise Overloaded("Too many reads of the cache are waiting. Try again shortly.")
+            call = StoreCall(function, Future())
+            self._store_calls.append(call)
+        return call.future
+
+    def take_store(self, partial: bool, wait: float = 0.0) -> StoreCall | Block | None:
+        """The store thread's next work: calls first, then full blocks, with `partial` also unfinished ones.
+
+        Waits up to `wait` seconds for a change; None if there is nothing to do even then.
+        """
+        with self._changed:
+            work = self._next_store(partial)
+            if work is None and wait > 0 and not self._draining:
+                self._changed.wait(wait)
+                work = self._next_store(partial)
+            return work
+
+    def _next_store(self, partial: bool) -> StoreCall | Block | None:
+        if self._store_calls:
+            return self._store_calls.popleft()
+        for entry in self._dirty.values():
+            assert entry.rows is not None
+            for number in entry.dirty:
+                if partial or self._draining or entry.rows.block_full(number):
+                    entry.dirty.discard(number)
+                    if not entry.dirty:
+                        del self._dirty[entry.entry_id]
+                    return Block(entry, number, entry.rows.block_rows(number))
+        return None
+
+    # --- the end ---------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Refuse everything new, answer every waiter with EngineClosed, empty the queues. Idempotent."""
+        with self._changing():
+            self._closed = True
+            for jobs in (self._tickets.queued, self._tickets.in_flight):
+                for job in list(jobs.values()):
+                    self._tickets.end(job, EngineClosed("The server is stopping. Try again."), "closed")
+            self._cursors.clear()
+            for queue in self._calculations.values():
+                queue.clear()
+
+    def drain(self) -> None:
+        """Let the store thread write what is unwritten; `drained` once nothing is left."""
+        with self._changing():
+            self._draining = True
+
+    @property
+    def drained(self) -> bool:
+        with self._changed:
+            return self._draining and not self._store_calls and not self._dirty
+
+    @property
+    def closed(self) -> bool:
+        with self._changed:
+            return self._closed
+
+    def statistics(self) -> Statistics:
+        """A consistent snapshot of the counts."""
+        with self._changed:
+            return Statistics(
+                entries=len(self._by_key),
+                queued=len(self._tickets.queued),
+                in_flight=len(self._tickets.in_flight),
+                waiting=self._tickets.waiting,
+                calculations=sum(map(len, self._calculations.values())),
+                dirty_blocks=sum(len(entry.dirty) for entry in self._dirty.values()),
+                **{name: self._tickets.counts[name] for name in Statistics._fields[6:]},
+            )
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise EngineClosed("The server is stopping. Try again.")
+
+    def _take(self, next_work: Callable[[], Batch | None], wait: bool) -> Batch | None:
+        with self._changed:
+            while not self._closed:
+                work = next_work()
+                if work is not None or not wait:
+                    return work
+                self._changed.wait()
+        return None

@@ -1,0 +1,153 @@
+"""Series: one value column on a regular time grid, and its handle.
+
+A slot is a point's number on the absolute grid of its step, so two files that hold the same hour agree on its slot
+wherever they begin. Fixed steps are counted from 1970-01-01 in the series' own clock, months are 12 x year + month,
+weekdays are five to the week. What is left over (the minute past the hour, the day of the month) is the phase: it is
+kept for display, per segment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+HANDLE_FORMAT = b"hindcast-series-1"
+MONTH_END = -1  # phase of month-end stamps, whose distance from the month's start is not constant
+
+Unit = Literal["second", "month", "weekday"]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Times = NDArray[np.datetime64]  # datetime64[s], in the series' own clock
+
+
+@dataclass(frozen=True)
+class Step:
+    """The distance of two slots: a quarter is Step(3, "month"), a quarter of an hour Step(900, "second")."""
+
+    count: int
+    unit: Unit
+
+    @property
+    def seconds(self) -> int | None:
+        """Length in seconds, None where it is not constant (months, weekdays)."""
+        return self.count if self.unit == "second" else None
+
+    @property
+    def calendar(self) -> str | None:
+        """None for fixed steps, else "month", "year", "weekday" or "<n> months"."""
+        if self.unit == "second":
+            return None
+        if self.unit == "weekday":
+            return "weekday"
+        return {1: "month", 12: "year"}.get(self.count, f"{self.count} months")
+
+
+class Phase(NamedTuple):
+    """From `slot` on, times lie `seconds` after the grid line (MONTH_END: on the month's last day)."""
+
+    slot: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values on slots first_slot .. last_slot; missing points are NaN.
+
+    values: (N,) float64, read-only. zone: None for naive local time, else "UTC", "+05:30" or "mixed" (slots are then
+    counted in UTC for "UTC" and "mixed", else in the offset's own clock). phases: sorted by slot, the first one at
+    first_slot. scope: empty, or the user the series belongs to.
+    """
+
+    values: Floats
+    step: Step
+    first_slot: int
+    zone: str | None = None
+    phases: tuple[Phase, ...] = field(default=())
+    scope: str = ""
+
+    def __post_init__(self) -> None:
+        values = np.ascontiguousarray(self.values, dtype=np.float64)
+        if values.ndim != 1 or len(values) == 0:
+            raise ValueError(f"values must be a non-empty vector, found shape {values.shape}")
+        if np.isinf(values).any():
+            raise ValueError("values must be finite or NaN")
+        if values is self.values and values.flags.writeable:
+            values = values.copy()
+        values.flags.writeable = False
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "phases", self.phases or (Phase(self.first_slot, 0),))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def last_slot(self) -> int:
+        return self.first_slot + len(self.values) - 1
+
+    @cached_property
+    def handle(self) -> str:
+        """SHA-256 hex of what the series is: same data, same handle, whatever the file looked like."""
+        digest = hashlib.sha256(HANDLE_FORMAT)
+        head = f"{self.scope}\0{self.zone or ''}\0{self.step.count} {self.step.unit}\0{self.first_slot}\0"
+        digest.update(head.encode())
+        digest.update(b"".join(struct.pack("<qq", *phase) for phase in self.phases) + b"\0")
+        digest.update(canonical_bytes(self.values))
+        return digest.hexdigest()
+
+    def times(self, slots: Ints) -> Times:
+        """datetime64[s] of `slots` (any shape; slots beyond the series continue its grid)."""
+        slots = np.asarray(slots, dtype=np.int64)
+        starts = np.array([phase.slot for phase in self.phases])
+        offsets = np.array([phase.seconds for phase in self.phases])
+        segment = np.clip(np.searchsorted(starts, slots, side="right") - 1, 0, None)
+        return grid_times(slots, self.step) + phase_offset(slots, self.step, offsets[segment])
+
+    def slot_of(self, time: np.datetime64) -> int:
+        """The slot whose time is nearest to `time`; not clipped to the series."""
+        near = int(grid_slots(np.array([time], dtype="datetime64[s]"), self.step)[0])
+        around = np.arange(near - 2, near + 3)
+        return int(around[np.argmin(np.abs(self.times(around) - time))])
+
+
+def canonical_bytes(values: Floats) -> bytes:
+    """Bytes of float64 values with a single NaN and a single zero, little-endian."""
+    one_zero = np.where(values == 0, 0.0, values)
+    return np.where(np.isnan(values), np.nan, one_zero).astype("<f8").tobytes()
+
+
+def grid_slots(times: Times, step: Step) -> Ints:
+    """Slot of the grid line at or before each time."""
+    times = times.astype("datetime64[s]")
+    if step.unit == "second":
+        return times.astype(np.int64) // step.count
+    if step.unit == "month":
+        months = times.astype("datetime64[M]").astype(np.int64) + 12 * 1970  # 12 x year + (month - 1)
+        return months // step.count
+    days = times.astype("datetime64[D]").astype(np.int64) + 3  # day 0 is Monday 1969-12-29
+    return 5 * (days // 7) + np.minimum(days % 7, 4)
+
+
+def grid_times(slots: Ints, step: Step) -> Times:
+    """datetime64[s] of the grid line of each slot."""
+    if step.unit == "second":
+        return (slots * step.count).astype("datetime64[s]")
+    if step.unit == "month":
+        return (slots * step.count - 12 * 1970).astype("datetime64[M]").astype("datetime64[s]")
+    return (7 * (slots // 5) + slots % 5 - 3).astype("datetime64[D]").astype("datetime64[s]")
+
+
+def phase_offset(slots: Ints, step: Step, seconds: Ints) -> NDArray[np.timedelta64]:
+    """timedelta64[s] from the grid line to the time shown; `seconds` is one phase per slot."""
+    offset = np.asarray(seconds, dtype=np.int64)
+    if step.unit == "month" and (offset == MONTH_END).any():
+        month = (slots * step.count + step.count - 1 - 12 * 1970).astype("datetime64[M]")
+        last_day = (month + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+        to_end = (last_day.astype("datetime64[s]") - grid_times(slots, step)).astype(np.int64)
+        offset = np.where(offset == MONTH_END, to_end, offset)
+    return offset.astype("timedelta64[s]")

@@ -1,0 +1,128 @@
+"""One frozen table of every limit: default, unit, one sentence, and the environment name made from the field's name."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.errors import SettingsError
+
+PREFIX = "HINDCAST_"
+GIB = 1 << 30
+MB = 1_000_000
+
+
+def _setting(default: Any, unit: str, sentence: str, least: float | None = None) -> Any:
+    return field(default=default, metadata={"unit": unit, "sentence": sentence, "least": least})
+
+
+def _default_cache_dir() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path("~/.cache").expanduser()) / "hindcast"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings; `HINDCAST_` + the upper-cased field name is the environment variable."""
+
+    host: str = _setting("127.0.0.1", "address", "Address the server listens on.")
+    port: int = _setting(8050, "port", "Port the server listens on.", 1)
+    cache_dir: Path = field(
+        default_factory=_default_cache_dir,
+        metadata={
+            "unit": "folder",
+            "sentence": "Where series, uploads and forecasts are kept; a local disk, used by one engine at a time.",
+            "least": None,
+            "shown": "~/.cache/hindcast",
+        },
+    )
+    disk_budget: int = _setting(10 * GIB, "bytes", "Largest size of the cache directory.", 1)
+    memory_budget: int = _setting(GIB, "bytes", "Memory for series and forecasts of loaded datasets.", 1)
+    model: str = _setting("seasonal-naive", "name", "The model used where none is named.")
+    models: tuple[str, ...] = _setting(
+        (), "names, comma", "Models loaded at the start; empty means the default model alone."
+    )
+    horizon: int = _setting(12, "steps", "Forecast length where none is named.", 1)
+    num_samples: int = _setting(10, "samples", "Samples per step of a forecast.", 2)
+    precision: str = _setting(
+        "auto", "auto, fp32, bf16", "Numerics of the models; auto is chosen from the CPU's capabilities."
+    )
+    background: bool = _setting(True, "0 or 1", "Whether whole files are computed in the background.")
+    max_upload_bytes: int = _setting(200 * MB, "bytes", "Largest file that is read.", 1)
+    max_rows: int = _setting(2_000_000, "rows", "Most rows of a file that are read.", 1)
+    max_slots: int = _setting(2_000_000, "slots", "Longest time grid of a series, missing points included.", 1)
+    max_columns: int = _setting(2_000, "columns", "Most columns of a file that is read.", 2)
+    max_line_bytes: int = _setting(1_000_000, "bytes", "Longest line of a file that is read.", 1)
+    request_timeout: float = _setting(20.0, "seconds", "Longest wait for one forecast.", 0)
+    max_tickets: int = _setting(256, "callers", "Most callers waiting for a forecast at once.", 1)
+    max_tickets_per_session: int = _setting(8, "callers", "Most waiting callers of one browser tab.", 1)
+    max_datasets: int = _setting(1_000, "datasets", "Most datasets kept.", 1)
+    trusted_hosts: tuple[str, ...] = _setting(
+        ("127.0.0.1", "localhost", "[::1]"), "names, comma", "Host names the server answers to."
+    )
+    graceful_timeout: float = _setting(5.0, "seconds", "Time to answer open requests when the server stops.", 0)
+    log_level: str = _setting("INFO", "level", "Least severe log lines that are written.")
+
+    def __post_init__(self) -> None:
+        for spec in dataclasses.fields(self):
+            least = spec.metadata["least"]
+            value = getattr(self, spec.name)
+            if least is not None and value < least:
+                raise SettingsError(
+                    f"{PREFIX}{spec.name.upper()} is {value}; it must be at least {least:g} ({spec.metadata['unit']}).",
+                    setting=spec.name,
+                )
+        if self.horizon > 64:
+            raise SettingsError(
+                f"{PREFIX}HORIZON is {self.horizon}; models forecast at most 64 steps.", setting="horizon"
+            )
+
+    @property
+    def loaded_models(self) -> tuple[str, ...]:
+        """Names of the models to load, the default one first."""
+        return tuple(dict.fromkeys((self.model, *self.models)))
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Settings from environment variables; an unknown HINDCAST_ name or a bad value raises SettingsError."""
+        fields = {PREFIX + spec.name.upper(): spec for spec in dataclasses.fields(cls)}
+        given = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
+        unknown = sorted(set(given) - set(fields))
+        if unknown:
+            raise SettingsError(
+                f"There is no setting named {', '.join(unknown)}. Known settings: {', '.join(sorted(fields))}.",
+                unknown=unknown,
+            )
+        return cls(**{fields[name].name: _parse(name, str(fields[name].type), text) for name, text in given.items()})
+
+
+def _parse(name: str, kind: str, text: str) -> Any:
+    """The value of an environment variable, by the field's annotation."""
+    try:
+        if kind == "bool":
+            return {"1": True, "true": True, "0": False, "false": False}[text.strip().lower()]
+        if kind == "tuple[str, ...]":
+            return tuple(part.strip() for part in text.split(",") if part.strip())
+        if kind == "Path":
+            return Path(text).expanduser()
+        return {"int": int, "float": float, "str": str}[kind](text)
+    except (KeyError, ValueError):
+        raise SettingsError(f"{name} is {text!r}, which cannot be read as {kind}.", setting=name) from None
+
+
+def markdown_table() -> Iterable[str]:
+    """Lines of the README's settings table."""
+    yield "| variable | default | unit | what it does |"
+    yield "|---|---|---|---|"
+    for spec in dataclasses.fields(Settings):
+        default = spec.metadata.get("shown", spec.default)
+        if isinstance(default, tuple):
+            default = ",".join(default)
+        if isinstance(default, bool):
+            default = int(default)
+        shown = f"`{default}`" if default != "" else "(empty)"
+        yield f"| `{PREFIX}{spec.name.upper()}` | {shown} | {spec.metadata['unit']} | {spec.metadata['sentence']} |"

@@ -1,0 +1,246 @@
+"""The caches on disk. The only place that imports diskcache; every method is called by the one store thread.
+
+Keys: `s/<handle>` a series, `u/<upload>` an upload's record and `u/<upload>/raw` its bytes, `m/<handle>/<spec>` a
+manifest, `b/<key>` a block. Values are bytes with a checksum, never pickles.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import diskcache
+import polars as pl
+
+from engine.blocks import DamagedPayload, Manifest, Rows, decode, encode, merge, seal, unseal
+from engine.errors import StartError
+from engine.series import Phase, Series, Step
+
+RAW_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
+
+
+class BytesDisk(diskcache.Disk):  # type: ignore[misc]
+    """Stores and returns bytes under string keys and nothing else: a pickle in the directory is refused, not run.
+
+    diskcache's own Disk unpickles whatever a row claims to be a pickle (CVE-2025-69872).
+    """
+
+    def put(self, key: str) -> tuple[str, bool]:
+        if type(key) is not str:
+            raise TypeError(f"keys are strings, found {type(key).__name__}")
+        return key, True
+
+    def get(self, key: Any, raw: Any) -> str:
+        if not raw or type(key) is not str:
+            raise DamagedPayload("a key of the cache is not a string")
+        return key
+
+    def store(self, value: bytes, read: bool, key: Any = diskcache.UNKNOWN) -> tuple[int, int, str | None, Any]:
+        if type(value) is not bytes:
+            raise TypeError(f"values are bytes, found {type(value).__name__}")
+        stored: tuple[int, int, str | None, Any] = super().store(value, False, key=key)
+        return stored
+
+    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> bytes:
+        if mode not in RAW_MODES or read:
+            raise DamagedPayload(f"a value of the cache has mode {mode}")
+        if filename is not None:
+            inside = Path(self._directory).resolve()
+            if not (inside / filename).resolve().is_relative_to(inside):
+                raise DamagedPayload("a value of the cache lies outside its directory")
+        fetched = super().fetch(mode, filename, value, False)
+        if type(fetched) is not bytes:
+            raise DamagedPayload("a value of the cache is not bytes")
+        return fetched
+
+
+class Store:
+    """The cache directory, held by one process at a time. open() and close() belong to the store thread too."""
+
+    def __init__(self, directory: Path, lock_timeout: float) -> None:
+        self._directory = directory
+        self._lock_timeout = lock_timeout
+        self._opened = ExitStack()
+
+    def open(self) -> None:
+        """Open or make the directory; StartError if it cannot be used or stays held by another engine."""
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._directory.chmod(0o700)
+            self._opened.callback(os.close, _hold(self._directory / "engine.lock", self._lock_timeout))
+            self._cache = diskcache.Cache(
+                str(self._directory / "cache"), disk=BytesDisk, eviction_policy="none", cull_limit=0, statistics=0
+            )
+            self._opened.callback(self._cache.close)
+        except (OSError, sqlite3.Error, diskcache.Timeout) as error:
+            raise StartError(f"The cache directory {self._directory} cannot be used: {error}") from error
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def volume(self) -> int:
+        """Bytes on disk."""
+        return int(self._cache.volume())
+
+    # --- series ----------------------------------------------------------------------------------------------------
+
+    def put_series(self, series: Series) -> None:
+        head = {
+            "step": [series.step.count, series.step.unit],
+            "first_slot": series.first_slot,
+            "zone": series.zone,
+            "phases": [list(phase) for phase in series.phases],
+            "scope": series.scope,
+        }
+        buffer = io.BytesIO()
+        pl.DataFrame({"value": series.values}).write_parquet(buffer, compression="zstd", statistics=False)
+        self._cache.set(f"s/{series.handle}", _with_head(b"HCS1", head, buffer.getvalue()))
+
+    def series(self, handle: str) -> Series | None:
+        """The series, None if it is not stored or damaged."""
+        found = self._read(f"s/{handle}", b"HCS1")
+        if found is None:
+            return None
+        head, body = found
+        series = Series(
+            pl.read_parquet(io.BytesIO(body))["value"].to_numpy(),
+            Step(*head["step"]),
+            head["first_slot"],
+            head["zone"],
+            tuple(Phase(*phase) for phase in head["phases"]),
+            head["scope"],
+        )
+        return series if series.handle == handle else None
+
+    def has_series(self, handle: str) -> bool:
+        return f"s/{handle}" in self._cache
+
+    def handles(self) -> list[str]:
+        """Handles of all stored series."""
+        return [key[2:] for key in self._keys("s/")]
+
+    # --- upload records --------------------------------------------------------------------------------------------
+
+    def put_upload(self, upload_id: str, raw: bytes, handle: str, reading: dict[str, Any]) -> None:
+        """Keep an upload's bytes and what was read from them; a further reading is added to those known."""
+        record = self.upload(upload_id) or {}
+        record[handle] = reading
+        with self._cache.transact():
+            self._cache.set(f"u/{upload_id}", _with_head(b"HCU1", record, b""))
+            if f"u/{upload_id}/raw" not in self._cache:
+                self._cache.set(f"u/{upload_id}/raw", seal(b"HCR1", raw))
+
+    def upload(self, upload_id: str) -> dict[str, Any] | None:
+        """{handle: reading} of an upload."""
+        found = self._read(f"u/{upload_id}", b"HCU1")
+        return found[0] if found else None
+
+    def raw(self, upload_id: str) -> bytes | None:
+        """The bytes of an upload."""
+        sealed = self._cache.get(f"u/{upload_id}/raw")
+        try:
+            return None if sealed is None else unseal(b"HCR1", sealed)
+        except DamagedPayload:
+            return None
+
+    # --- results ---------------------------------------------------------------------------------------------------
+
+    def put_block(self, key: str, rows: Rows, full: bool) -> None:
+        """Store a block's done rows. Unless it is full, rows that another dataset stored in the same block are kept."""
+        stored = None if full else self.block_rows(key)
+        self._cache.set(f"b/{key}", encode(rows if stored is None else merge(rows, stored)))
+
+    def block_rows(self, key: str) -> Rows | None:
+        """A block's rows; None if it is not stored or damaged (it is then computed again)."""
+        try:
+            sealed = self._cache.get(f"b/{key}")
+            return None if sealed is None else decode(sealed)
+        except DamagedPayload:
+            return None
+
+    def put_manifest(self, manifest: Manifest) -> None:
+        self._cache.set(f"m/{manifest.handle}/{manifest.spec.key}", manifest.to_bytes())
+
+    def manifests(self, handle: str = "") -> list[Manifest]:
+        """The manifests of one handle, or all of them; damaged ones are left out."""
+        found = []
+        for key in self._keys(f"m/{handle}"):
+            try:
+                found.append(Manifest.from_bytes(self._cache[key]))
+            except (DamagedPayload, KeyError):
+                continue
+        return found
+
+    # --- forgetting ------------------------------------------------------------------------------------------------
+
+    def delete(self, handle: str) -> bool:
+        """Forget a series, its uploads, its manifests, and the blocks no other manifest names. Whether it was there."""
+        known = self.has_series(handle)
+        gone = self.manifests(handle)
+        with self._cache.transact():
+            self._cache.delete(f"s/{handle}")
+            for key in list(self._keys(f"m/{handle}")):
+                self._cache.delete(key)
+            kept = {key for manifest in self.manifests() for key in manifest.keys}
+            for key in {key for manifest in gone for key in manifest.keys} - kept:
+                self._cache.delete(f"b/{key}")
+            for upload_id in [key[2:] for key in self._keys("u/") if not key.endswith("/raw")]:
+                record = self.upload(upload_id) or {}
+                if record.pop(handle, None) is None:
+                    continue
+                if record:
+                    self._cache.set(f"u/{upload_id}", _with_head(b"HCU1", record, b""))
+                else:
+                    self._cache.delete(f"u/{upload_id}")
+                    self._cache.delete(f"u/{upload_id}/raw")
+        return known
+
+    # --- details ---------------------------------------------------------------------------------------------------
+
+    def _keys(self, prefix: str) -> Iterator[str]:
+        return (key for key in self._cache.iterkeys() if key.startswith(prefix))
+
+    def _read(self, key: str, magic: bytes) -> tuple[dict[str, Any], bytes] | None:
+        sealed = self._cache.get(key)
+        if sealed is None:
+            return None
+        try:
+            payload = unseal(magic, sealed)
+        except DamagedPayload:
+            return None
+        size = int.from_bytes(payload[:4], "little")
+        return json.loads(payload[4 : 4 + size]), payload[4 + size :]
+
+
+def _with_head(magic: bytes, head: dict[str, Any], body: bytes) -> bytes:
+    words = json.dumps(head).encode()
+    return seal(magic, len(words).to_bytes(4, "little") + words + body)
+
+
+def _hold(path: Path, timeout: float) -> int:
+    """A descriptor with an exclusive lock on `path`, waited for up to `timeout` seconds."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                os.close(descriptor)
+                raise StartError(
+                    f"Another engine uses the cache directory {path.parent}. "
+                    "Stop it, or set HINDCAST_CACHE_DIR to another folder."
+                ) from None
+            pause.wait(0.1)
+        else:
+            return descriptor

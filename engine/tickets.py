@@ -1,0 +1,119 @@
+"""Waiting callers and the origins they wait for: the interactive queue. Not locked: the scheduler's lock covers it.
+
+Outcomes are collected here and settled by the scheduler once its lock is released, so no callback ever runs under it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import Any
+
+from engine.errors import EngineError, Overloaded, Superseded
+from engine.jobs import Entry, Job, Ticket
+
+Settled = list[tuple[Future[Any], Any]]
+
+
+class Tickets:
+    """queued: newest last, keyed (entry_id, slot). in_flight: handed to a worker. counts: how tickets have ended."""
+
+    def __init__(self, max_waiting: int, max_per_session: int) -> None:
+        self._max_waiting = max_waiting
+        self._max_per_session = max_per_session
+        self._sessions: dict[str, list[Ticket]] = {}
+        self._settled: Settled = []
+        self.queued: dict[tuple[int, int], Job] = {}
+        self.in_flight: dict[tuple[int, int], Job] = {}
+        self.waiting = 0
+        self.counts: Counter[str] = Counter()
+
+    def answer_now(self, ticket: Ticket, outcome: Any) -> None:
+        """A caller who need not wait."""
+        self.counts.update(("requested", "answered"))
+        self._settled.append((ticket.future, outcome))
+
+    def admit(self, ticket: Ticket) -> list[Job]:
+        """Let a caller in: its session's older queued tickets are superseded (the jobs nobody waits for any more are
+        returned), then the bounds are checked. Raises Superseded, Overloaded."""
+        abandoned = []
+        mine = self._sessions.get(ticket.session, []) if ticket.session is not None else []
+        if any(other.seq > ticket.seq for other in mine):
+            raise Superseded("A newer request was here first.")
+        for older in list(mine):
+            job = self.queued.get((older.entry_id, older.slot))
+            if older.seq >= ticket.seq or job is None or older not in job.tickets:
+                continue
+            if self.leave(job, older, Superseded("A newer request took its place."), "superseded"):
+                abandoned.append(job)
+        if len(mine) >= self._max_per_session:
+            raise Overloaded(f"This view already waits for {self._max_per_session} forecasts. Try again shortly.")
+        if self.waiting >= self._max_waiting:
+            raise Overloaded(f"{self.waiting} forecasts are waited for already. Try again shortly.")
+        self.counts["requested"] += 1
+        self.waiting += 1
+        if ticket.session is not None:
+            self._sessions.setdefault(ticket.session, []).append(ticket)
+        return abandoned
+
+    def enqueue(self, entry: Entry, ticket: Ticket) -> None:
+        """Join the job in flight, or the queue's newest end (an older queued job of the origin moves there)."""
+        key = (entry.entry_id, ticket.slot)
+        running = self.in_flight.get(key)
+        if running is not None:
+            running.tickets.append(ticket)
+            return
+        job = self.queued.pop(key, None) or Job(entry, ticket.slot, [])
+        job.tickets.append(ticket)
+        self.queued[key] = job
+
+    def leave(self, job: Job, ticket: Ticket, reason: EngineError, count: str) -> bool:
+        """One caller gives up; whether its job was queued and now has nobody waiting (it is then forgotten)."""
+        job.tickets.remove(ticket)
+        self.finish([ticket], reason, count)
+        if not job.tickets and self.queued.get(job.key) is job:
+            del self.queued[job.key]
+            return True
+        return False
+
+    def start(self, jobs: Iterable[Job]) -> None:
+        """Jobs go from the queue into flight."""
+        for job in jobs:
+            self.queued.pop(job.key, None)
+            self.in_flight[job.key] = job
+
+    def end(self, job: Job, outcome: Any, count: str) -> None:
+        """A job is over: everybody who waits for it gets the outcome."""
+        self.queued.pop(job.key, None)
+        self.in_flight.pop(job.key, None)
+        self.finish(job.tickets, outcome, count)
+
+    def finish(self, tickets: Iterable[Ticket], outcome: Any, count: str) -> None:
+        for ticket in tickets:
+            self.waiting -= 1
+            self.counts[count] += 1
+            self._settled.append((ticket.future, outcome))
+            if ticket.session is not None:
+                mine = self._sessions[ticket.session]
+                mine.remove(ticket)
+                if not mine:
+                    del self._sessions[ticket.session]
+
+    def of(self, entry: Entry) -> list[Job]:
+        """The entry's jobs, queued and in flight."""
+        return [job for jobs in (self.queued, self.in_flight) for job in jobs.values() if job.entry is entry]
+
+    def collect(self) -> Settled:
+        """Outcomes not yet handed to their callers; they are the caller's to settle."""
+        settled, self._settled = self._settled, []
+        return settled
+
+
+def settle(settled: Settled) -> None:
+    """Hand outcomes to their callers; without the scheduler's lock."""
+    for future, outcome in settled:
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)

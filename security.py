@@ -1,0 +1,48 @@
+"""What every response and every request must satisfy, whatever page or route it is for."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+
+from engine import Settings
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def protect(server: Flask, settings: Settings) -> None:
+    """Bounds on bodies, trusted host names, no cross-site writes, and the usual headers."""
+    server.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + 64 * 1024  # multipart's own words around the file
+    server.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts)
+    server.before_request(_refuse_cross_site_writes)
+    server.after_request(_add_headers)
+
+
+def _refuse_cross_site_writes() -> None:
+    """Another site's page must not write here in its reader's name: the browser says where a request comes from.
+
+    Sec-Fetch-Site where the browser sends it, else Origin against Host; neither header means no browser.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            abort(403)
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        abort(403)
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,111 @@
+"""Fixtures shared by all tests: a toy forecaster in closed form, small series, an engine in a folder of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine import Engine, Settings
+from engine.models.base import Loader, built_in
+from engine.series import Series, Step
+
+HOUR = Step(3600, "second")
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+class ToyForecaster:
+    """The context's last value plus (level - 0.5) x step: every number can be worked out by hand.
+
+    gate: a test may hold the model up; calls: contexts it was given, per call.
+    """
+
+    name = "toy"
+    kind = "quantiles"
+    context_length = 512
+    num_samples = 10
+    digest = "toy-1"
+    numerics = "fp32"
+    licence = "MIT"
+    size = "no weights"
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.failure: BaseException | None = None
+
+    def predict(self, contexts: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+        assert self.gate.wait(30)
+        if self.failure is not None:
+            raise self.failure
+        self.calls.append(len(contexts))
+        filled = np.where(np.isnan(contexts), 0, contexts)
+        seen = ~np.isnan(contexts)
+        last = filled[np.arange(len(filled)), contexts.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1)]
+        levels = (np.arange(1, self.num_samples + 1) - 0.5) / self.num_samples - 0.5
+        steps = np.arange(1, horizon + 1)
+        return (last[:, None, None] + steps[:, None] * levels).astype(np.float32)
+
+    @property
+    def computed(self) -> int:
+        """Origins forecast so far."""
+        return sum(self.calls)
+
+
+def wave(length: int, season: int = 24, first_slot: int = 1000, seed: int = 0, missing: float = 0.0) -> Series:
+    """A noisy daily rhythm on an hourly grid."""
+    random = np.random.default_rng(seed)
+    values = 10 + 3 * np.sin(2 * np.pi * np.arange(length) / season) + random.normal(0, 0.3, length)
+    values[random.random(length) < missing] = np.nan
+    values[-1] = 10.0
+    return Series(values, HOUR, first_slot)
+
+
+def to_csv(series: Series, column: str = "load") -> bytes:
+    """The series as a plain CSV file."""
+    times = series.times(np.arange(series.first_slot, series.last_slot + 1))
+    lines = [f"time,{column}"]
+    lines += [f"{t},{'' if np.isnan(v) else repr(float(v))}" for t, v in zip(times, series.values, strict=True)]
+    return "\n".join(lines).encode()
+
+
+def until(condition: Callable[[], bool], timeout: float = 30.0) -> None:
+    """Wait until a condition holds."""
+    pause = threading.Event()
+    for _ in range(int(timeout / 0.01)):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("the condition did not come true in time")
+
+
+def filled(engine: Engine, handle: str, model: str | None = None) -> bool:
+    """Whether the background fill of a dataset has ended."""
+    return engine.progress(handle, model=model).state == "done"
+
+
+@pytest.fixture
+def toy() -> ToyForecaster:
+    return ToyForecaster()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(cache_dir=tmp_path / "cache", model="toy", graceful_timeout=2.0)
+
+
+@pytest.fixture
+def registry(toy: ToyForecaster) -> dict[str, Loader]:
+    return built_in() | {"toy": lambda settings: toy}
+
+
+@pytest.fixture
+def engine(settings: Settings, registry: dict[str, Loader]) -> Iterator[Engine]:
+    running = Engine(settings, registry)
+    yield running
+    running.close()

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from engine.series import Series, Step
+from engine.windows import CONTEXT_LENGTH, MAX_AGE, MIN_OBSERVED, actuals, contexts, usable
+from tests.conftest import wave
+
+VALUES = arrays(
+    np.float64, st.integers(1, 80), elements=st.floats(-1e9, 1e9) | st.just(np.nan) | st.just(7.0), fill=st.nothing()
+)
+
+
+def hourly(values: np.ndarray) -> Series:
+    return Series(values, Step(3600, "second"), -5)
+
+
+@given(VALUES)
+def test_usable_is_enough_readings_the_last_of_them_recent(values: np.ndarray) -> None:
+    expected = []
+    for end in range(1, len(values) + 1):
+        seen = ~np.isnan(values[max(0, end - CONTEXT_LENGTH) : end])
+        age = np.argmax(seen[::-1]) if seen.any() else np.inf
+        expected.append(seen.sum() >= MIN_OBSERVED and age <= MAX_AGE)
+    assert usable(values).tolist() == expected
+
+
+def test_the_first_origin_with_enough_readings_is_usable_and_the_one_before_is_not() -> None:
+    marks = usable(np.arange(50.0))
+    assert np.flatnonzero(marks)[0] == MIN_OBSERVED - 1
+
+
+def test_a_context_is_the_values_up_to_its_origin_scaled_by_themselves() -> None:
+    series = wave(700)
+    slot = series.first_slot + 650
+    got = contexts(series, np.array([slot]))
+    window = series.values[650 - CONTEXT_LENGTH + 1 : 651]
+    np.testing.assert_allclose(got.values[0] * got.scale[0] + got.loc[0], window, rtol=1e-6)
+    assert got.loc[0] == pytest.approx(window.mean())
+    assert got.scale[0] == pytest.approx(window.std())
+
+
+def test_what_lies_before_the_series_is_missing() -> None:
+    series = wave(100)
+    got = contexts(series, np.array([series.first_slot + 39]))
+    assert np.isnan(got.values[0, : CONTEXT_LENGTH - 40]).all()
+    assert not np.isnan(got.values[0, CONTEXT_LENGTH - 40 :]).any()
+
+
+def test_nothing_after_an_origin_changes_its_context() -> None:
+    series = wave(900, missing=0.05)
+    origins = series.first_slot + np.array([100, 500, 700])
+    before = contexts(series, origins)
+    for at in (100, 500, 700):
+        altered = series.values.copy()
+        altered[at + 1 :] = 1e6
+        after = contexts(hourly_like(series, altered), np.array([series.first_slot + at]))
+        row = [100, 500, 700].index(at)
+        assert after.values.tobytes() == before.values[row : row + 1].tobytes()
+        assert (after.loc[0], after.scale[0]) == (before.loc[row], before.scale[row])
+
+
+def hourly_like(series: Series, values: np.ndarray) -> Series:
+    return Series(values, series.step, series.first_slot)
+
+
+def test_a_context_gives_the_same_bytes_alone_and_in_any_batch() -> None:
+    series = wave(1200, missing=0.1)
+    origins = series.first_slot + np.flatnonzero(usable(series.values))[::7]
+    together = contexts(series, origins)
+    for row in range(0, len(origins), 11):
+        alone = contexts(series, origins[row : row + 1])
+        assert alone.values.tobytes() == together.values[row].tobytes()
+        assert (alone.loc[0], alone.scale[0]) == (together.loc[row], together.scale[row])
+
+
+@pytest.mark.parametrize("level", [0.0, 5.0, 1e12, 1e-12, -3.3])
+def test_a_constant_context_is_zero_with_scale_one(level: float) -> None:
+    got = contexts(hourly(np.full(60, level)), np.array([50]))
+    assert np.nanmax(np.abs(got.values)) < 1e-3
+    assert got.scale[0] == 1.0
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e12])
+def test_extreme_magnitudes_keep_their_shape(scale: float) -> None:
+    values = np.sin(np.arange(100.0))
+    plain = contexts(hourly(values), np.array([90]))
+    scaled = contexts(hourly(values * scale), np.array([90]))
+    np.testing.assert_allclose(scaled.values, plain.values, rtol=1e-5, atol=1e-6)
+
+
+def test_actuals_are_the_values_after_the_origin_and_unknown_beyond_the_end() -> None:
+    got = actuals(hourly(np.arange(10.0)), np.array([-5, 3]), 3)
+    np.testing.assert_array_equal(got, [[1, 2, 3], [9, np.nan, np.nan]])
+
+
+def test_slots_outside_the_series_are_a_programming_error() -> None:
+    with pytest.raises(IndexError):
+        contexts(hourly(np.arange(60.0)), np.array([60]))
+
+
+def test_an_all_missing_context_is_refused() -> None:
+    with pytest.raises(ValueError, match="without any observed"):
+        contexts(hourly(np.array([np.nan, 1.0])), np.array([-5]))
