@@ -13,7 +13,7 @@ STEPS = [Step(1, "second"), Step(300, "second"), Step(3600, "second"), Step(8640
 CALENDAR = [Step(1, "month"), Step(3, "month"), Step(12, "month"), Step(1, "weekday")]
 
 
-def series(values: list[float], **changes: Any) -> Series:
+def series(values: list[float], /, **changes: Any) -> Series:
     return Series(**{"values": np.array(values), "step": Step(3600, "second"), "first_slot": 474_900} | changes)
 
 

@@ -1,0 +1,307 @@
+"""A seeded, single-threaded driver of the scheduler: random interleavings of its methods, checked at every step.
+
+Every method of the scheduler is one atomic section, so what real threads can do is a sequence of these calls. Run one
+seed again with `simulate(seed)`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.errors import EngineError, ModelFailed, Overloaded, Superseded
+from engine.jobs import Batch, Block, Entry, Lane, StoreCall, Ticket
+from engine.scheduler import Scheduler
+
+BLOCK = 8
+MISSING, DONE, FAILED = 0, 1, 3
+
+
+class FakeRows:
+    """An entry's results, a few rows long; what is written must be the generation that was asked for."""
+
+    def __init__(self, length: int) -> None:
+        self.state = [MISSING] * length
+        self.claimed: set[int] = set()
+        self.writes: list[int] = [0] * length
+
+    def done(self, slot: int) -> bool:
+        return self.state[slot] == DONE
+
+    def row(self, slot: int) -> tuple[str, int]:
+        assert self.done(slot), "an unfinished row was read"
+        return ("row", slot)
+
+    def claim(self, focus: int, limit: int) -> tuple[np.ndarray, bool]:
+        free = [slot for slot, state in enumerate(self.state) if state == MISSING and slot not in self.claimed]
+        if not free:
+            return np.empty(0, dtype=int), True
+        block = min({slot // BLOCK for slot in free}, key=lambda number: abs(number - focus // BLOCK))
+        here = [slot for slot in free if slot // BLOCK == block]
+        taken = here[:limit]
+        self.claimed.update(taken)
+        return np.array(taken), len(taken) == len(here)
+
+    def release(self, slots: np.ndarray) -> None:
+        self.claimed.difference_update(int(slot) for slot in slots)
+
+    def write(self, slots: object, result: FakeResult) -> list[int]:
+        fresh = [int(slot) for slot in slots if self.state[int(slot)] != DONE]
+        for slot in fresh:
+            self.state[slot] = DONE
+            self.claimed.discard(slot)
+            self.writes[slot] += 1
+        return sorted({slot // BLOCK for slot in fresh})
+
+    def fail(self, slots: object) -> None:
+        for slot in (int(slot) for slot in slots):
+            if self.state[slot] == MISSING:
+                self.state[slot] = FAILED
+            self.claimed.discard(slot)
+
+    def clear(self, slots: object) -> None:
+        for slot in (int(slot) for slot in slots):
+            self.state[slot] = MISSING
+            self.claimed.discard(slot)
+
+    def block_full(self, number: int) -> bool:
+        return MISSING not in self.state[number * BLOCK : (number + 1) * BLOCK]
+
+    def block_rows(self, number: int) -> list[int]:
+        return [slot for slot in range(number * BLOCK, min((number + 1) * BLOCK, len(self.state))) if self.done(slot)]
+
+
+@dataclass
+class FakeResult:
+    slots: list[int]
+
+    def row(self, position: int) -> tuple[str, int]:
+        return ("row", self.slots[position])
+
+
+@dataclass
+class World:
+    """The scheduler, what the driver did to it, and what must therefore hold."""
+
+    rng: random.Random
+    scheduler: Scheduler
+    settles: dict[int, int] = field(default_factory=dict)
+    tickets: list[Ticket] = field(default_factory=list)
+    asked: dict[tuple[int, int], int] = field(default_factory=dict)  # (entry, slot) -> when last asked for
+    inferring: list[Batch] = field(default_factory=list)
+    calculating: list[Batch] = field(default_factory=list)
+    written: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    gone: list[tuple[FakeRows, list[int]]] = field(default_factory=list)  # of forgotten entries, as they were then
+    names: int = 0
+    clock: int = 0
+
+    def entry(self) -> Entry | None:
+        entries = self.scheduler.entries()
+        return self.rng.choice(entries) if entries else None
+
+    # --- what people and threads may do at any moment --------------------------------------------------------------
+
+    def open(self) -> None:
+        if len(self.scheduler.entries()) < 4:
+            self.names += 1
+            rows = FakeRows(self.rng.randint(1, 40))
+            focus = self.rng.randrange(len(rows.state))
+            group = self.rng.choice("ab")
+            self.scheduler.open(("data", self.names), group, None, rows, focus, self.rng.random() < 0.8)
+
+    def request(self) -> None:
+        entry = self.entry()
+        if entry is None:
+            return
+        assert isinstance(entry.rows, FakeRows)
+        slot = self.rng.randrange(len(entry.rows.state))
+        session = self.rng.choice([None, "tab 1", "tab 2"])
+        self.clock += 1
+        seq = self.clock if self.rng.random() < 0.9 else self.rng.randrange(self.clock)
+        force = self.rng.random() < 0.15
+        self.keep(lambda: self.scheduler.request(entry, slot, session, seq, force), (entry.entry_id, slot))
+
+    def quick(self) -> None:
+        self.keep(lambda: self.scheduler.quick("a", None, 5), None)
+
+    def keep(self, ask: Callable[[], Ticket], key: tuple[int, int] | None) -> None:
+        before = self.scheduler.statistics()
+        try:
+            ticket = ask()
+        except (Overloaded, Superseded):
+            assert self.scheduler.statistics().requested == before.requested
+            return
+        if key is not None and not ticket.future.done():
+            self.asked[key] = self.clock
+        self.tickets.append(ticket)
+        number = len(self.tickets)
+        self.settles[number] = 0
+
+        def settled(_: object) -> None:
+            self.settles[number] += 1
+            assert not self.scheduler._changed._is_owned(), "an outcome was handed out under the lock"
+
+        ticket.future.add_done_callback(settled)
+
+    def cancel(self) -> None:
+        if self.tickets:
+            self.scheduler.cancel(self.rng.choice(self.tickets))
+
+    def evict(self) -> None:
+        entry = self.entry()
+        if entry is not None and self.rng.random() < 0.3:
+            assert isinstance(entry.rows, FakeRows)
+            assert self.scheduler.evict(entry.key)
+            self.gone.append((entry.rows, list(entry.rows.state)))
+
+    def retire(self) -> None:
+        entry = self.entry()
+        if entry is not None and self.scheduler.retire(entry.key):
+            assert not entry.dirty
+
+    def infer(self, lane: Lane | None = None) -> bool:
+        lane = lane or self.rng.choice(list(Lane))
+        batch = self.scheduler.take_inference(lane, wait=False)
+        if batch is None:
+            return False
+        self.check_batch(batch, lane)
+        self.inferring.append(batch)
+        return True
+
+    def check_batch(self, batch: Batch, lane: Lane) -> None:
+        live = {entry.entry_id for entry in self.scheduler.entries()}
+        assert len({part.entry.group for part in batch.parts}) == 1
+        for part in batch.parts:
+            assert part.entry.rows is None or part.entry.entry_id in live, "a job of a forgotten entry was handed out"
+        if batch.lane is Lane.INTERACTIVE and lane is Lane.INTERACTIVE and batch.parts[0].entry.rows is not None:
+            (part,) = batch.parts
+            newest = self.asked[part.entry.entry_id, part.slots[0]]
+            queued = [self.asked[key] for key in self.scheduler._tickets.queued if key in self.asked]
+            assert all(newest >= other for other in queued), "an older request was served before a newer one"
+        if batch.lane is Lane.BACKGROUND:
+            rows = batch.parts[0].entry.rows
+            assert not any(rows.done(int(slot)) for slot in batch.parts[0].slots), "a stored row is computed again"
+
+    def inferred(self) -> None:
+        if self.inferring:
+            batch = self.inferring.pop(self.rng.randrange(len(self.inferring)))
+            if self.rng.random() < 0.1:
+                self.scheduler.fail(batch, ModelFailed("the model failed"))
+            else:
+                self.scheduler.inferred(batch, "samples")
+
+    def calculate(self, lane: Lane | None = None) -> bool:
+        batch = self.scheduler.take_calculation(lane or self.rng.choice(list(Lane)), wait=False)
+        if batch is not None:
+            assert batch.result == "samples"
+            self.calculating.append(batch)
+        return batch is not None
+
+    def store(self) -> None:
+        if self.calculating:
+            batch = self.calculating.pop(self.rng.randrange(len(self.calculating)))
+            if self.rng.random() < 0.1:
+                self.scheduler.fail(batch, ModelFailed("the calculation failed"))
+            else:
+                part = batch.parts[0]
+                forced = part.entry.forced & {int(slot) for slot in part.slots} if batch.lane is Lane.BACKGROUND else ()
+                self.scheduler.store(batch, [FakeResult([int(slot) for slot in part.slots]) for part in batch.parts])
+                assert not any(part.entry.rows.done(slot) for slot in forced), "the background answered a forced request"
+
+    def write(self, partial: bool | None = None) -> bool:
+        work = self.scheduler.take_store(self.rng.random() < 0.3 if partial is None else partial)
+        if isinstance(work, Block):
+            self.written[work.entry.entry_id, work.number] = work.rows
+        if isinstance(work, StoreCall):
+            work.future.set_result(work.function())
+        return work is not None
+
+    # --- what must always hold -------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        counts = self.scheduler.statistics()
+        ended = sum((counts.answered, counts.failed, counts.superseded, counts.cancelled, counts.evicted, counts.closed))
+        assert counts.requested == ended + counts.waiting
+        assert max(self.settles.values(), default=0) <= 1, "a ticket was settled twice"
+        assert sum(self.settles.values()) == ended, "a settled ticket was not handed out"
+        tickets = self.scheduler._tickets
+        assert not set(tickets.queued) & set(tickets.in_flight), "an origin is queued and in flight"
+        assert all(job.tickets for job in tickets.queued.values()), "a queued job nobody waits for"
+        for job in tickets.queued.values():
+            assert job.entry.rows is None or not job.entry.rows.done(job.slot), "a stored row is still waited for"
+        for mine in tickets._sessions.values():
+            queued = {t.seq for t in mine if (t.entry_id, t.slot) in tickets.queued}
+            assert len(queued) <= 1, "a session's older request was not superseded"
+        assert all(rows.state == then for rows, then in self.gone), "a forgotten entry's rows were written"
+        assert counts.waiting == sum(
+            len(job.tickets) for jobs in (tickets.queued, tickets.in_flight) for job in jobs.values()
+        )
+
+    def check_answers(self) -> None:
+        for ticket in self.tickets:
+            if ticket.future.done() and ticket.future.exception() is None:
+                assert ticket.future.result() == ("row", ticket.slot), "a caller got another origin's row"
+            elif ticket.future.done():
+                assert isinstance(ticket.future.exception(), EngineError)
+
+    def quiesce(self) -> None:
+        """Nobody asks any more: everything must come to an end, and every live origin be computed or failed."""
+        for _ in range(2000):
+            moved = any(self.infer(lane) for lane in Lane)
+            while self.inferring:
+                self.inferred()
+            while any(self.calculate(lane) for lane in Lane):
+                moved = True
+            while self.calculating:
+                self.store()
+            moved |= self.write(partial=True)
+            self.check()
+            if not moved:
+                break
+        for entry in self.scheduler.entries():
+            assert isinstance(entry.rows, FakeRows)
+            assert not entry.background or MISSING not in entry.rows.state, "the background stopped early"
+            for number in range(-(-len(entry.rows.state) // BLOCK)):
+                unwritten = set(entry.rows.block_rows(number)) - set(self.written.get((entry.entry_id, number), ()))
+                assert not unwritten, "a row was never written"
+        assert self.scheduler.statistics().waiting == 0
+        assert not self.scheduler._tickets._sessions
+
+
+ACTIONS: dict[str, int] = {
+    "open": 4,
+    "request": 24,
+    "quick": 3,
+    "cancel": 4,
+    "evict": 3,
+    "retire": 2,
+    "infer": 18,
+    "inferred": 16,
+    "calculate": 14,
+    "store": 14,
+    "write": 8,
+}
+
+
+def simulate(seed: int, steps: int = 120) -> None:
+    """One random life of a scheduler; raises AssertionError where an invariant breaks."""
+    rng = random.Random(seed)
+    # Each seed draws its own mix of actions, so that rare ones are frequent in some lives.
+    weights = [weight * rng.choice((0.2, 1, 1, 3)) for weight in ACTIONS.values()]
+    scheduler = Scheduler(max_tickets=rng.choice((2, 6, 30)), max_tickets_per_session=3, batch_size=rng.choice((1, 3, 8)))
+    world = World(rng, scheduler)
+    world.open()
+    for action in rng.choices(list(ACTIONS), weights, k=steps):
+        getattr(world, action)()
+        world.check()
+    if rng.random() < 0.5:
+        world.quiesce()
+    scheduler.close()
+    world.check()
+    world.check_answers()
+    assert all(ticket.future.done() for ticket in world.tickets), "a caller was left waiting"
+    assert scheduler.take_inference(Lane.BACKGROUND, wait=False) is None
+    assert scheduler.statistics().waiting == 0
