@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import io
 import json
+import logging
 import os
 import sqlite3
 import threading
@@ -21,10 +22,13 @@ from typing import Any
 import diskcache
 import polars as pl
 
-from engine.blocks import DamagedPayload, Manifest, Rows, decode, encode, merge, seal, unseal
+from engine.blocks import BLOCK_MAGIC, DamagedPayload, Manifest, Rows, decode, encode, merge, seal, unseal
 from engine.errors import StartError
 from engine.series import Phase, Series, Step
 
+log = logging.getLogger(__name__)
+
+MANIFEST_MAGIC = b"HCM1"
 RAW_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
 
 
@@ -146,39 +150,27 @@ class Store:
 
     def raw(self, upload_id: str) -> bytes | None:
         """The bytes of an upload."""
-        sealed = self._cache.get(f"u/{upload_id}/raw")
-        try:
-            return None if sealed is None else unseal(b"HCR1", sealed)
-        except DamagedPayload:
-            return None
+        return self._payload(f"u/{upload_id}/raw", b"HCR1")
 
     # --- results ---------------------------------------------------------------------------------------------------
 
     def put_block(self, key: str, rows: Rows, full: bool) -> None:
         """Store a block's done rows. Unless it is full, rows that another dataset stored in the same block are kept."""
         stored = None if full else self.block_rows(key)
-        self._cache.set(f"b/{key}", encode(rows if stored is None else merge(rows, stored)))
+        self._cache.set(f"b/{key}", seal(BLOCK_MAGIC, encode(rows if stored is None else merge(rows, stored))))
 
     def block_rows(self, key: str) -> Rows | None:
         """A block's rows; None if it is not stored or damaged (it is then computed again)."""
-        try:
-            sealed = self._cache.get(f"b/{key}")
-            return None if sealed is None else decode(sealed)
-        except DamagedPayload:
-            return None
+        payload = self._payload(f"b/{key}", BLOCK_MAGIC)
+        return None if payload is None else decode(payload)
 
     def put_manifest(self, manifest: Manifest) -> None:
-        self._cache.set(f"m/{manifest.handle}/{manifest.spec.key}", manifest.to_bytes())
+        self._cache.set(f"m/{manifest.handle}/{manifest.spec.key}", seal(MANIFEST_MAGIC, manifest.to_bytes()))
 
     def manifests(self, handle: str = "") -> list[Manifest]:
         """The manifests of one handle, or all of them; damaged ones are left out."""
-        found = []
-        for key in self._keys(f"m/{handle}"):
-            try:
-                found.append(Manifest.from_bytes(self._cache[key]))
-            except (DamagedPayload, KeyError):
-                continue
-        return found
+        payloads = (self._payload(key, MANIFEST_MAGIC) for key in self._keys(f"m/{handle}"))
+        return [Manifest.from_bytes(payload) for payload in payloads if payload is not None]
 
     # --- forgetting ------------------------------------------------------------------------------------------------
 
@@ -209,13 +201,18 @@ class Store:
     def _keys(self, prefix: str) -> Iterator[str]:
         return (key for key in self._cache.iterkeys() if key.startswith(prefix))
 
-    def _read(self, key: str, magic: bytes) -> tuple[dict[str, Any], bytes] | None:
-        sealed = self._cache.get(key)
-        if sealed is None:
-            return None
+    def _payload(self, key: str, magic: bytes) -> bytes | None:
+        """What is stored under a key; None if it is not there or not what was written."""
         try:
-            payload = unseal(magic, sealed)
-        except DamagedPayload:
+            sealed = self._cache.get(key)
+            return None if sealed is None else unseal(magic, sealed)
+        except DamagedPayload as damage:
+            log.warning("%s: %s", key[:12], damage)
+            return None
+
+    def _read(self, key: str, magic: bytes) -> tuple[dict[str, Any], bytes] | None:
+        payload = self._payload(key, magic)
+        if payload is None:
             return None
         size = int.from_bytes(payload[:4], "little")
         return json.loads(payload[4 : 4 + size]), payload[4 + size :]

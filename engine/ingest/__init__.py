@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,14 +19,13 @@ from engine.ingest.steps import find_step, to_seconds
 from engine.ingest.table import open_table
 from engine.ingest.text import decode
 from engine.ingest.times import NAIVE, SECOND, zone_name
+from engine.ingest.vendors import unit_of
 from engine.series import Series
 from engine.settings import Settings
 
 __all__ = ["MIN_VALUES", "Note", "Point", "ReadOptions", "Readback", "Reading", "read"]
 
 MIN_VALUES = 24  # usable rows before a first forecast
-UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
-BARE_UNIT = re.compile(r"\b(mg/dL|mmol/L)$")
 
 
 @dataclass(frozen=True)
@@ -61,10 +59,9 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     offset = 0 if zone in (None, "UTC", "mixed") else next(iter(readings.offsets)) * SECOND
     ordered = arrange(readings.micros + offset, readings.values, readings.rows, zone is None)
     _refuse_mixture(ordered, choice)
-    shift = ordered.shift // SECOND
-    seconds = to_seconds(ordered.micros + ordered.shift)
-    step = find_step(seconds)
-    grid = lay_grid(seconds - shift, shift, step, settings.max_slots)
+    steady = to_seconds(ordered.micros + ordered.shift if ordered.shift.any() else ordered.micros)
+    step = find_step(steady, (readings.missing_micros + offset) // SECOND)
+    grid = lay_grid(steady, ordered.shift // SECOND, step, settings.max_slots)
     values = ordered.values[grid.kept]
     _refuse_short(len(values), len(ordered.values), settings)
     times = ordered.micros[grid.kept] - offset
@@ -76,7 +73,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
         last=_point(times[-1], values[-1], zone),
         step_seconds=step.seconds,
         step_calendar=step.calendar,
-        unit=_unit(choice.value),
+        unit=unit_of(choice.value),
         dayfirst=choice.writing.dayfirst,
         timezone=zone,
         n_segments=grid.segments,
@@ -94,7 +91,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     return Reading(
         series=Series(grid.place(values), step, int(grid.slots[0]), zone, grid.phases, scope),
         readback=readback,
-        skipped=readings.skipped,
+        skipped=readings.skipped + readings.others,
         missing=len(readings.missing),
         dropped=len(readings.micros) - len(ordered.micros),
         left_out=int(np.count_nonzero(~grid.kept)),
@@ -128,8 +125,8 @@ def _refuse_mixture(ordered: Ordered, choice: Choice) -> None:
     """Several series without a column that tells them apart, or dates that have lost their hours."""
     if 2 * ordered.conflicts > len(ordered.micros) > 1:
         raise UploadError(
-            f"{ordered.conflicts:,} of {len(ordered.micros):,} times in {' and '.join(choice.time)} occur more than once "
-            "with different values. Keep one series, or add the column that tells them apart or holds the hour.",
+            f"{ordered.conflicts:,} of {len(ordered.micros):,} times in {' and '.join(choice.time)} occur more than "
+            "once with different values. Keep one series, or add the column that tells them apart or holds the hour.",
             code="NO_STEP",
             conflicts=ordered.conflicts,
         )
@@ -156,10 +153,3 @@ def _point(micros: int, value: float, zone: str | None) -> Point:
     if micros % SECOND == 0:
         time = time.astype("datetime64[s]")
     return Point(f"{time}{'' if zone is None else 'Z'}", float(value))
-
-
-def _unit(column: str) -> str | None:
-    """The unit in a column's name: the last (...) or [...], or a bare mg/dL or mmol/L at its end."""
-    enclosed = UNIT.findall(column)
-    bare = BARE_UNIT.search(column)
-    return (enclosed[-1].strip() or None) if enclosed else (bare[1] if bare else None)

@@ -21,23 +21,22 @@ def clock_shift(micros: Ints) -> Ints:
     A step back of up to an hour on a change Sunday is the repeated hour if everything else runs forward; a step that is
     one hour too long there is the skipped one.
     """
-    shift = np.zeros(len(micros), dtype=np.int64)
+    none = np.broadcast_to(np.int64(0), len(micros))
     leap = np.diff(micros)
-    forward = leap[leap > 0]
-    if len(forward) == 0:
-        return shift
-    step = int(np.median(forward))
-    if step > HOUR:
-        return shift
-    fold = (leap > -HOUR) & ((leap < 0) | ((leap == 0) & (step == HOUR)))
-    gap = np.abs(leap - step - HOUR) * 4 < step
-    near = np.flatnonzero(fold | gap)
-    fold[near] &= _is_autumn(micros[near + 1])
-    gap[near] &= _is_spring(micros[near])
-    if (leap[~fold] < 0).any():
-        return shift
-    shift[1:] = np.cumsum(HOUR * (fold.astype(np.int64) - gap))
-    return shift
+    odd = np.flatnonzero((leap <= 0) | (leap >= HOUR))
+    if not len(odd) or not (_is_autumn(micros[odd + 1]) | _is_spring(micros[odd])).any():
+        return none
+    step = np.median(leap[leap > 0]) if (leap > 0).any() else 0
+    if step == 0 or step > HOUR:
+        return none
+    odd_leap = leap[odd]
+    fold = (odd_leap > -HOUR) & ((odd_leap < 0) | ((odd_leap == 0) & (step == HOUR))) & _is_autumn(micros[odd + 1])
+    gap = (np.abs(odd_leap - step - HOUR) * 4 < step) & _is_spring(micros[odd])
+    if (odd_leap[~fold] < 0).any():
+        return none
+    turns = np.zeros(len(micros), dtype=np.int64)
+    turns[odd + 1] = HOUR * (fold.astype(np.int64) - gap)
+    return np.cumsum(turns)
 
 
 def _calendar(micros: Ints) -> tuple[Ints, Ints, Ints, NDArray[np.bool_]]:

@@ -12,6 +12,7 @@ from engine.errors import UploadError
 from engine.ingest.numbers import LOOSE, MISSING, read_numbers
 from engine.ingest.readback import ReadOptions
 from engine.ingest.times import DATE_LIKE, DAY, NO_TIME, SECOND, TIME_OF_DAY, WRITINGS, Writing
+from engine.ingest.vendors import is_sensor, kind_column
 from engine.series import Floats, Ints
 
 VALUE_NAMES = ("value", "y", "target", "sgv", "reading")
@@ -29,7 +30,8 @@ MOST_IDS = 0.5  # distinct ids per row
 class Choice:
     """The columns of a reading. time: one name, or a date and a time of day. numeric: all that could be the value.
 
-    ids: columns that may name the series of a long file, the likeliest first.
+    ids: columns that may name the series of a long file, the likeliest first. kind: column that tells readings from other
+    records.
     """
 
     time: tuple[str, ...]
@@ -38,6 +40,7 @@ class Choice:
     is_guess: bool
     numeric: tuple[str, ...]
     ids: tuple[str, ...]
+    kind: str | None
 
 
 def time_cells(frame: pl.DataFrame, names: tuple[str, ...]) -> pl.Series:
@@ -75,7 +78,7 @@ def choose(sample: pl.DataFrame, options: ReadOptions) -> Choice:
         )
     ids = [name for name in names if name not in (*time, *numeric, value) and _may_be_id(timed[name])]
     ids.sort(key=lambda name: not ID.fullmatch(name))
-    return Choice(time, writing, value, is_guess, tuple(numeric), tuple(ids))
+    return Choice(time, writing, value, is_guess, tuple(numeric), tuple(ids), kind_column(names, value))
 
 
 def bad_option(what: str, given: str, available: list[str]) -> UploadError:
@@ -183,8 +186,9 @@ def _value_column(numeric: list[str], chosen: str | None) -> tuple[str | None, b
     if chosen is not None:
         return chosen, False
     named = [name for name in numeric if name.lower() in VALUE_NAMES]
-    if named or len(numeric) == 1:
-        return (named or numeric)[0], False
+    known = [name for name in numeric if is_sensor(name)][:1] or named
+    if known or len(numeric) == 1:
+        return (known or numeric)[0], False
     return (numeric[0], True) if numeric else (None, False)
 
 

@@ -40,40 +40,58 @@ class Grid:
         return placed
 
 
-def lay_grid(seconds: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
-    """Grid of (n,) sorted times in seconds as written; `shift` makes them run without changes of clocks.
+def lay_grid(steady: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
+    """Grid of (n,) sorted times in seconds on a clock that never changes; less `shift` they are as written.
 
     Raises UploadError NO_STEP where the times drift so much that there is no grid.
     """
-    line, length = _even_line(seconds + shift, step)
-    leap = np.diff(line)
-    points = np.rint(leap / length).astype(np.int64)
-    off = leap - points * length
+    line, length = _even_line(steady, step)
+    points, off = _steps_between(line, length)
     is_break = (points < 1) | (np.abs(off) * 4 >= length) | (points > LONGEST_SHORT_GAP + 1)
+    if off.any() or (points < 1).any():
+        slots, drift, is_break = _by_segments(line, points, off, is_break, length)
+    else:
+        slots, drift = line // length, np.broadcast_to(np.int64(0), len(line))
+    del line, points, off
+    first = _first_kept(slots, np.flatnonzero(np.append(True, is_break)), max_slots)
+    slots, drift, is_break = slots[first:], drift[first:], is_break[first:]
+    exact = steady[first:] - drift if drift.any() else steady[first:]
+    gaps = np.diff(slots)
+    longest = int(gaps.max(initial=1)) - 1
+    gaps = gaps[~is_break & (gaps > 1)] - 1
+    return Grid(
+        slots=slots,
+        kept=np.arange(len(steady)) >= first,
+        phases=_phases(slots, exact - shift[first:] if shift.any() else exact, step),
+        segments=int(np.count_nonzero(is_break)) + 1,
+        missing=int(gaps.sum()),
+        short_gaps=len(gaps),
+        longest=longest,
+        snapped=int(np.count_nonzero(drift)),
+    )
+
+
+def _steps_between(line: Ints, length: int) -> tuple[Ints, Ints]:
+    """Nearest whole number of steps between neighbours, and what is left over, (n - 1,) each."""
+    off = np.diff(line)
+    points = off + length // 2
+    points //= length
+    off -= points * length
+    return points, off
+
+
+def _by_segments(
+    line: Ints, points: Ints, off: Ints, is_break: NDArray[np.bool_], length: int
+) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Slots, distance of each time from its grid point, and the breaks with those that drift adds."""
     is_break = _split_drift(np.where(is_break, 0, off), is_break, length)
     starts = np.flatnonzero(np.append(True, is_break))
     segment = np.cumsum(np.append(True, is_break)) - 1
     along = _since_start(np.where(is_break, 0, points), starts, segment)
     drift = _since_start(np.where(is_break, 0, off), starts, segment)
     middle = _medians(drift, starts, segment)
-    anchor = line[starts] + middle
-    own = along + (anchor // length)[segment]
-    slots = own + _pushes(own, starts)[segment]
-    first = _first_kept(slots, starts, max_slots)
-    kept = np.arange(len(slots)) >= first
-    slots, drift, segment, is_inside = slots[kept], drift[kept], segment[kept], ~is_break[first:]
-    exact = seconds[kept] - (drift - middle[segment] if step.unit != "month" else 0)
-    gaps = np.diff(slots)[is_inside] - 1
-    return Grid(
-        slots=slots,
-        kept=kept,
-        phases=_phases(slots, exact, step),
-        segments=int(segment[-1] - segment[0]) + 1,
-        missing=int(gaps.sum()),
-        short_gaps=int(np.count_nonzero(gaps)),
-        longest=int(np.diff(slots).max(initial=1)) - 1,
-        snapped=int(np.count_nonzero(drift != middle[segment])) if step.unit != "month" else 0,
-    )
+    own = along + ((line[starts] + middle) // length)[segment]
+    return own + _pushes(own, starts)[segment], drift - middle[segment], is_break
 
 
 def _even_line(steady: Ints, step: Step) -> tuple[Ints, int]:
@@ -89,7 +107,8 @@ def _even_line(steady: Ints, step: Step) -> tuple[Ints, int]:
 def _since_start(steps: Ints, starts: Ints, segment: Ints) -> Ints:
     """Sums of (n - 1,) steps from the start of each point's segment, (n,)."""
     total = np.append(0, np.cumsum(steps))
-    return total - total[starts][segment]
+    sums: Ints = total - total[starts][segment]
+    return sums
 
 
 def _medians(drift: Ints, starts: Ints, segment: Ints) -> Ints:
@@ -98,7 +117,8 @@ def _medians(drift: Ints, starts: Ints, segment: Ints) -> Ints:
         return np.zeros(len(starts), dtype=np.int64)
     by_drift = drift[np.lexsort((drift, segment))]
     sizes = np.diff(np.append(starts, len(drift)))
-    return by_drift[starts + (sizes - 1) // 2]
+    medians: Ints = by_drift[starts + (sizes - 1) // 2]
+    return medians
 
 
 def _split_drift(off: Ints, is_break: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
@@ -139,7 +159,8 @@ def _pushes(own: Ints, starts: Ints) -> Ints:
     first = own[starts]
     last = own[np.append(starts[1:], len(own)) - 1]
     before = np.append(0, np.cumsum(last - first + 1)[:-1])
-    return np.maximum.accumulate(first - before) + before - first
+    pushes: Ints = np.maximum.accumulate(first - before) + before - first
+    return pushes
 
 
 def _first_kept(slots: Ints, starts: Ints, max_slots: int) -> int:

@@ -55,6 +55,9 @@ def find_layout(body: bytes, settings: Settings) -> Layout:
     if width > settings.max_columns:
         raise _too_wide(width, settings.max_columns)
     has_header = not _is_data(top.cells)
+    above = records[max(records.index(top) - 1, 0)]
+    if not has_header and 1 < len(above.cells) < len(top.cells):
+        raise _short_header(above, top)
     if has_header and is_whole and top is records[-1]:
         raise _no_rows()
     names = top.cells if has_header else []
@@ -141,6 +144,15 @@ def _unique(names: list[str]) -> tuple[str, ...]:
 def _no_rows() -> UploadError:
     return UploadError(
         "This file is empty: it has a header and no rows. Drop a CSV with a header and one row per time.", code="EMPTY"
+    )
+
+
+def _short_header(header: _Record, row: _Record) -> UploadError:
+    return UploadError(
+        f"The header in line {header.line} has {len(header.cells)} names, but line {row.line} has {len(row.cells)} "
+        "cells. Name every column, and put quotes around cells that hold the delimiter (such as 1,5).",
+        code="BAD_QUOTING",
+        line=row.line,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -12,29 +13,36 @@ from engine.errors import UploadError
 from engine.ingest.columns import LEAST_TIMES, Choice, time_cells
 from engine.ingest.numbers import MOST_TEXT, holds_digits, read_numbers
 from engine.ingest.table import Table
+from engine.ingest.vendors import HIGH, LOW, READING_KINDS, censor, unit_of
 from engine.series import Floats, Ints
 
+Number = TypeVar("Number", np.float64, np.int64, np.int32)
+Rows = NDArray[np.int32]  # rows of the file, counted from 1
+
 MOST_UNREADABLE = 0.01  # share of the rows whose time cell may hold digits and yet be no time
-LIMIT_WORDS = ("low", "high", "lo", "hi", "niedrig", "hoch")  # readings beyond a sensor's limit
 
 
 @dataclass(frozen=True)
 class Readings:
     """Rows with a time and a number, in file order: micros (UTC or naive), values and rows, each (n,).
 
-    offsets: all that occur. missing: (m,) rows with a time and no number. words: how many of them hold a word, and the
-    first one. skipped: non-blank rows without a time, and the first one.
+    offsets: all that occur. missing, missing_micros: (m,) rows with a time and no number, and their times. words: how
+    many of them hold a word, and the first one. skipped: non-blank rows without a time, and the first one. others: records
+    of another kind. censored: readings beyond the sensor's limits, which stand in their place.
     """
 
     micros: Ints
     values: Floats
-    rows: Ints
+    rows: Rows
     offsets: frozenset[int]
-    missing: Ints
+    missing: Rows
+    missing_micros: Ints
     words: int
     first_word: tuple[int, str] | None
     skipped: int
     first_skipped: tuple[int, str] | None
+    others: int
+    censored: int
 
 
 def load(table: Table, choice: Choice) -> Readings:
@@ -52,27 +60,40 @@ class _Loader:
         self.choice = choice
         self.micros: list[Ints] = []
         self.values: list[Floats] = []
-        self.rows: list[Ints] = []
-        self.missing: list[Ints] = []
+        self.rows: list[Rows] = []
+        self.missing: list[Rows] = []
+        self.missing_micros: list[Ints] = []
         self.offsets: set[int] = set()
-        self.words = self.skipped = self.unreadable = 0
+        self.words = self.skipped = self.unreadable = self.others = self.censored = 0
         self.first_word: tuple[int, str] | None = None
         self.first_skipped: tuple[int, str] | None = None
 
     def add(self, row: int, frame: pl.DataFrame) -> None:
         """Read a piece whose first row has the number `row`."""
         stamps = self.choice.writing.read(time_cells(frame, self.choice.time))
-        is_time = stamps.is_time
-        self._count_skipped(row, frame, np.flatnonzero(~is_time))
+        is_mine = self._is_reading(frame)
+        is_time = stamps.is_time & is_mine
+        self._count_skipped(row, frame, np.flatnonzero(~stamps.is_time & is_mine))
         cells = frame[self.choice.value]
         numbers = read_numbers(cells)
-        self._count_words(row, cells, np.flatnonzero(numbers.text & is_time))
+        if numbers.text.any():
+            censored = censor(cells, numbers.values, unit_of(self.choice.value))
+            self.censored += int(np.count_nonzero(censored & is_time))
+            self._count_words(row, cells, np.flatnonzero(numbers.text & is_time & ~censored))
         is_number = ~np.isnan(numbers.values)
         self.offsets |= set(np.unique(stamps.offsets[is_time]).tolist())
         self.micros.append(stamps.micros[is_time & is_number])
         self.values.append(numbers.values[is_time & is_number])
-        self.rows.append(np.flatnonzero(is_time & is_number) + row)
-        self.missing.append(np.flatnonzero(is_time & ~is_number) + row)
+        self.rows.append(_rows(row, is_time & is_number))
+        self.missing.append(_rows(row, is_time & ~is_number))
+        self.missing_micros.append(stamps.micros[is_time & ~is_number])
+
+    def _is_reading(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
+        if self.choice.kind is None:
+            return np.ones(len(frame), dtype=bool)
+        is_kind = frame[self.choice.kind].str.strip_chars().is_in(READING_KINDS[self.choice.kind]).to_numpy()
+        self.others += int(np.count_nonzero(~is_kind))
+        return is_kind
 
     def _count_skipped(self, row: int, frame: pl.DataFrame, at: NDArray[np.intp]) -> None:
         if not len(at):
@@ -92,7 +113,7 @@ class _Loader:
             return
         words = cells.gather(at).str.strip_chars()
         self.words += len(at)
-        is_bad = holds_digits(words) | words.str.to_lowercase().is_in(LIMIT_WORDS)
+        is_bad = holds_digits(words) | words.str.to_lowercase().is_in((*LOW, *HIGH))
         if is_bad.any():
             first = int(is_bad.arg_max() or 0)
             raise _unreadable_value(self.choice.value, row + int(at[first]), words[first])
@@ -101,8 +122,8 @@ class _Loader:
 
     def readings(self) -> Readings:
         """All pieces together, or the refusal they call for."""
-        micros, rows = np.concatenate(self.micros), np.concatenate(self.rows)
-        missing = np.concatenate(self.missing)
+        micros, values = _joined(self.micros), _joined(self.values)
+        rows, missing = _joined(self.rows), _joined(self.missing)
         times = len(micros) + len(missing)
         if self.unreadable > MOST_UNREADABLE * times or self.skipped * LEAST_TIMES > times:
             raise self._unreadable_times(times)
@@ -116,14 +137,17 @@ class _Loader:
             )
         return Readings(
             micros=micros,
-            values=np.concatenate(self.values),
+            values=values,
             rows=rows,
             offsets=frozenset(self.offsets),
             missing=missing,
+            missing_micros=_joined(self.missing_micros),
             words=self.words,
             first_word=self.first_word,
             skipped=self.skipped,
             first_skipped=self.first_skipped,
+            others=self.others,
+            censored=self.censored,
         )
 
     def _unreadable_times(self, times: int) -> UploadError:
@@ -135,6 +159,17 @@ class _Loader:
             row=row,
             found=cell[:60],
         )
+
+
+def _rows(first: int, mask: NDArray[np.bool_]) -> Rows:
+    return (np.flatnonzero(mask) + first).astype(np.int32)
+
+
+def _joined(parts: list[NDArray[Number]]) -> NDArray[Number]:
+    """All parts in one array; the list is emptied, so that memory holds them once."""
+    whole = np.concatenate(parts)
+    parts.clear()
+    return whole
 
 
 def _unreadable_value(column: str, row: int, cell: str) -> UploadError:

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.ingest.columns import Choice, bad_option
-from engine.ingest.load import Readings
+from engine.ingest.load import Readings, Rows
 from engine.ingest.readback import ReadOptions
 from engine.ingest.table import Table
 from engine.series import Floats, Ints
@@ -35,22 +35,25 @@ class Part:
 
     def of(self, readings: Readings) -> Readings:
         """The readings of the chosen series alone."""
-        mine = self._holds(readings.rows)
+        mine, mine_missing = self._holds(readings.rows), self._holds(readings.missing)
         return dataclasses.replace(
             readings,
             micros=readings.micros[mine],
             values=readings.values[mine],
             rows=readings.rows[mine],
-            missing=readings.missing[self._holds(readings.missing)],
+            missing=readings.missing[mine_missing],
+            missing_micros=readings.missing_micros[mine_missing],
         )
 
-    def _holds(self, rows: Ints) -> NDArray[np.bool_]:
+    def _holds(self, rows: Rows) -> NDArray[np.bool_]:
         mask: NDArray[np.bool_] = self.codes[rows - self.first_row] == self.ids.index(self.chosen)
         return mask
 
 
 def find_part(table: Table, choice: Choice, readings: Readings, options: ReadOptions) -> Part | None:
     """The series to read of a long file, None for a file of one series; raises UploadError BAD_OPTION."""
+    if not choice.ids and options.series is None:
+        return None
     before = _conflicts(readings.micros, readings.values, np.zeros(len(readings.micros), dtype=np.int32))
     is_long = before > LEAST_CONFLICTS * len(readings.micros)
     available: list[str] = []

@@ -37,14 +37,14 @@ def _columns(text: Text, choice: Choice, part: Part | None) -> Iterator[Note]:
     if choice.is_guess:
         yield Note(
             "VALUE_COLUMN_GUESSED",
-            f"{len(choice.numeric):,} columns hold numbers; {choice.value}, the first, was taken. Choose another if it is "
-            "wrong.",
+            f"{len(choice.numeric):,} columns hold numbers; {choice.value}, the first, was taken. Choose another if "
+            "it is wrong.",
         )
     if part and part.is_guess:
         yield Note(
             "SERIES_GUESSED",
-            f"{part.column} tells {len(part.ids):,} series apart; {part.chosen}, the first, was taken. Choose another if "
-            "it is wrong.",
+            f"{part.column} tells {len(part.ids):,} series apart; {part.chosen}, the first, was taken. Choose another "
+            "if it is wrong.",
         )
 
 
@@ -53,6 +53,15 @@ def _rows(readings: Readings, ordered: Ordered) -> Iterator[Note]:
         row, cell = readings.first_skipped
         says = f"says {cell[:40]!r} instead of a time" if cell else "has no time"
         yield Note("ROWS_SKIPPED", f"{_count(readings.skipped, 'row')} gave no reading: row {row:,} {says}.")
+    if readings.others:
+        yield Note(
+            "ROWS_SKIPPED", f"{_count(readings.others, 'row')} hold records of another kind, no sensor readings."
+        )
+    if readings.censored:
+        yield Note(
+            "CENSORED_VALUES",
+            f"{_count(readings.censored, 'reading')} said Low or High: drawn just beyond the sensor's limit.",
+        )
     if len(readings.missing):
         words = ""
         if readings.words and readings.first_word:

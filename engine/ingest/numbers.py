@@ -17,7 +17,7 @@ MOST_TEXT = 0.01  # share of a numeric column's cells that may be words (ERR, of
 
 @dataclass(frozen=True)
 class Numbers:
-    """values: (n,) float64, NaN where there is no number. missing: (n,) bool, missing tokens. text: (n,) bool, neither."""
+    """values: (n,) float64, NaN without a number. missing, text: (n,) bool; text is neither missing nor a number."""
 
     values: Floats
     missing: np.ndarray[tuple[int], np.dtype[np.bool_]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.ingest.clocks import clock_shift
+from engine.ingest.load import Rows
 from engine.series import Floats, Ints
 
 
@@ -14,14 +15,15 @@ from engine.series import Floats, Ints
 class Ordered:
     """Readings sorted by time, one per time; all arrays (n,).
 
-    micros: as written (UTC or the offset's clock with a zone). shift: microseconds to add for a clock that never
-    changes. rows: row of the file. order: "REVERSED", "UNSORTED" or None. repeated: rows with a time and number seen before.
+    micros: as written, in the clock given. shift: microseconds to add for a clock that never changes.
+    order: "REVERSED", "UNSORTED" or None. repeated: rows with a time and number seen before.
     conflicts: times with different numbers, of which the last in file order is kept. conflict_row: row of one of them.
+    folds, gaps: changes of clocks.
     """
 
     micros: Ints
     values: Floats
-    rows: Ints
+    rows: Rows
     shift: Ints
     order: str | None
     repeated: int
@@ -31,31 +33,45 @@ class Ordered:
     gaps: int
 
 
-def arrange(micros: Ints, values: Floats, rows: Ints, is_naive: bool) -> Ordered:
-    """Sort readings (file order, finite values) by time and keep one per time."""
-    leap = np.diff(micros)
-    is_reversed = bool((leap < 0).any()) and np.count_nonzero(leap < 0) > np.count_nonzero(leap > 0)
+def arrange(micros: Ints, values: Floats, rows: Rows, is_naive: bool) -> Ordered:
+    """Sort readings (file order, finite values) by time and keep one per time; (n,) each, n >= 1."""
+    back, forward = np.count_nonzero(micros[1:] < micros[:-1]), np.count_nonzero(micros[1:] > micros[:-1])
+    is_reversed = back > forward
     if is_reversed:
         micros, values, rows = micros[::-1], values[::-1], rows[::-1]
-    shift = clock_shift(micros) if is_naive else np.zeros(len(micros), dtype=np.int64)
-    steady = micros + shift
-    in_order = not (np.diff(steady) < 0).any()
-    changes = np.diff(shift)
-    ranked = np.arange(len(rows)) if in_order and not is_reversed else np.lexsort((rows, steady))
-    micros, values, rows, shift, steady = micros[ranked], values[ranked], rows[ranked], shift[ranked], steady[ranked]
+    shift = clock_shift(micros) if is_naive else np.broadcast_to(np.int64(0), len(micros))
+    changes = np.diff(shift) if shift.any() else np.empty(0)
+    steady = micros + shift if shift.any() else micros
+    in_order = bool((steady[1:] >= steady[:-1]).all())
+    if not in_order or (is_reversed and (steady[1:] == steady[:-1]).any()):
+        ranked = np.lexsort((rows, steady))
+        micros, values, rows, shift, steady = (
+            micros[ranked],
+            values[ranked],
+            rows[ranked],
+            shift[ranked],
+            steady[ranked],
+        )
+    repeated = conflicts = 0
+    conflict_row = None
     same_time = steady[1:] == steady[:-1]
-    differs = same_time & (values[1:] != values[:-1])
-    group = np.cumsum(np.append(True, ~same_time)) if same_time.any() else np.empty(0)
-    last = np.append(~same_time, True)
+    if same_time.any():
+        differs = same_time & (values[1:] != values[:-1])
+        repeated = int(np.count_nonzero(same_time & ~differs))
+        if differs.any():
+            conflicts = len(np.unique(steady[1:][differs]))
+            conflict_row = int(rows[1:][differs][0])
+        last = np.append(~same_time, True)
+        micros, values, rows, shift = micros[last], values[last], rows[last], shift[last]
     return Ordered(
-        micros=micros[last],
-        values=values[last],
-        rows=rows[last],
-        shift=shift[last],
+        micros=micros,
+        values=values,
+        rows=rows,
+        shift=shift,
         order=("REVERSED" if is_reversed else None) if in_order else "UNSORTED",
-        repeated=int(np.count_nonzero(same_time & ~differs)),
-        conflicts=len(np.unique(group[1:][differs])) if differs.any() else 0,
-        conflict_row=int(rows[1:][differs][0]) if differs.any() else None,
+        repeated=repeated,
+        conflicts=conflicts,
+        conflict_row=conflict_row,
         folds=int(np.count_nonzero(changes > 0)),
         gaps=int(np.count_nonzero(changes < 0)),
     )

@@ -17,21 +17,41 @@ WEEKDAY_SPAN = 8 * 7 * DAY
 
 def to_seconds(micros: Ints) -> Ints:
     """Nearest seconds of sorted distinct times; raises NO_STEP for steps below a second."""
-    if len(micros) > 2 and np.median(np.diff(micros)) < SECOND:
-        step = float(np.median(np.diff(micros))) / SECOND
+    usual = np.median(np.diff(micros), overwrite_input=True) if len(micros) > 2 else SECOND
+    if usual < SECOND:
+        step = float(usual) / SECOND
         raise UploadError(
             f"The times are {step:g} seconds apart. Hindcast reads steps of one second or more: "
             "average the readings to whole seconds first.",
             code="NO_STEP",
             step_seconds=step,
         )
-    return (micros + SECOND // 2) // SECOND
+    seconds = micros + SECOND // 2
+    seconds //= SECOND
+    return seconds
 
 
-def find_step(seconds: Ints) -> Step:
-    """Step of (n,) sorted times, n >= 1; raises UploadError NO_STEP."""
+def find_step(seconds: Ints, empty: Ints) -> Step:
+    """Step of (n,) sorted times, n >= 1; raises UploadError NO_STEP.
+
+    `empty`: times of rows without a number. Where they are the fewer they are readings that failed and count first,
+    else rows of something else between the readings, which count only where the readings alone have no step.
+    """
+    if len(empty):
+        both = np.union1d(seconds, empty)
+        first, second = (both, seconds) if len(empty) < len(seconds) else (seconds, both)
+        try:
+            step = _step(first)
+        except UploadError:
+            step = _step(second)
+    else:
+        step = _step(seconds)
+    return Step(1, "weekday") if step == Step(DAY, "second") and _has_no_weekends(seconds) else step
+
+
+def _step(seconds: Ints) -> Step:
     leaps = np.diff(seconds)
-    leaps = leaps[leaps > 0]
+    leaps = leaps if (leaps > 0).all() else leaps[leaps > 0]
     if len(leaps) == 0:
         raise UploadError(
             "All times in this file are the same. Hindcast needs one row per time, at regular steps.", code="NO_STEP"
@@ -40,18 +60,15 @@ def find_step(seconds: Ints) -> Step:
     if months:
         return Step(months, "month")
     step = _fixed_step(leaps)
-    is_near = np.abs(leaps - step) * 4 < step
-    if 2 * np.count_nonzero(is_near) < len(leaps):
-        differ = len(leaps) - int(np.count_nonzero(is_near))
+    near = int(np.count_nonzero(np.abs(leaps - step) * 4 < step))
+    if 2 * near < len(leaps):
         raise UploadError(
-            f"The times have no regular step: {differ:,} of {len(leaps):,} intervals differ from {step:,} s, the most "
-            "common one. Hindcast needs regular readings.",
+            f"The times have no regular step: {len(leaps) - near:,} of {len(leaps):,} intervals differ from {step:,} "
+            "s, the most common one. Hindcast needs regular readings.",
             code="NO_STEP",
-            differ=differ,
+            differ=len(leaps) - near,
             intervals=len(leaps),
         )
-    if step == DAY and _has_no_weekends(seconds):
-        return Step(1, "weekday")
     return Step(step, "second")
 
 

@@ -13,7 +13,7 @@ from engine.errors import UploadError
 from engine.ingest.layout import Layout
 from engine.settings import Settings
 
-PIECE = 1 << 22  # bytes parsed at a time
+PIECE = 1 << 21  # bytes parsed at a time
 HEAD_ROWS, TAIL_ROWS = 10_000, 1_000
 SAMPLE_CELLS = 2_000_000
 

@@ -209,7 +209,9 @@ class World:
                 part = batch.parts[0]
                 forced = part.entry.forced & {int(slot) for slot in part.slots} if batch.lane is Lane.BACKGROUND else ()
                 self.scheduler.store(batch, [FakeResult([int(slot) for slot in part.slots]) for part in batch.parts])
-                assert not any(part.entry.rows.done(slot) for slot in forced), "the background answered a forced request"
+                assert not any(part.entry.rows.done(slot) for slot in forced), (
+                    "the background answered for a forced one"
+                )
 
     def write(self, partial: bool | None = None) -> bool:
         work = self.scheduler.take_store(self.rng.random() < 0.3 if partial is None else partial)
@@ -223,7 +225,9 @@ class World:
 
     def check(self) -> None:
         counts = self.scheduler.statistics()
-        ended = sum((counts.answered, counts.failed, counts.superseded, counts.cancelled, counts.evicted, counts.closed))
+        ended = sum(
+            (counts.answered, counts.failed, counts.superseded, counts.cancelled, counts.evicted, counts.closed)
+        )
         assert counts.requested == ended + counts.waiting
         assert max(self.settles.values(), default=0) <= 1, "a ticket was settled twice"
         assert sum(self.settles.values()) == ended, "a settled ticket was not handed out"
@@ -291,7 +295,9 @@ def simulate(seed: int, steps: int = 120) -> None:
     rng = random.Random(seed)
     # Each seed draws its own mix of actions, so that rare ones are frequent in some lives.
     weights = [weight * rng.choice((0.2, 1, 1, 3)) for weight in ACTIONS.values()]
-    scheduler = Scheduler(max_tickets=rng.choice((2, 6, 30)), max_tickets_per_session=3, batch_size=rng.choice((1, 3, 8)))
+    scheduler = Scheduler(
+        max_tickets=rng.choice((2, 6, 30)), max_tickets_per_session=3, batch_size=rng.choice((1, 3, 8))
+    )
     world = World(rng, scheduler)
     world.open()
     for action in rng.choices(list(ACTIONS), weights, k=steps):

@@ -1,0 +1,106 @@
+"""Data flows one way, and so do the imports."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ENGINE = sorted((ROOT / "engine").rglob("*.py"))
+OUTSIDE = sorted([*(ROOT / "pages").glob("*.py"), ROOT / "app.py", ROOT / "api.py", ROOT / "security.py"])
+PURE = {
+    "errors": set(),
+    "settings": {"errors"},
+    "series": set(),
+    "windows": {"series"},
+    "plotdata": set(),
+    "jobs": set(),
+    "tickets": {"errors", "jobs"},
+    "scheduler": {"errors", "jobs", "tickets"},
+    "blocks": {"series", "spec"},
+    "results": {"blocks", "series", "spec"},
+    "workers": {"errors", "forecasting", "jobs", "scheduler"},
+}
+STANDARD_LIBRARY_ONLY = {"errors", "settings", "jobs", "tickets", "scheduler"}
+ONLY_IN = {
+    "diskcache": {"store.py"},
+    "torch": {"models"},
+    "dash": set(),
+    "flask": set(),
+    "plotly": set(),
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names of everything a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def ours(path: Path) -> set[str]:
+    """First-level modules of the engine that a file imports."""
+    return {name.split(".")[1] for name in imports(path) if name.startswith("engine.")}
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_a_core_module_imports_only_what_lies_before_it(module: str) -> None:
+    assert ours(ROOT / "engine" / f"{module}.py") <= PURE[module]
+
+
+@pytest.mark.parametrize("module", sorted(STANDARD_LIBRARY_ONLY))
+def test_the_scheduler_and_its_words_need_the_standard_library_alone(module: str) -> None:
+    foreign = {name.split(".")[0] for name in imports(ROOT / "engine" / f"{module}.py")}
+    assert foreign - {"engine"} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_is_imported_in_its_own_place_only(library: str) -> None:
+    users = {path for path in ENGINE if any(name.split(".")[0] == library for name in imports(path))}
+    assert {path.name for path in users if path.parent.name not in ONLY_IN[library]} <= ONLY_IN[library]
+
+
+@pytest.mark.parametrize("path", OUTSIDE, ids=lambda path: path.name)
+def test_pages_and_api_enter_the_engine_by_its_door(path: Path) -> None:
+    from engine import __all__ as door
+
+    names = {name for name in imports(path) if name.split(".")[0] == "engine"}
+    assert names <= {f"engine.{name}" for name in door}
+
+
+@pytest.mark.parametrize("path", [*ENGINE, *OUTSIDE], ids=lambda path: path.name)
+def test_a_module_only_defines_things_when_it_is_imported(path: Path) -> None:
+    """No module-level singletons: constants are literals or pure constructors, never a thread, an engine or an app."""
+    forbidden = {"Engine", "Dash", "Thread", "Store", "Scheduler", "Cache", "callback"}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr):
+            called = {
+                getattr(call.func, "id", getattr(call.func, "attr", ""))
+                for call in ast.walk(node)
+                if isinstance(call, ast.Call)
+            }
+            assert not called & forbidden
+        decorators = {ast.unparse(d).split("(")[0] for d in getattr(node, "decorator_list", [])}
+        assert not decorators & {"callback", "dash.callback"}
+
+
+def test_threads_are_started_in_one_place() -> None:
+    starters = {p.name for p in ENGINE if "threading.Thread(" in p.read_text(encoding="utf-8")}
+    assert starters == {"workers.py"}
+
+
+def test_no_test_sleeps() -> None:
+    sleepers = [p.name for p in (ROOT / "tests").rglob("*.py") if "sleep" + "(" in p.read_text(encoding="utf-8")]
+    assert not sleepers
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    vague = {"utils", "helpers", "manager", "misc", "common"}
+    assert not {path.stem.strip("_") for path in [*ENGINE, *OUTSIDE]} & vague

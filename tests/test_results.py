@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from engine.blocks import BLOCK
+from engine.models.seasonal_naive import SeasonalNaive
+from engine.results import DONE, FAILED, Forecast, ResultFrame, Scores
+from engine.spec import Spec
+from engine.windows import usable
+from tests.conftest import wave
+
+SPEC = Spec.of(SeasonalNaive(), 12)
+SERIES = wave(1000, first_slot=1000)
+
+
+@pytest.fixture
+def frame() -> ResultFrame:
+    return ResultFrame(SERIES, SPEC, usable(SERIES.values))
+
+
+def forecast(count: int, value: float = 1.0) -> Forecast:
+    scores = Scores(np.full(count, value), *(np.full(count, 12, np.uint8) for _ in range(3)))
+    return Forecast(np.full((count, 12, 10), value, np.float32), np.full(count, 5.0), np.full(count, 2.0), scores)
+
+
+def fill(frame: ResultFrame, focus: int) -> list[int]:
+    """Claim and write until nothing is left; the slots in the order they were claimed."""
+    order: list[int] = []
+    while len(slots := frame.claim(focus, 32)[0]):
+        frame.write(slots, forecast(len(slots)))
+        order.extend(slots.tolist())
+    return order
+
+
+def test_the_background_reaches_every_usable_origin_exactly_once(frame: ResultFrame) -> None:
+    order = fill(frame, SERIES.last_slot)
+    assert sorted(order) == (np.flatnonzero(usable(SERIES.values)) + SERIES.first_slot).tolist()
+    assert frame.done_count == frame.total == len(order)
+
+
+@pytest.mark.parametrize("focus", [1000, 1500, 1999])
+def test_the_background_works_outward_from_where_somebody_looks(frame: ResultFrame, focus: int) -> None:
+    distance = np.abs(np.array(fill(frame, focus)) // BLOCK - focus // BLOCK)
+    assert (np.diff(distance) >= 0).all()
+
+
+def test_claimed_origins_are_not_handed_out_again_until_they_are_given_back(frame: ResultFrame) -> None:
+    first, _ = frame.claim(1999, 32)
+    second, _ = frame.claim(1999, 32)
+    assert not set(first) & set(second)
+    frame.release(first)
+    again, _ = frame.claim(1999, 32)
+    assert set(again) == set(first)
+
+
+def test_a_row_reads_back_in_the_datas_unit(frame: ResultFrame) -> None:
+    frame.write(np.array([1500]), forecast(1, value=3.0))
+    assert (frame.row(1500).unscaled() == 3.0 * 2 + 5).all()
+
+
+def test_an_unfinished_row_cannot_be_read(frame: ResultFrame) -> None:
+    with pytest.raises(KeyError):
+        frame.row(1500)
+
+
+def test_a_stored_row_never_changes_unless_it_was_cleared(frame: ResultFrame) -> None:
+    frame.write(np.array([1500]), forecast(1, value=1.0))
+    assert frame.write(np.array([1500]), forecast(1, value=9.0)) == []
+    assert frame.row(1500).samples[0, 0] == 1.0
+    frame.clear(np.array([1500]))
+    assert not frame.done(1500)
+    frame.write(np.array([1500]), forecast(1, value=9.0))
+    assert frame.row(1500).samples[0, 0] == 9.0
+
+
+def test_failed_rows_are_left_alone_by_the_background_but_can_be_asked_for(frame: ResultFrame) -> None:
+    slots, _ = frame.claim(1999, 32)
+    frame.fail(slots)
+    assert frame.failed_count == len(slots)
+    assert not set(fill(frame, 1999)) & set(slots)
+    frame.write(slots[:1], forecast(1))
+    assert frame.failed_count == len(slots) - 1
+    assert frame.done(int(slots[0]))
+
+
+def test_a_done_row_does_not_fail(frame: ResultFrame) -> None:
+    frame.write(np.array([1500]), forecast(1))
+    frame.fail(np.array([1500]))
+    assert frame.done(1500)
+
+
+def test_a_block_is_full_when_nothing_of_it_is_missing(frame: ResultFrame) -> None:
+    assert not frame.block_full(0)
+    fill(frame, 1000)
+    assert frame.block_full(0)
+    stored = frame.block_rows(1)
+    assert frame.block_slots(1, stored.offsets).tolist() == list(range(1024, 1280))
+
+
+def test_the_frame_shows_the_blocks_without_a_copy(frame: ResultFrame) -> None:
+    frame.write(np.array([1500]), forecast(1))
+    seen = frame.frame()
+    assert seen["samples"].dtype == pl.Array(pl.Float32, 120)
+    frame.clear(np.array([1500]))
+    frame.write(np.array([1500]), forecast(1, value=42.0))
+    row = seen.row(by_predicate=pl.col("slot") == 1500, named=True)
+    assert row["samples"] == [42.0] * 120
+    assert row["state"] == DONE
+
+
+def test_scores_cover_the_series_slots_and_no_others(frame: ResultFrame) -> None:
+    frame.write(np.array([SERIES.first_slot + 500]), forecast(1, value=0.25))
+    scores = frame.scores()
+    assert len(scores.crps) == len(SERIES)
+    assert np.flatnonzero(~np.isnan(scores.crps)).tolist() == [500]
+    assert scores.n_scored[500] == 12
+
+
+def test_memory_stays_below_two_kilobytes_an_origin(frame: ResultFrame) -> None:
+    fill(frame, 1999)
+    assert frame.nbytes / len(SERIES) < 2000
+    assert FAILED not in frame.frame()["state"]

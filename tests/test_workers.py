@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import Engine, Settings
+from engine.errors import ModelFailed
+from engine.jobs import Block
+from engine.models.base import Loader
+from engine.scheduler import Scheduler
+from engine.workers import SICK, Workers, available_cores
+from tests.conftest import ToyForecaster, filled, to_csv, until, wave
+
+CSV = to_csv(wave(400))
+
+
+class Panic(BaseException):
+    """What a Rust panic looks like from Python."""
+
+
+@pytest.mark.parametrize("failure", [ValueError("no"), MemoryError(), Panic()])
+def test_a_worker_survives_whatever_the_model_raises(
+    engine: Engine, toy: ToyForecaster, failure: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    toy.failure = failure
+    handle = engine.upload(CSV).dataset.handle
+    with caplog.at_level(logging.CRITICAL), pytest.raises(ModelFailed, match=type(failure).__name__):
+        engine.forecast(handle, -12)
+    until(lambda: filled(engine, handle))
+    assert engine.progress(handle).failed == engine.progress(handle).total
+    toy.failure = None
+    assert engine.forecast(handle, -12).index == -12
+
+
+def test_a_model_that_keeps_failing_makes_the_engine_unready_until_it_works_again(
+    engine: Engine, toy: ToyForecaster
+) -> None:
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: filled(engine, handle))
+    assert engine.status().ready
+    toy.failure = ValueError("broken")
+    for index in range(-SICK, 0):
+        with pytest.raises(ModelFailed):
+            engine.forecast(handle, index, force=True)
+    assert not engine.status().ready
+    toy.failure = None
+    engine.forecast(handle, 0, force=True)
+    assert engine.status().ready
+
+
+@pytest.mark.parametrize("answer", [lambda c, h: c[:, :h], lambda c, h: None], ids=["wrong shape", "nothing"])
+def test_an_answer_that_is_no_forecast_is_refused(
+    engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    monkeypatch.setattr(toy, "predict", answer)
+    handle = engine.upload(CSV).dataset.handle
+    with pytest.raises(ModelFailed):
+        engine.forecast(handle, -3)
+
+
+def test_samples_that_are_not_finite_are_refused(
+    engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = toy.predict
+    monkeypatch.setattr(toy, "predict", lambda contexts, horizon: real(contexts, horizon) * np.float32("nan"))
+    handle = engine.upload(CSV).dataset.handle
+    with pytest.raises(ModelFailed, match="not finite"):
+        engine.forecast(handle, -3)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux only")
+def test_background_threads_are_nicer_than_the_rest(engine: Engine) -> None:
+    def niceness(prefix: str) -> set[int]:
+        threads = [thread for thread in threading.enumerate() if thread.name.startswith(prefix)]
+        assert threads
+        return {os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) for thread in threads}
+
+    until(lambda: niceness("infer-background") == {10})
+    until(lambda: niceness("calc-background") == {10})
+    assert niceness("infer-interactive") == niceness("calc-interactive") == niceness("store") == {0}
+
+
+def test_at_least_one_core_is_available_and_never_more_than_there_are() -> None:
+    assert 1 <= available_cores() <= (os.cpu_count() or 1)
+
+
+@pytest.fixture
+def bare() -> Iterator[tuple[Scheduler, Workers, list[str]]]:
+    """Workers whose writes are only noted."""
+    scheduler = Scheduler(8, 8, 8)
+    events: list[str] = []
+
+    def write(block: Block) -> None:
+        events.append("block")
+
+    workers = Workers(scheduler, write, lambda: events.append("closed"), cores=2)
+    workers.start_store()
+    yield scheduler, workers, events
+    scheduler.close()
+    workers.stop(5)
+
+
+def test_the_store_thread_answers_with_the_result_or_the_error(bare: tuple[Scheduler, Workers, list[str]]) -> None:
+    scheduler, _, _ = bare
+    assert scheduler.call_store(lambda: threading.current_thread().name).result(20) == "store"
+
+    def broken() -> None:
+        raise Panic
+
+    with pytest.raises(Panic):
+        scheduler.call_store(broken).result(20)
+    assert scheduler.call_store(lambda: 1).result(20) == 1
+
+
+def test_the_store_is_closed_last_and_once(bare: tuple[Scheduler, Workers, list[str]]) -> None:
+    scheduler, workers, events = bare
+    workers.start()
+    assert workers.alive()
+    scheduler.close()
+    workers.stop(5)
+    workers.stop(5)
+    assert events == ["closed"]
+    assert not workers.alive()
+
+
+def test_waking_the_closer_closes_without_the_caller_taking_a_lock(
+    bare: tuple[Scheduler, Workers, list[str]],
+) -> None:
+    scheduler, workers, _ = bare
+    wake = workers.close_soon(scheduler.close)
+    with scheduler._changed:  # as if the signal had interrupted a thread inside the scheduler
+        wake()
+        assert not scheduler._closed
+    until(lambda: scheduler.closed)
+
+
+def test_fifty_engines_one_after_another_leak_no_thread_and_no_file(
+    settings: Settings, registry: dict[str, Loader]
+) -> None:
+    def open_files() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    Engine(settings, registry).close()
+    threads, files = threading.active_count(), open_files()
+    for _ in range(50):
+        engine = Engine(settings, registry)
+        engine.upload(CSV)
+        engine.close()
+    assert threading.active_count() <= threads
+    assert open_files() <= files + 2
