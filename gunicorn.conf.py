@@ -26,9 +26,10 @@ loglevel = settings.log_level.lower()
 
 
 def on_starting(server):  # type: ignore[no-untyped-def]
-    if server.cfg.workers != 1:
+    asked = max(server.cfg.workers, int(os.environ.get("WEB_CONCURRENCY") or 1))
+    if asked != 1:
         sys.stderr.write(
-            f"hindcast: {server.cfg.workers} workers were asked for, but the engine lives in one process. "
+            f"hindcast: {asked} workers were asked for, but the engine lives in one process. "
             "Use one worker (unset WEB_CONCURRENCY, --workers 1).\n"
         )
         sys.exit(3)

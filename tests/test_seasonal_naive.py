@@ -107,7 +107,10 @@ def test_forecasts_follow_the_scale_and_the_shift_of_the_data(scale: float, shif
         return MODEL.predict(made.values, 12)[0] * made.scale[0] + made.loc[0]
 
     np.testing.assert_allclose(
-        forecast((series.values + shift) * scale), (forecast(series.values) + shift) * scale, rtol=1e-3, atol=1e-3 * scale
+        forecast((series.values + shift) * scale),
+        (forecast(series.values) + shift) * scale,
+        rtol=1e-3,
+        atol=1e-3 * scale,
     )
 
 

@@ -27,7 +27,7 @@ def test_every_setting_can_be_given_by_its_environment_name() -> None:
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="HINDCAST_HOIRZON.*HINDCAST_HORIZON"):
+    with pytest.raises(SettingsError, match=r"HINDCAST_HOIRZON.*HINDCAST_HORIZON"):
         Settings.from_env({"HINDCAST_HOIRZON": "3"})
 
 

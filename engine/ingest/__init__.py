@@ -61,16 +61,17 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     _refuse_mixture(ordered, choice)
     steady = to_seconds(ordered.micros + ordered.shift if ordered.shift.any() else ordered.micros)
     step = find_step(steady, (readings.missing_micros + offset) // SECOND)
-    grid = lay_grid(steady, ordered.shift // SECOND, step, settings.max_slots)
-    values = ordered.values[grid.kept]
+    shift = ordered.shift // SECOND if ordered.shift.any() else ordered.shift
+    grid = lay_grid(steady, shift, step, settings.max_slots)
+    values = ordered.values[grid.left_out :]
     _refuse_short(len(values), len(ordered.values), settings)
-    times = ordered.micros[grid.kept] - offset
+    first, last = ordered.micros[grid.left_out] - offset, ordered.micros[-1] - offset
     readback = Readback(
         time_column=choice.time[0] if len(choice.time) == 1 else (choice.time[0], choice.time[1]),
         value_column=choice.value,
         n_rows_valid=len(values),
-        first=_point(times[0], values[0], zone),
-        last=_point(times[-1], values[-1], zone),
+        first=_point(first, values[0], zone),
+        last=_point(last, values[-1], zone),
         step_seconds=step.seconds,
         step_calendar=step.calendar,
         unit=unit_of(choice.value),
@@ -94,7 +95,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
         skipped=readings.skipped + readings.others,
         missing=len(readings.missing),
         dropped=len(readings.micros) - len(ordered.micros),
-        left_out=int(np.count_nonzero(~grid.kept)),
+        left_out=grid.left_out,
     )
 
 

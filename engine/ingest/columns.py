@@ -30,8 +30,8 @@ MOST_IDS = 0.5  # distinct ids per row
 class Choice:
     """The columns of a reading. time: one name, or a date and a time of day. numeric: all that could be the value.
 
-    ids: columns that may name the series of a long file, the likeliest first. kind: column that tells readings from other
-    records.
+    ids: columns that may name the series of a long file, the likeliest first. kind: column that tells readings from
+    other records.
     """
 
     time: tuple[str, ...]

@@ -19,13 +19,13 @@ MAX_PHASES = 20_000
 class Grid:
     """Readings on their slots.
 
-    slots: (n,) rising. kept: (n_all,) bool, False for readings left out to keep the grid within its limit. phases: as
-    in Series. segments, missing: counts. short_gaps: runs of 1 to 3 missing points. longest: steps of the longest gap.
-    snapped: readings off their grid point.
+    slots: (n,) rising. left_out: number of the first readings that have no slot, to keep the grid within its limit.
+    phases: as in Series. segments, missing: counts. short_gaps: runs of 1 to 3 missing points. longest: steps of the
+    longest gap. snapped: readings off their grid point.
     """
 
     slots: Ints
-    kept: NDArray[np.bool_]
+    left_out: int
     phases: tuple[Phase, ...]
     segments: int
     missing: int
@@ -34,9 +34,10 @@ class Grid:
     snapped: int
 
     def place(self, values: Floats) -> Floats:
-        """(last - first + 1,) float64 with NaN where no reading is; `values`: (n,) of the kept readings."""
+        """(last - first + 1,) float64 with NaN where no reading is; `values`: (n,) of the readings kept."""
         placed = np.full(int(self.slots[-1] - self.slots[0]) + 1, np.nan)
         placed[self.slots - self.slots[0]] = values
+        placed.flags.writeable = False
         return placed
 
 
@@ -47,8 +48,9 @@ def lay_grid(steady: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
     """
     line, length = _even_line(steady, step)
     points, off = _steps_between(line, length)
-    is_break = (points < 1) | (np.abs(off) * 4 >= length) | (points > LONGEST_SHORT_GAP + 1)
+    is_break = (points < 1) | (points > LONGEST_SHORT_GAP + 1)
     if off.any() or (points < 1).any():
+        is_break |= np.abs(off) * 4 >= length
         slots, drift, is_break = _by_segments(line, points, off, is_break, length)
     else:
         slots, drift = line // length, np.broadcast_to(np.int64(0), len(line))
@@ -61,7 +63,7 @@ def lay_grid(steady: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
     gaps = gaps[~is_break & (gaps > 1)] - 1
     return Grid(
         slots=slots,
-        kept=np.arange(len(steady)) >= first,
+        left_out=first,
         phases=_phases(slots, exact - shift[first:] if shift.any() else exact, step),
         segments=int(np.count_nonzero(is_break)) + 1,
         missing=int(gaps.sum()),

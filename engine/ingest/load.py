@@ -27,8 +27,8 @@ class Readings:
     """Rows with a time and a number, in file order: micros (UTC or naive), values and rows, each (n,).
 
     offsets: all that occur. missing, missing_micros: (m,) rows with a time and no number, and their times. words: how
-    many of them hold a word, and the first one. skipped: non-blank rows without a time, and the first one. others: records
-    of another kind. censored: readings beyond the sensor's limits, which stand in their place.
+    many of them hold a word, and the first one. skipped: non-blank rows without a time, and the first one. others:
+    records of another kind. censored: readings beyond the sensor's limits, which stand in their place.
     """
 
     micros: Ints

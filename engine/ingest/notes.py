@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from engine.ingest.columns import Choice
 from engine.ingest.grid import LONGEST_SHORT_GAP, Grid
 from engine.ingest.load import Readings
@@ -110,12 +108,11 @@ def _times(ordered: Ordered, grid: Grid, step: Step) -> Iterator[Note]:
             f"{_count(grid.segments - 1, 'break')} between {grid.segments:,} stretches, {longest}. "
             "Nothing is filled in.",
         )
-    left_out = int(np.count_nonzero(~grid.kept))
-    if left_out:
-        last = int(ordered.rows[~grid.kept].max())
+    if grid.left_out:
+        last = int(ordered.rows[: grid.left_out].max())
         yield Note(
             "ROWS_LEFT_OUT",
-            f"{_count(left_out, 'row')} with the oldest times, up to row {last:,}, were left out: with them the "
+            f"{_count(grid.left_out, 'row')} with the oldest times, up to row {last:,}, were left out: with them the "
             "time grid would be too long.",
         )
 

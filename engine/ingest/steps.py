@@ -74,11 +74,11 @@ def _step(seconds: Ints) -> Step:
 
 def _fixed_step(leaps: Ints) -> int:
     """The most common distance, jitter of a few seconds binned to a round number of seconds."""
+    middle = int(np.median(leaps))
+    if 2 * np.count_nonzero(leaps == middle) >= len(leaps):
+        return middle
     lengths, counts = np.unique(leaps, return_counts=True)
     modal = int(lengths[np.argmax(counts)])
-    if 2 * counts.max() >= len(leaps):
-        return modal
-    middle = int(np.median(leaps))
     center = max((modal, middle), key=lambda step: np.count_nonzero(np.abs(leaps - step) * 4 < step))
     near = leaps[np.abs(leaps - center) * 4 < center]
     usual = float(np.median(near)) if len(near) else float(center)

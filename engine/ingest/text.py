@@ -27,8 +27,8 @@ def decode(raw: bytes, settings: Settings) -> Text:
 
     Raises UploadError EMPTY, TOO_LARGE, COMPRESSED, SPREADSHEET, NOT_TEXT, LINE_TOO_LONG or NOT_CSV.
     """
-    if not raw:
-        raise UploadError("This file is empty. Drop a CSV with a header and one row per time.", code="EMPTY")
+    if _is_blank(raw):
+        raise _empty()
     if len(raw) > settings.max_upload_bytes:
         size, most = len(raw) / MB, settings.max_upload_bytes / MB
         raise UploadError(
@@ -42,12 +42,19 @@ def decode(raw: bytes, settings: Settings) -> Text:
     if encoding is None and b"\0" in raw:
         raise not_text("a binary file (it holds NUL bytes)")
     text = _from_utf16(raw, encoding, settings) if encoding else _from_bytes(raw, settings)
-    if not text.body or text.body.isspace():
-        raise UploadError(
-            "This file is empty: it holds only blanks. Drop a CSV with a header and one row per time.", code="EMPTY"
-        )
+    if _is_blank(text.body):
+        raise _empty()
     refuse_other_text(text.body[:START].decode("utf-8", "ignore"))
     return text
+
+
+def _is_blank(raw: bytes) -> bool:
+    text = raw.removeprefix(codecs.BOM_UTF8)
+    return not text or text.isspace()
+
+
+def _empty() -> UploadError:
+    return UploadError("This file is empty. Drop a CSV with a header and one row per time.", code="EMPTY")
 
 
 def _wide_encoding(raw: bytes) -> str | None:

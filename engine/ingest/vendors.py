@@ -1,4 +1,4 @@
-"""What sensor exports have in common: the glucose column, the kinds of rows that are readings, the words beyond limits."""
+"""What sensor exports have in common: the glucose column, kinds of rows, words for readings beyond the limits."""
 
 from __future__ import annotations
 

@@ -1,0 +1,87 @@
+"""A real server: gunicorn as the Procfile starts it, on a free port, with a cache folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import until
+
+ROOT = Path(__file__).parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def command(*options: str) -> list[str]:
+    return [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", *options, "app:server"]
+
+
+def environment(cache_dir: Path, port: int, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("HINDCAST_")}
+    mine = {"HINDCAST_CACHE_DIR": str(cache_dir), "HINDCAST_PORT": str(port), "HINDCAST_GRACEFUL_TIMEOUT": "2"}
+    return inherited | mine | dict(extra or {})
+
+
+class Server:
+    """A running gunicorn; use it with `with`."""
+
+    def __init__(self, cache_dir: Path, **extra: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = cache_dir.parent / f"server-{self.port}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command(), cwd=ROOT, env=environment(cache_dir, self.port, extra), stdout=log, stderr=log
+            )
+
+    def __enter__(self) -> Server:
+        until(self.ready)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop(signal.SIGTERM)
+
+    def ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return bool(self.call("/readyz")["ready"])
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+    def call(self, path: str, body: bytes | None = None, method: str | None = None) -> Any:
+        """The JSON answer of a call; urllib.error.HTTPError if it is refused."""
+        request = urllib.request.Request(self.url + path, data=body, method=method)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
+
+    def worker(self) -> int:
+        """Process id of the one worker."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return int(children[0])
+
+    def stop(self, how: signal.Signals) -> int:
+        """Signal the master; its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(30)
+
+    def kill(self) -> None:
+        """kill -9 of everything at once, as when the machine's power goes."""
+        worker = self.worker()
+        os.kill(self.process.pid, signal.SIGKILL)
+        os.kill(worker, signal.SIGKILL)
+        self.process.wait(30)
+        until(lambda: not Path(f"/proc/{worker}").exists())

@@ -1,0 +1,154 @@
+"""The server as it is run: gunicorn, signals, restarts, a killed process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+import time
+import urllib.error
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import to_csv, until, wave
+from tests.serving import ROOT, Server, command, environment, free_port
+
+CSV = to_csv(wave(3000))
+DATASETS = "/api/v1/datasets"
+
+
+def upload(server: Server, csv: bytes = CSV) -> str:
+    return str(server.call(DATASETS, csv)["handle"])
+
+
+def fill_ends(server: Server, handle: str) -> None:
+    until(lambda: server.call(f"{DATASETS}/{handle}/progress")["state"] == "done")
+
+
+@pytest.mark.parametrize("way", ["SIGTERM", "SIGINT", "kill -9"])
+def test_forecasts_survive_the_end_of_the_server_and_are_not_computed_again(tmp_path: Path, way: str) -> None:
+    cache = tmp_path / "cache"
+    server = Server(cache)
+    with server:
+        handle = upload(server)
+        fill_ends(server, handle)
+        before = server.call(f"{DATASETS}/{handle}/forecasts/-50")
+        if way == "kill -9":
+            until(lambda: bool(list((cache / "cache").rglob("*.val"))))
+            server.kill()
+        else:
+            started = time.monotonic()
+            assert server.stop(getattr(signal, way)) == 0
+            assert time.monotonic() - started < 20
+    with Server(cache, HINDCAST_BACKGROUND="0") as again:
+        answer = again.call(DATASETS, CSV)
+        # Nothing is computed in the background now: what is there was there before. A killed process may lose the
+        # last seconds, which are the blocks that were not full.
+        least = answer["reused"]["of"] - (2 * 256 if way == "kill -9" else 0)
+        assert least <= answer["reused"]["count"] <= answer["reused"]["of"]
+        after = again.call(f"{DATASETS}/{handle}/forecasts/-50")
+        assert after["samples"] == before["samples"]
+        assert after["times"] == before["times"]
+
+
+def test_a_killed_server_goes_on_with_its_fill_when_it_comes_back(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    csv = to_csv(wave(20_000))
+    with Server(cache) as server:
+        handle = upload(server, csv)
+        until(lambda: server.call(f"{DATASETS}/{handle}/progress")["done"] > 1000)
+        server.kill()
+    with Server(cache) as again:
+        fill_ends(again, handle)
+        progress = again.call(f"{DATASETS}/{handle}/progress")
+        assert progress["done"] == progress["total"] == 20_000 - 23
+
+
+def test_a_waiting_caller_is_answered_when_the_server_stops(tmp_path: Path) -> None:
+    with Server(tmp_path / "cache") as server:
+        handle = upload(server)
+        answered = threading.Event()
+        outcomes: list[int] = []
+
+        def ask() -> None:
+            while not answered.is_set():
+                try:
+                    server.call(f"{DATASETS}/{handle}/forecasts/-30", method="POST")
+                    outcomes.append(200)
+                except urllib.error.HTTPError as error:
+                    outcomes.append(error.code)
+                except (urllib.error.URLError, ConnectionError):
+                    return
+
+        asker = threading.Thread(target=ask)
+        asker.start()
+        until(lambda: len(outcomes) > 3)
+        started = time.monotonic()
+        assert server.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - started < 20
+        answered.set()
+        asker.join(30)
+        assert set(outcomes) <= {200, 503}
+
+
+@pytest.mark.parametrize("runner", ["gunicorn", "python app.py"])
+def test_a_model_that_cannot_be_loaded_ends_the_process_with_one_line_and_status_3(tmp_path: Path, runner: str) -> None:
+    program = command() if runner == "gunicorn" else [command()[0], "app.py"]
+    ended = subprocess.run(
+        program,
+        cwd=ROOT,
+        env=environment(tmp_path / "cache", free_port(), {"HINDCAST_MODEL": "oracle"}),
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert ended.returncode == 3
+    lines = [line for line in ended.stderr.splitlines() if "oracle" in line]
+    assert len(lines) == 1
+    assert "There is no model named 'oracle'" in lines[0]
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("how", ["--workers=2", "WEB_CONCURRENCY"])
+def test_two_workers_are_refused_with_the_reason(tmp_path: Path, how: str) -> None:
+    options = [how] if how.startswith("--") else []
+    extra = {} if options else {"WEB_CONCURRENCY": "2"}
+    ended = subprocess.run(
+        command(*options),
+        cwd=ROOT,
+        env=environment(tmp_path / "cache", free_port(), extra),
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert ended.returncode == 3
+    assert "Use one worker" in ended.stderr
+
+
+def test_an_unknown_setting_ends_the_process_with_one_line_and_status_3(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        command(),
+        cwd=ROOT,
+        env=environment(tmp_path / "cache", free_port(), {"HINDCAST_HORZION": "12"}),
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert ended.returncode == 3
+    assert "There is no setting named HINDCAST_HORZION" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_second_server_on_the_same_folder_says_so(tmp_path: Path) -> None:
+    with Server(tmp_path / "cache"):
+        ended = subprocess.run(
+            command(),
+            cwd=ROOT,
+            env=environment(tmp_path / "cache", free_port()),
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+    assert ended.returncode == 3
+    assert "Another engine uses the cache directory" in ended.stderr
