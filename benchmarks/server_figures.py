@@ -26,21 +26,27 @@ BARE = "import flask\nserver = flask.Flask('bare')\nbody = open({path!r}, 'rb').
 def serving(program: str, folder: Path, port: int) -> Iterator[http.client.HTTPConnection]:
     """A kept-alive connection to gunicorn with one worker and the product's own configuration."""
     environment = os.environ | {"HINDCAST_CACHE_DIR": str(folder / "cache"), "HINDCAST_PORT": str(port)}
-    options = ["--config", "gunicorn.conf.py"] if program == "app:server" else ["-k", "gthread", "--threads", "64"]
-    options += [] if program == "app:server" else ["--bind", f"127.0.0.1:{port}", "--pythonpath", str(folder)]
-    command = [sys.executable, "-m", "gunicorn", "--log-level", "warning", "--keep-alive", "30", *options, program]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    if program == "app:server":
+        options, home = ["--config", "gunicorn.conf.py"], ROOT
+    else:
+        options, home = (
+            ["--bind", f"127.0.0.1:{port}", "-k", "gthread", "--threads", "64", "--keep-alive", "30"],
+            folder,
+        )
+    command = [sys.executable, "-m", "gunicorn", "--log-level", "warning", *options, program]
+    process = subprocess.Popen(command, cwd=home, env=environment)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     pause = threading.Event()
     try:
         for _ in range(300):
             try:
                 get(connection, "/healthz")
-                break
+                yield connection
+                return
             except OSError:
                 connection.close()
                 pause.wait(0.1)
-        yield connection
+        raise RuntimeError(f"{program} did not start")
     finally:
         connection.close()
         process.terminate()
