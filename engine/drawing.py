@@ -27,17 +27,20 @@ def draw(
     crps = _mean(plotdata.crps(samples, happened, spec.kind), known)
     percentile, compared = _percentile(crps, int(known.sum()), spec.horizon, scores)
     context = contexts(series, slots, spec.context_length).values.astype(np.float64)
-    positions = np.arange(max(series.first_slot, int(slots[0]) - spec.context_length + 1), int(slots[0]) + 1)
+    start = max(series.first_slot, int(slots[0]) - spec.context_length + 1)
+    positions = np.arange(start, int(slots[0]) + 1 + spec.horizon)
+    times = series.times(positions)
+    known_values = series.values[start - series.first_slot : int(slots[0]) + 1 - series.first_slot]
     return PlotData(
         handle=series.handle,
         index=index,
-        origin=dataset.time(index),
+        origin=times[-spec.horizon - 1],
         step_seconds=series.step.seconds,
         step_calendar=series.step.calendar,
         horizon=spec.horizon,
         model=spec.model,
         kind=spec.kind,
-        times=series.times(slots[0] + np.arange(1, spec.horizon + 1)),
+        times=times[-spec.horizon :],
         samples=samples,
         quantiles=dict(
             zip(plotdata.LEVELS, plotdata.quantiles(samples, plotdata.LEVELS, spec.kind).T.copy(), strict=True)
@@ -45,8 +48,8 @@ def draw(
         density_lo=float(lo[0]),
         density_hi=float(hi[0]),
         density=density[0],
-        context_times=series.times(positions),
-        context_values=series.values[positions - series.first_slot],
+        context_times=times[: -spec.horizon],
+        context_values=known_values,
         actuals=happened,
         baseline_model=baseline.spec.model,
         baseline_period=int(periods(context)[0]),

@@ -96,6 +96,7 @@ class Engine:
         self._library = Library(settings, self._scheduler, self._models, store)
         self._workers = Workers(self._scheduler, self._library.write_block, self._library.close, available_cores())
         self._parsing = threading.Semaphore(PARSES)
+        self._specs: dict[tuple[str, int], Spec] = {}
         self._workers.start_store()
         try:
             self._scheduler.call_store(store.open).result()
@@ -266,7 +267,11 @@ class Engine:
             raise BadRequest(f"There is no model named {name[:40]!r}. Known: {known}.", code="UNKNOWN_MODEL")
         if name not in self._models:
             raise ModelNotLoaded(f"The model {name} is not loaded. Loaded: {', '.join(self._models)}.")
-        return Spec.of(self._models[name], self._horizon(horizon))
+        steps = self._horizon(horizon)
+        known_spec = self._specs.get((name, steps))
+        if known_spec is None:
+            known_spec = self._specs[name, steps] = Spec.of(self._models[name], steps)
+        return known_spec
 
     def _spec(self, handle: str, model: str | None, horizon: int | None) -> Spec:
         """The spec asked for; of a model that is not loaded the one its stored forecasts have."""
@@ -280,8 +285,7 @@ class Engine:
             return stored
 
     def _baseline(self, dataset: Dataset, horizon: int) -> Subject:
-        forecaster = self._models[BASELINE]
-        return Subject(dataset.series, Spec.of(forecaster, horizon), forecaster)
+        return Subject(dataset.series, self._loaded_spec(BASELINE, horizon), self._models[BASELINE])
 
     def _on_store_thread(self, function: Callable[[], T]) -> T:
         future: Future[T] = self._scheduler.call_store(function)
