@@ -15,7 +15,7 @@ except errors.SettingsError as error:
 bind = f"{settings.host}:{settings.port}"
 workers = 1
 worker_class = "gthread"
-threads = 64
+threads = settings.threads
 preload_app = False  # threads do not survive a fork
 timeout = 60
 graceful_timeout = max(1, int(settings.graceful_timeout))

@@ -90,7 +90,7 @@ class Engine:
         self.settings = settings
         self._started = time.monotonic()
         self._registry = registry if registry is not None else built_in()
-        self._scheduler = Scheduler(settings.max_tickets, settings.max_tickets_per_session, BATCH_SIZE)
+        self._scheduler = Scheduler(settings.max_waiting, settings.max_tickets_per_session, BATCH_SIZE)
         self._models = load(settings, self._registry)
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
         self._library = Library(settings, self._scheduler, self._models, store)

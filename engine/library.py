@@ -57,8 +57,10 @@ class Library:
 
     def cached(self, handle: str) -> Dataset | None:
         """The dataset, if it is in memory."""
-        self._used[handle] = next(self._looks)
-        return self._datasets.get(handle)
+        dataset = self._datasets.get(handle)
+        if dataset is not None:
+            self._used[handle] = next(self._looks)
+        return dataset
 
     # --- datasets --------------------------------------------------------------------------------------------------
 
@@ -70,6 +72,8 @@ class Library:
             if series is None:
                 raise UnknownHandle("No series with this handle is stored here. Upload the file again.")
             dataset = self._datasets[handle] = Dataset(series)
+            self._retire(keep=handle)
+        self._used[handle] = next(self._looks)
         return dataset
 
     def add(self, series: Series, spec: Spec, upload_id: str, raw: bytes, reading: dict[str, Any]) -> Added:
@@ -82,8 +86,7 @@ class Library:
             self._datasets[series.handle] = dataset
         self._store.put_upload(upload_id, raw, series.handle, reading)
         entry = self.open(series.handle, spec)
-        assert isinstance(entry.rows, ResultFrame)
-        return Added(self.load(series.handle), known, entry.rows.done_count)
+        return Added(self.load(series.handle), known, _rows(entry).done_count)
 
     def summaries(self) -> list[Summary]:
         """Of every stored dataset; none of them is kept in memory for it."""
@@ -159,12 +162,11 @@ class Library:
 
     def write_block(self, block: Block) -> None:
         """Write one block and, now and then, its manifest."""
-        entry = block.entry
-        assert isinstance(entry.rows, ResultFrame)
-        self._store.put_block(entry.subject.keys[block.number], block.rows, entry.rows.block_full(block.number))
+        entry, rows = block.entry, _rows(block.entry)
+        self._store.put_block(entry.subject.keys[block.number], block.rows, rows.block_full(block.number))
         self._manifests_due[_name(entry)] = entry
         now = time.monotonic()
-        if entry.rows.done_count == entry.rows.total or now >= self._manifests_written + PARTIAL_EVERY:
+        if rows.done_count == rows.total or now >= self._manifests_written + PARTIAL_EVERY:
             self._manifests_written = now
             self._put_due_manifests()
 
@@ -179,8 +181,7 @@ class Library:
         self._manifests_due.clear()
 
     def _put_manifest(self, entry: Entry) -> None:
-        subject, rows = entry.subject, entry.rows
-        assert isinstance(rows, ResultFrame)
+        subject, rows = entry.subject, _rows(entry)
         self._store.put_manifest(
             Manifest(subject.series.handle, subject.spec, list(subject.keys), rows.done_bits(), rows.total, time.time())
         )
@@ -204,20 +205,32 @@ class Library:
             del last_used[handle]
 
     def _retire(self, keep: str) -> None:
-        """Close entries that are finished and written, least recently looked at first, until memory fits its budget."""
-        entries = sorted(self._scheduler.entries(), key=lambda entry: self._used.get(entry.subject.series.handle, -1))
-        size = sum(_nbytes(entry) for entry in entries)
-        for entry in entries:
-            handle = entry.subject.series.handle
-            if size > self._settings.memory_budget and handle != keep and self._scheduler.retire(entry.key):
-                size -= _nbytes(entry)
-                self._datasets.pop(handle, None)
+        """Close datasets that are finished and written, least recently looked at first, until memory fits."""
+        entries: dict[str, list[Entry]] = {handle: [] for handle in self._datasets}
+        for entry in self._scheduler.entries():
+            entries[entry.subject.series.handle].append(entry)
+        size = sum(map(_nbytes, self._datasets.values())) + sum(
+            _rows(e).nbytes for own in entries.values() for e in own
+        )
+        for handle in sorted(set(self._datasets) - {keep}, key=lambda handle: self._used.get(handle, -1)):
+            if size <= self._settings.memory_budget:
+                break
+            for entry in [entry for entry in entries[handle] if self._scheduler.retire(entry.key)]:
+                size -= _rows(entry).nbytes
+                entries[handle].remove(entry)
+            if not entries[handle]:
+                size -= _nbytes(self._datasets.pop(handle))
+                self._used.pop(handle, None)
 
 
 def _name(entry: Entry) -> tuple[str, str]:
     return entry.subject.series.handle, entry.subject.spec.key
 
 
-def _nbytes(entry: Entry) -> int:
+def _rows(entry: Entry) -> ResultFrame:
     assert isinstance(entry.rows, ResultFrame)
-    return entry.rows.nbytes + 2 * int(entry.subject.series.values.nbytes)
+    return entry.rows
+
+
+def _nbytes(dataset: Dataset) -> int:
+    return int(dataset.series.values.nbytes + dataset.usable_origins.nbytes)

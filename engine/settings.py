@@ -14,6 +14,8 @@ from engine.errors import SettingsError
 PREFIX = "HINDCAST_"
 GIB = 1 << 30
 MB = 1_000_000
+PRECISIONS = ("auto", "fp32", "bf16")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def _setting(default: Any, unit: str, sentence: str, least: float | None = None) -> Any:
@@ -64,6 +66,7 @@ class Settings:
     trusted_hosts: tuple[str, ...] = _setting(
         ("127.0.0.1", "localhost", "[::1]"), "names, comma", "Host names the server answers to."
     )
+    threads: int = _setting(64, "threads", "Request threads; three quarters of them may wait for a forecast.", 4)
     graceful_timeout: float = _setting(5.0, "seconds", "Time to answer open requests when the server stops.", 0)
     log_level: str = _setting("INFO", "level", "Least severe log lines that are written.")
 
@@ -76,10 +79,19 @@ class Settings:
                     f"{PREFIX}{spec.name.upper()} is {value}; it must be at least {least:g} ({spec.metadata['unit']}).",
                     setting=spec.name,
                 )
+        if self.precision not in PRECISIONS:
+            raise SettingsError(f"{PREFIX}PRECISION is {self.precision!r}; one of {PRECISIONS} is needed.")
+        if self.log_level.upper() not in LOG_LEVELS:
+            raise SettingsError(f"{PREFIX}LOG_LEVEL is {self.log_level!r}; one of {LOG_LEVELS} is needed.")
         if self.horizon > 64:
             raise SettingsError(
                 f"{PREFIX}HORIZON is {self.horizon}; models forecast at most 64 steps.", setting="horizon"
             )
+
+    @property
+    def max_waiting(self) -> int:
+        """Callers that may wait at once: a waiting caller holds a request thread, and some must stay free."""
+        return min(self.max_tickets, 3 * self.threads // 4)
 
     @property
     def loaded_models(self) -> tuple[str, ...]:

@@ -33,7 +33,15 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones() -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("PORT", "eighty"), ("BACKGROUND", "maybe"), ("HORIZON", "0"), ("HORIZON", "65"), ("MAX_ROWS", "-1")],
+    [
+        ("PORT", "eighty"),
+        ("BACKGROUND", "maybe"),
+        ("HORIZON", "0"),
+        ("HORIZON", "65"),
+        ("MAX_ROWS", "-1"),
+        ("LOG_LEVEL", "LOUD"),
+        ("PRECISION", "fp8"),
+    ],
 )
 def test_a_value_that_cannot_be_used_is_an_error_that_names_the_setting(name: str, text: str) -> None:
     with pytest.raises(SettingsError, match=f"HINDCAST_{name}"):
@@ -42,6 +50,11 @@ def test_a_value_that_cannot_be_used_is_an_error_that_names_the_setting(name: st
 
 def test_the_default_model_is_always_among_the_loaded_ones() -> None:
     assert Settings(model="a", models=("b", "a")).loaded_models == ("a", "b")
+
+
+def test_waiting_callers_leave_request_threads_free_for_everybody_else() -> None:
+    assert Settings().max_waiting == 48
+    assert Settings(max_tickets=10).max_waiting == 10
 
 
 def test_settings_cannot_be_changed() -> None:
