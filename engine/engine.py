@@ -143,7 +143,9 @@ class Engine:
         """What was read from an upload when it gave this handle; None if nothing is kept."""
         if not UPLOAD_ID.match(upload_id) or not HANDLE.match(handle):
             return None
-        readings = self._on_store_thread(lambda: self._library.reading(upload_id)) or {}
+        readings = self._library.cached_readings(upload_id)
+        if readings is None:
+            readings = self._on_store_thread(lambda: self._library.readings(upload_id))
         if handle not in readings:
             return None
         return UploadRecord(upload_id, handle, Readback.from_json(readings[handle]))

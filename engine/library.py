@@ -28,6 +28,8 @@ from engine.workers import PARTIAL_EVERY
 
 log = logging.getLogger(__name__)
 
+MOST_READINGS = 256  # upload records kept in memory: a page asks for its own with every picture
+
 
 class Added(NamedTuple):
     """A series that is now stored and open. reused: its rows that were there already."""
@@ -48,6 +50,7 @@ class Library:
         self._models = models
         self._store = store
         self._datasets: dict[str, Dataset] = {}
+        self._readings: dict[str, dict[str, Any]] = {}
         self._used: dict[str, int] = {}  # handle -> a number that grows with every look at it
         self._looks = itertools.count()
         self._manifests_due: dict[tuple[str, str], Entry] = {}
@@ -61,6 +64,10 @@ class Library:
         if dataset is not None:
             self._used[handle] = next(self._looks)
         return dataset
+
+    def cached_readings(self, upload_id: str) -> dict[str, Any] | None:
+        """{handle: reading} of an upload, if somebody asked for it lately."""
+        return self._readings.get(upload_id)
 
     # --- datasets --------------------------------------------------------------------------------------------------
 
@@ -85,6 +92,7 @@ class Library:
             self._store.put_series(series)
             self._datasets[series.handle] = dataset
         self._store.put_upload(upload_id, raw, series.handle, reading)
+        self._readings.pop(upload_id, None)
         entry = self.open(series.handle, spec)
         return Added(self.load(series.handle), known, _rows(entry).done_count)
 
@@ -107,10 +115,17 @@ class Library:
                 self._manifests_due.pop(_name(entry), None)
         self._datasets.pop(handle, None)
         self._used.pop(handle, None)
+        self._readings.clear()
         return self._store.delete(handle)
 
-    def reading(self, upload_id: str) -> dict[str, Any] | None:
-        return self._store.upload(upload_id)
+    def readings(self, upload_id: str) -> dict[str, Any]:
+        """{handle: reading} of an upload; empty if nothing is kept of it."""
+        found = self._store.upload(upload_id) or {}
+        if found:
+            self._readings[upload_id] = found
+            if len(self._readings) > MOST_READINGS:
+                del self._readings[next(iter(self._readings))]
+        return found
 
     def raw(self, upload_id: str) -> bytes | None:
         return self._store.raw(upload_id)
