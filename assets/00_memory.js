@@ -1,0 +1,85 @@
+/* What this browser remembers, and nobody else: recent files, in localStorage. Also the two ways to talk to the app. */
+(() => {
+  const KEY = "hindcast.files";
+  const MOST_FILES = 20;
+  const hindcast = (window.hindcast = {});
+
+  /* Sets a property of a component that is on the page; `landmark` is an element that lives and dies with it. */
+  hindcast.set = (id, props, landmark = id) => {
+    if (document.getElementById(landmark)) window.dash_clientside.set_props(id, props);
+  };
+
+  /* Writes into an element whose words are the browser's own: cheaper than a property, and no error once it is gone. */
+  hindcast.write = (id, words) => {
+    const node = document.getElementById(id);
+    if (node && node.textContent !== words) node.textContent = words;
+    return node;
+  };
+
+  hindcast.show = (id, shown) => {
+    const node = document.getElementById(id);
+    if (node && node.hidden === shown) node.hidden = !shown;
+  };
+
+  /* Goes to another page of the app without loading it anew, the way its own links do. */
+  hindcast.go = (address) => {
+    window.history.pushState({}, "", address);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
+  };
+
+  hindcast.element = (tag, className, text) => {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  };
+
+  const read = () => {
+    try {
+      const files = JSON.parse(window.localStorage.getItem(KEY));
+      return files && typeof files === "object" && !Array.isArray(files) ? files : {};
+    } catch {
+      return {};
+    }
+  };
+
+  const write = (files) => {
+    try {
+      const newest = Object.entries(files).sort((a, b) => (b[1].seen || 0) - (a[1].seen || 0));
+      window.localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(newest.slice(0, MOST_FILES))));
+    } catch {
+      /* A browser that keeps nothing (private mode, full) still shows every picture. */
+    }
+  };
+
+  hindcast.memory = {
+    get: (handle) => read()[handle] || null,
+    list: () => Object.entries(read()).sort((a, b) => (b[1].seen || 0) - (a[1].seen || 0)),
+    remember: (handle, facts) => {
+      const files = read();
+      files[handle] = { ...files[handle], ...facts, seen: Date.now() };
+      write(files);
+    },
+    forget: (handle) => {
+      const files = read();
+      delete files[handle];
+      write(files);
+    },
+  };
+
+  const scheme = () => document.documentElement.getAttribute("data-mantine-color-scheme") || "light";
+  hindcast.dark = () => scheme() === "dark";
+  hindcast.narrow = () => window.innerWidth < 720;
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.shell = {
+    mount: () => {
+      new MutationObserver(() => {
+        hindcast.set("scheme", { data: scheme() }, "page");
+        if (hindcast.gate) hindcast.gate.refresh();
+      }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
+      return scheme();
+    },
+  };
+})();

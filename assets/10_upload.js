@@ -1,0 +1,185 @@
+/* A file, from the hand to the server: dropped anywhere, chosen, or pasted. It is sent as it is, as the request's body,
+   so that neither side holds a second copy; its name stays in this browser. */
+(() => {
+  const hindcast = window.hindcast;
+  const QUIET_MS = 300; /* a quick upload shows no progress at all */
+  const MEGA = 1e6;
+  let sending = null;
+
+  const limit = () => Number(document.getElementById("page")?.dataset.maxUpload) || Infinity;
+  const horizon = () => Number(document.getElementById("page")?.dataset.horizon) || 12;
+  const stage = () => document.getElementById("upload-state") || document.getElementById("upload-sheet");
+  const quickOnly = () => Boolean(document.querySelector("#quick-only input:checked"));
+
+  const say = (text, { refusal = false, share = null, cancel = null } = {}) => {
+    const place = stage();
+    if (!place) return;
+    place.replaceChildren();
+    place.classList.toggle("refusal", refusal);
+    place.setAttribute("role", refusal ? "alert" : "status");
+    if (!text) return;
+    const line = hindcast.element("p", "upload-line", text);
+    if (cancel) {
+      line.append(" \u00b7 ");
+      const button = hindcast.element("button", "link", "Cancel");
+      button.id = "upload-cancel";
+      button.addEventListener("click", cancel);
+      line.append(button);
+    }
+    if (refusal && place.id === "upload-sheet") {
+      const close = hindcast.element("button", "link", "Close");
+      close.addEventListener("click", () => say(""));
+      line.append(" ", close);
+    }
+    place.append(line);
+    if (share !== null) {
+      const bar = hindcast.element("div", "bar");
+      const done = hindcast.element("span");
+      done.style.width = `${Math.round(100 * share)}%`;
+      bar.append(done);
+      place.append(bar);
+    }
+  };
+
+  const megabytes = (bytes) => (bytes < 10 * MEGA ? (bytes / MEGA).toFixed(1) : Math.round(bytes / MEGA).toString());
+
+  const refusalOf = (request) => {
+    try {
+      const message = JSON.parse(request.responseText).error.message;
+      if (typeof message === "string" && message) return message;
+    } catch {
+      /* not an answer of the API: fall through to the plain words */
+    }
+    if (request.status === 413) return `This file is larger than this server reads (${megabytes(limit())} MB).`;
+    return "The server could not read this file. Try again in a moment.";
+  };
+
+  const opened = (answer, fileName) => {
+    const readback = answer.readback || {};
+    const name = [readback.value_column, readback.unit].filter(Boolean).join(", ") || fileName;
+    hindcast.memory.remember(answer.handle, { upload: answer.upload_id, name, length: answer.length });
+    say("");
+    const page = `/explore/${answer.handle}`;
+    if (window.location.pathname === page) return window.location.reload(); /* the link's own moment, now that it is here */
+    const index = Math.min(0, Math.max(-horizon(), answer.first_index));
+    hindcast.go(`${page}?i=${index}`);
+  };
+
+  const send = (body, fileName, note = "") => {
+    if (sending) sending.abort();
+    const size = body.size;
+    if (size > limit()) {
+      say(
+        `${megabytes(size)} MB; this server reads up to ${megabytes(limit())} MB. Cut the period, or ask for a higher limit.`,
+        { refusal: true },
+      );
+      return;
+    }
+    const quick = quickOnly();
+    const request = new XMLHttpRequest();
+    sending = request;
+    const cancel = () => request.abort();
+    let loud = false;
+    let words = () => `Sending 0 of ${megabytes(size)} MB`;
+    let share = 0;
+    const show = () => loud && sending === request && say(words() + note, { share, cancel });
+    const patience = window.setTimeout(() => {
+      loud = true;
+      show();
+    }, note ? 0 : QUIET_MS);
+    request.upload.addEventListener("progress", (event) => {
+      share = event.loaded / Math.max(1, event.total);
+      words = () => `Sending ${megabytes(event.loaded)} of ${megabytes(event.total)} MB`;
+      show();
+    });
+    request.upload.addEventListener("load", () => {
+      share = 1;
+      words = () => "Reading";
+      show();
+    });
+    request.addEventListener("loadend", () => {
+      window.clearTimeout(patience);
+      if (sending === request) sending = null;
+    });
+    request.addEventListener("abort", () => say(""));
+    request.addEventListener("error", () => say("No connection to the server. Try again.", { refusal: true }));
+    request.addEventListener("load", () => {
+      if (request.status === 503) return again(request, () => send(body, fileName, note));
+      if (request.status >= 400) return say(refusalOf(request), { refusal: true });
+      const answer = JSON.parse(request.responseText);
+      if (!quick) return opened(answer, fileName);
+      say("");
+      hindcast.set("quick-plot", { data: answer }, "quick");
+      hindcast.show("quick", true);
+    });
+    request.open("POST", quick ? "/api/v1/quickdraw?index=0" : "/api/v1/datasets");
+    request.setRequestHeader("Content-Type", "text/csv");
+    request.send(body);
+    say("");
+  };
+
+  const again = (request, retry) => {
+    let seconds = Math.min(30, Number(request.getResponseHeader("Retry-After")) || 3);
+    const count = () => {
+      if (seconds <= 0) return retry();
+      say(`Busy. Trying again in ${seconds} s.`);
+      seconds -= 1;
+      window.setTimeout(count, 1000);
+    };
+    count();
+  };
+
+  const take = (files) => {
+    const file = files[0];
+    if (!file) return;
+    const note = files.length > 1 ? `. One file at a time, please. Reading the first: ${file.name}` : "";
+    send(file, file.name.replace(/\.[^.]*$/, ""), note);
+  };
+
+  const chooser = () => {
+    let input = document.getElementById("file-input");
+    if (!input) {
+      input = document.createElement("input");
+      input.type = "file";
+      input.id = "file-input";
+      input.className = "visually-hidden";
+      input.tabIndex = -1;
+      input.setAttribute("aria-label", "File to read");
+      input.addEventListener("change", () => {
+        take(input.files);
+        input.value = "";
+      });
+      document.body.append(input);
+    }
+    return input;
+  };
+
+  const overlay = (on) => document.getElementById("drop-overlay")?.classList.toggle("shown", on);
+  const carriesFile = (event) => Array.from(event.dataTransfer?.types || []).includes("Files");
+
+  document.addEventListener("DOMContentLoaded", chooser);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("#choose")) chooser().click();
+  });
+  window.addEventListener("dragover", (event) => {
+    if (!carriesFile(event)) return;
+    event.preventDefault();
+    overlay(true);
+  });
+  window.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) overlay(false);
+  });
+  window.addEventListener("drop", (event) => {
+    if (!carriesFile(event)) return;
+    event.preventDefault();
+    overlay(false);
+    take(event.dataTransfer.files);
+  });
+  window.addEventListener("paste", (event) => {
+    if (event.target.closest?.("input[type=text], textarea, [contenteditable]")) return;
+    const data = event.clipboardData;
+    if (data?.files?.length) return take(data.files);
+    const text = data?.getData("text/plain") || "";
+    if (text.trim().includes("\n")) send(new Blob([text], { type: "text/csv" }), "Pasted rows");
+  });
+})();

@@ -1,0 +1,180 @@
+/* Explore: what follows a picture (words, address, memory), the step under the pointer, and the page's buttons. */
+(() => {
+  const hindcast = window.hindcast;
+  const gate = hindcast.gate;
+  const REST_MS = 400;
+  const HOLD_MS = 400;
+  const REPEAT_MS = 83;
+  let last = null;
+  let pinned = null;
+  let pointed = null;
+  let timer = 0;
+
+  const thumb = () => document.querySelector("#scrub [role=slider]");
+
+  hindcast.move = (index) => {
+    gate.toward(index);
+    hindcast.set("scrub", { value: gate.hand });
+  };
+
+  /* The clock follows the hand at once; heading and sentences follow the picture. */
+  gate.moved = () => {
+    const words = hindcast.clock(gate.facts.clock, gate.hand);
+    const node = thumb();
+    if (words) hindcast.write("clock", words);
+    if (words && node) node.dataset.time = words;
+  };
+
+  gate.settled = (answer) => {
+    last = answer;
+    document.title = answer.title;
+    const node = thumb();
+    node?.setAttribute("aria-valuetext", answer.spoken);
+    node?.setAttribute("aria-label", "Moment");
+    if (gate.hand === answer.index) {
+      hindcast.write("clock", answer.clock);
+      if (node) node.dataset.time = answer.clock;
+    }
+    hindcast.show("key-baseline", Boolean(answer.baseline));
+    hindcast.write("key-baseline-name", answer.baseline || "");
+    card();
+    renew();
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => rest(answer), REST_MS);
+  };
+
+  /* The hand rests: the address, this browser's memory, and what is read aloud. */
+  const rest = (answer) => {
+    remember(answer);
+    const words = ["heading", "missed", "standing", "inside", "state-note"].map((id) => document.getElementById(id)?.innerText);
+    hindcast.write("spoken", words.filter(Boolean).join(". "));
+  };
+
+  const remember = (answer) => {
+    if (!gate.facts || gate.hand !== answer.index) return;
+    const search = `?i=${answer.index}`;
+    if (window.location.search !== search) {
+      window.history.replaceState(window.history.state, "", window.location.pathname + search);
+    }
+    const { handle, every, period, spark } = gate.facts;
+    hindcast.memory.remember(handle, { every, period, spark, index: answer.index, clock: answer.clock });
+  };
+
+  const card = () => {
+    const k = pinned ?? pointed;
+    const words = last?.steps?.[k] ?? "Point at a step, or click to pin it.";
+    hindcast.write("step-card", words)?.classList.toggle("pinned", pinned !== null);
+  };
+
+  /* Words that were said while the file was being computed are said again once it is complete. */
+  const renew = () => {
+    if (gate.facts.complete && last?.filling && gate.drawn === gate.hand) gate.refresh();
+  };
+
+  const stepOf = (data) => {
+    const x = data?.points?.[0]?.x;
+    return Number.isInteger(x) && x >= 1 ? x - 1 : null;
+  };
+
+  window.dash_clientside.explore = {
+    mount: (facts) => {
+      pinned = pointed = last = null;
+      card();
+      gate.open(facts);
+      gate.listen();
+      const upload = hindcast.memory.get(facts.handle)?.upload;
+      return upload ? { upload } : window.dash_clientside.no_update;
+    },
+    slide: (index) => gate.toward(index),
+    answered: (answer) => {
+      if (answer) gate.answered(answer);
+    },
+    released: (busy) => {
+      if (!busy) gate.released();
+    },
+    filled: (fill) => {
+      if (!fill || !gate.facts) return;
+      hindcast.memory.remember(gate.facts.handle, { done: fill.done, total: fill.total });
+      gate.facts.complete = fill.state === "done";
+      renew();
+    },
+    point: (data) => {
+      pointed = stepOf(data);
+      card();
+    },
+    pin: (data) => {
+      const k = stepOf(data);
+      pinned = pinned === k ? null : k;
+      card();
+    },
+  };
+
+  hindcast.unpin = () => {
+    pinned = null;
+    card();
+  };
+
+  /* A step button that is held down repeats, paced by finished pictures: it skips nothing. */
+  let held = 0;
+  document.addEventListener("pointerdown", (event) => {
+    const button = event.target.closest?.("[data-by]");
+    if (!button) return;
+    hindcast.pause();
+    const repeat = () => {
+      if (gate.drawn === gate.hand) hindcast.move(gate.hand + Number(button.dataset.by));
+      held = window.setTimeout(repeat, REPEAT_MS);
+    };
+    held = window.setTimeout(repeat, HOLD_MS);
+  });
+  for (const end of ["pointerup", "pointercancel", "blur"]) {
+    window.addEventListener(end, () => window.clearTimeout(held));
+  }
+
+  const answer = (button, words) => {
+    button.dataset.said = words;
+    window.setTimeout(() => delete button.dataset.said, 4000);
+  };
+
+  hindcast.copyLink = async () => {
+    const button = document.getElementById("copy-link");
+    if (!button) return;
+    const address = `${window.location.origin}${window.location.pathname}?i=${gate.hand}`;
+    try {
+      await navigator.clipboard.writeText(address);
+      answer(button, "Copied. Anyone who can open this Hindcast sees exactly this view.");
+    } catch {
+      window.prompt("Copy this link:", address);
+    }
+  };
+
+  const forget = async () => {
+    const handle = gate.facts?.handle;
+    if (!handle) return;
+    gate.close();
+    const answer = await fetch(`/api/v1/datasets/${handle}`, { method: "DELETE" });
+    if (answer.ok || answer.status === 404) {
+      hindcast.memory.forget(handle);
+      hindcast.go("/");
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    const hit = (selector) => event.target.closest?.(selector);
+    const go = hit("[data-go]");
+    const by = hit("[data-by]");
+    if (go?.dataset.go === "again") gate.refresh();
+    else if (go) hindcast.move(Number(go.dataset.go));
+    else if (by) hindcast.move(gate.hand + Number(by.dataset.by));
+    else if (hit("#copy-link")) hindcast.copyLink();
+    else if (hit("#forget")) hindcast.show("forget-ask", true);
+    else if (hit("#forget-no")) hindcast.show("forget-ask", false);
+    else if (hit("#forget-yes")) forget();
+  });
+
+  let narrow = hindcast.narrow();
+  window.addEventListener("resize", () => {
+    if (hindcast.narrow() === narrow) return;
+    narrow = hindcast.narrow();
+    gate.refresh();
+  });
+})();

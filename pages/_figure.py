@@ -1,0 +1,189 @@
+"""PlotData -> a plain plotly figure. Pure, and a plain dict because it is ten times cheaper to send than `go.Figure`.
+
+x counts steps from the moment, so nothing but the data moves while scrubbing. All colours are explicit (template
+none): the picture is the same whatever the page around it does, and one of two palettes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from engine import PlotData
+from pages._frame import Frame, ticks
+from pages._notation import Step, baseline_name, shorten
+from pages._traces import DARK, LIGHT, Label, Palette, Tape, day_lines, forecast, known_values
+
+State = Literal["ready", "unusable", "failed"]
+
+LABEL_GAP = 16 / 400  # of the value axis: the height of a direct label
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+MARGINS = {"desk": (60, 144), "phone": (40, 26)}  # left and right of the plot; a desk has direct labels on the right
+
+
+def escape(text: str) -> str:
+    """User text as a plotly label: no tags, no entities, no TeX, no control characters, at most 40 characters."""
+    return shorten(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
+
+
+def figure(
+    plot: PlotData, frame: Frame, *, unit: str = "", dark: bool = False, narrow: bool = False, seq: int = 0
+) -> dict[str, Any]:
+    """The picture of one forecast."""
+    paint = DARK if dark else LIGHT
+    step = Step(plot.step_seconds, plot.step_calendar)
+    tape = Tape(plot.context_times, plot.context_values, plot.times, plot.actuals)
+    ahead, labels = forecast(plot, frame, paint, baseline_name(plot.baseline_period, step))
+    known, actual_label = known_values(tape, frame, paint, narrow)
+    meta = {"index": plot.index, "seq": seq, "state": "ready"}
+    marks = [] if narrow else _direct_labels([*labels, *actual_label], frame)
+    return _assemble([*day_lines(tape, frame, paint, narrow), *ahead, *known], marks, frame, paint, narrow, unit, meta)
+
+
+def without_forecast(
+    tape: Tape,
+    frame: Frame,
+    *,
+    index: int,
+    state: State,
+    unit: str = "",
+    dark: bool = False,
+    narrow: bool = False,
+    seq: int = 0,
+) -> dict[str, Any]:
+    """The picture of a moment that has no forecast: history and what happened, the now-line dashed."""
+    paint = DARK if dark else LIGHT
+    known, _ = known_values(tape, frame, paint, narrow)
+    meta = {"index": index, "seq": seq, "state": state}
+    return _assemble([*day_lines(tape, frame, paint, narrow), *known], [], frame, paint, narrow, unit, meta)
+
+
+def blank(frame: Frame, *, unit: str = "", dark: bool = False, narrow: bool = False) -> dict[str, Any]:
+    """Axes alone: holds the place until the first picture, so that nothing shifts."""
+    return _assemble(
+        [], [], frame, DARK if dark else LIGHT, narrow, unit, {"index": None, "seq": -1, "state": "pending"}
+    )
+
+
+def _direct_labels(labels: list[Label], frame: Frame) -> list[dict[str, Any]]:
+    """Annotations at the right edge, pushed apart so that none covers another."""
+    span = frame.high - frame.low
+    gap = LABEL_GAP * span
+    placed = sorted(
+        (min(max(y, frame.low), frame.high), text, colour) for y, text, colour in labels if math.isfinite(y)
+    )
+    heights: list[float] = []
+    for y, *_ in placed:
+        heights.append(max(y, heights[-1] + gap) if heights else y)
+    overflow = heights[-1] - frame.high if heights else 0
+    limit = frame.high
+    for k in range(len(heights) - 1, -1, -1):
+        if overflow > 0:
+            heights[k] = min(heights[k], limit)
+            limit = heights[k] - gap
+    return [
+        {
+            "x": 1,
+            "xref": "paper",
+            "xanchor": "left",
+            "xshift": 8,
+            "y": y,
+            "yref": "y",
+            "text": text,
+            "showarrow": False,
+            "font": {"size": 12, "color": colour},
+        }
+        for y, (_, text, colour) in zip(heights, placed, strict=True)
+    ]
+
+
+def _assemble(
+    traces: list[dict[str, Any]],
+    marks: list[dict[str, Any]],
+    frame: Frame,
+    paint: Palette,
+    narrow: bool,
+    unit: str,
+    meta: dict[str, Any],
+) -> dict[str, Any]:
+    left, right = MARGINS["phone" if narrow else "desk"]
+    history = frame.history(narrow=narrow)
+    places = ticks(history, frame.step, frame.horizon)
+    if unit:
+        marks = [*marks, _axis_name(unit, paint, left)]
+    dash = "dash" if meta["state"] == "unusable" else "solid"
+    return {
+        "data": traces,
+        "layout": {
+            "template": None,
+            "meta": meta,
+            "autosize": True,
+            "margin": {"l": left, "r": right, "t": 34, "b": 34, "pad": 0},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": FONT, "size": 12, "color": paint.muted},
+            "showlegend": False,
+            "hovermode": "x",
+            "dragmode": False,
+            "separators": ".\u202f",
+            "xaxis": {
+                "range": [-history - 0.5, frame.horizon + 0.5],
+                "fixedrange": True,
+                "tickmode": "array",
+                "tickvals": [x for x, _ in places],
+                "ticktext": [label for _, label in places],
+                "showgrid": False,
+                "showspikes": True,
+                "spikemode": "across",
+                "spikesnap": "hovered data",
+                "spikethickness": 1,
+                "spikedash": "dot",
+                "spikecolor": paint.muted,
+                "zeroline": False,
+                "showline": True,
+                "linecolor": paint.grid,
+                "ticks": "outside",
+                "ticklen": 4,
+                "tickcolor": paint.grid,
+                "ticklabeloverflow": "allow",
+            },
+            "yaxis": {
+                "range": [frame.low, frame.high],
+                "fixedrange": True,
+                "gridcolor": paint.grid,
+                "zeroline": False,
+                "nticks": 6,
+                "tickformat": ",~r" if abs(frame.high - frame.low) >= 1e-3 else ".2~e",
+            },
+            "shapes": [
+                {
+                    "type": "line",
+                    "x0": 0,
+                    "x1": 0,
+                    "yref": "paper",
+                    "y0": 0,
+                    "y1": 1,
+                    "layer": "above",
+                    "line": {"color": paint.muted, "width": 1.2, "dash": dash},
+                }
+            ],
+            "annotations": marks,
+        },
+    }
+
+
+def _axis_name(unit: str, paint: Palette, left: int) -> dict[str, Any]:
+    """The unit above the value axis."""
+    return {
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "xshift": 8 - left,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "yshift": 8,
+        "text": escape(unit),
+        "showarrow": False,
+        "font": {"size": 12, "color": paint.muted},
+    }

@@ -1,0 +1,115 @@
+"""The only parser of values that come from a browser. Pure; nothing here raises on bad input.
+
+A parser answers a typed value, or None when the value is none the interface could have sent.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+import numpy as np
+
+HANDLE = re.compile(r"[0-9a-f]{64}", re.ASCII)
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+INDEX = re.compile(r"(0|-?[1-9][0-9]{0,9})", re.ASCII)
+MOST_SEQ = 2**53
+MOST_SEARCH = 2_000  # characters of a query string that are looked at
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A picture the browser asks for."""
+
+    handle: str
+    index: int
+    seq: int
+    session: str
+    upload_id: str | None
+    dark: bool
+    narrow: bool
+
+
+@dataclass(frozen=True)
+class Where:
+    """The moment a link names: an index, a time, or neither."""
+
+    index: int | None = None
+    time: np.datetime64 | None = None
+
+
+def handle(value: Any) -> str | None:
+    """A series' handle: 64 lower-case hex digits."""
+    return value if isinstance(value, str) and HANDLE.fullmatch(value) else None
+
+
+def token(value: Any) -> str | None:
+    """A tab's session id or an upload id."""
+    return value if isinstance(value, str) and TOKEN.fullmatch(value) else None
+
+
+def whole(value: Any, low: int, high: int) -> int | None:
+    """A whole number in [low, high]; True, 3.0 and "3" are none."""
+    return value if type(value) is int and low <= value <= high else None
+
+
+def flag(value: Any) -> bool:
+    """Whether the value is exactly true."""
+    return value is True
+
+
+def path(value: Any) -> tuple[str, str | None]:
+    """(page, handle) of a pathname: ("home", None), ("explore", <64 hex>) or ("unknown", None)."""
+    if value in ("/", "", None):
+        return "home", None
+    if isinstance(value, str) and value.startswith("/explore/"):
+        found = handle(value.removeprefix("/explore/").rstrip("/"))
+        if found:
+            return "explore", found
+    return "unknown", None
+
+
+def where(search: Any) -> Where:
+    """The moment in a query string: `?i=-37` (it wins) or `?t=2024-03-05T14:00`."""
+    if not isinstance(search, str) or len(search) > MOST_SEARCH:
+        return Where()
+    fields = parse_qs(search.removeprefix("?"), max_num_fields=None)
+    text = fields.get("i", [""])[0].strip()
+    if INDEX.fullmatch(text):
+        return Where(index=int(text))
+    return Where(time=_time(fields.get("t", [""])[0].strip()))
+
+
+def _time(text: str) -> np.datetime64 | None:
+    """A time as written, in the series' own clock; with an offset, the instant in UTC."""
+    try:
+        stamp = datetime.fromisoformat(text)
+        if stamp.tzinfo is not None:
+            stamp = stamp.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+    return np.datetime64(stamp, "s")
+
+
+def wanted(value: Any) -> Wanted | None:
+    """A request for a picture. The index is only bounded here; whether it exists is the engine's answer."""
+    if not isinstance(value, dict):
+        return None
+    found = handle(value.get("handle"))
+    index = whole(value.get("index"), -MOST_SEQ, MOST_SEQ)
+    seq = whole(value.get("seq"), 0, MOST_SEQ)
+    session = token(value.get("session"))
+    if found is None or index is None or seq is None or session is None:
+        return None
+    return Wanted(
+        handle=found,
+        index=index,
+        seq=seq,
+        session=session,
+        upload_id=token(value.get("upload")),
+        dark=flag(value.get("dark")),
+        narrow=flag(value.get("narrow")),
+    )

@@ -1,0 +1,77 @@
+"""The read strip: one line that says how a file was read, and one row per decision behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from dash import html
+
+from engine import Dataset, Readback, UploadRecord
+from pages import _moment, _notation, _words
+from pages._notation import Step, shorten
+
+ATTENTION = {
+    "VALUE_COLUMN_GUESSED",
+    "SERIES_GUESSED",
+    "DECIMAL_AMBIGUOUS",
+    "UNIT_ASSUMED",
+    "DUPLICATES_CONFLICT",
+    "ENCODING_ASSUMED",
+}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
+
+
+def strip(dataset: Dataset, record: UploadRecord | None) -> Any:
+    """The strip. `record` is the viewer's own upload, or None: then names and the file's dialect stay unsaid."""
+    step = _moment.step_of(dataset)
+    valid = int(np.isfinite(dataset.series.values).sum())
+    missing = dataset.length - valid
+    name = shorten(str(record.readback.value_column or "")) if record else ""
+    line = _moment.render(_words.read_as(name, step, dataset.start, dataset.end, valid, missing))
+    if record is None:
+        return html.Div(html.Span(line, className="read-text"), className="read-line shared")
+    codes = set(record.readback.warnings)
+    dot = [html.Span(className="dot", title="Worth a look")] if codes & ATTENTION else []
+    return html.Details(
+        [
+            html.Summary(
+                [html.Span([*dot, *line], className="read-text"), html.Span("Check", className="link")],
+                className="read-line",
+            ),
+            html.Dl([part for what, said in rows(record.readback, step) for part in (html.Dt(what), html.Dd(said))]),
+        ]
+    )
+
+
+def rows(readback: Readback, step: Step) -> list[tuple[str, str]]:
+    """(what was decided, what was found), one per decision."""
+    found = [("Dates", _dates(readback.dayfirst)), ("Numbers", _numbers(readback.decimal))]
+    column = shorten(str(readback.value_column or ""))
+    found.append(("Value", column + (f", {shorten(str(readback.unit))}" if readback.unit else "")))
+    if readback.series:
+        found.append(("Series", shorten(str(readback.series))))
+    found.append(("Step", f"Every {_notation.every(step)}"))
+    zone = readback.timezone
+    found.append(("Clock", f"Times carry a zone: {zone}" if zone else "No time zone in the file: times as written"))
+    delimiter = DELIMITERS.get(readback.delimiter or "", shorten(str(readback.delimiter or "")))
+    found.append(
+        (
+            "File",
+            ", ".join(
+                part
+                for part in (f"{delimiter} between columns" if delimiter else "", str(readback.encoding or ""))
+                if part
+            ),
+        )
+    )
+    found += [("Noted", note.message) for note in readback.notes]
+    return [(what, said) for what, said in found if said]
+
+
+def _dates(dayfirst: bool | None) -> str:
+    return {True: "Day first", False: "Month first", None: "Only one way to read them"}[dayfirst]
+
+
+def _numbers(decimal: str | None) -> str:
+    return {",": "Comma is the decimal sign", ".": "Dot is the decimal sign"}.get(decimal or "", "")

@@ -1,0 +1,256 @@
+"""The layers of a picture, each as a plotly trace: shading, bands, baseline, truth, cut points, day lines. Pure.
+
+x counts steps from the moment. All colours are explicit, from one of two palettes.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import PlotData
+from pages._frame import Frame
+from pages._notation import HOUR, Step, day_label, moment, number
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.datetime64]
+Label = tuple[float, str, str]  # a direct label: its height on the value axis, its text, its colour
+
+MOST_OPAQUE = 0.85
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of one theme; `heat` is the shading's colour at full strength, "r,g,b"."""
+
+    ink: str
+    muted: str
+    grid: str
+    day: str
+    band: str
+    heat: str
+    baseline: str
+    paper: str
+
+
+LIGHT = Palette("#14181d", "#5b6570", "#eceef0", "#dfe3e7", "#0072B2", "0,114,178", "#8a4b9d", "#ffffff")
+DARK = Palette("#eef1f4", "#9aa5b1", "#262c33", "#323a43", "#56B4E9", "86,180,233", "#cc9fdb", "#1a1e23")
+
+
+@dataclass(frozen=True)
+class Tape:
+    """What is known around a moment: history ending at it, and what happened after it (NaN where unknown).
+
+    history_times, history: (C,), the last one is the moment; times, actuals: (H,).
+    """
+
+    history_times: Times
+    history: Floats
+    times: Times
+    actuals: Floats
+
+
+def opacity(density: NDArray[np.float32], scale: float) -> Floats:
+    """Opacity of the shading for densities per unit of the data: one scale for the whole file."""
+    return np.minimum(MOST_OPAQUE, 0.6 * np.sqrt(np.maximum(density.astype(np.float64) * scale, 0.0)))
+
+
+def forecast(plot: PlotData, frame: Frame, paint: Palette, baseline: str) -> tuple[list[dict[str, Any]], list[Label]]:
+    """Traces of the forecast from the back, and its direct labels (value, text, colour)."""
+    ahead = list(range(1, plot.horizon + 1))
+    mode = "lines" if plot.horizon > 1 else "lines+markers"
+    quantiles = plot.quantiles
+    traces = [shading(plot, frame, paint)]
+    for outer, inner, width in ((0.1, 0.9, 1.1), (0.25, 0.75, 1.7)):
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": mode,
+                "x": [*ahead, None, *ahead],
+                "y": [*numbers(quantiles[outer]), None, *numbers(quantiles[inner])],
+                "line": {"color": paint.band, "width": width},
+                "opacity": 0.75 if outer == 0.1 else 1,
+                "hoverinfo": "skip",
+            }
+        )
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": mode,
+            "x": ahead,
+            "y": numbers(quantiles[0.5]),
+            "line": {"color": paint.band, "width": 2.6},
+            "hoverinfo": "none",
+        }
+    )
+    labels = [
+        (float(quantiles[0.9][-1]), "8 of 10", paint.band),
+        (float(quantiles[0.75][-1]), "5 of 10", paint.band),
+        (float(quantiles[0.5][-1]), "median", paint.band),
+    ]
+    if plot.model != plot.baseline_model and np.isfinite(plot.baseline_median).any():
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": mode,
+                "x": ahead,
+                "y": numbers(plot.baseline_median),
+                "line": {"color": paint.baseline, "width": 1.8, "dash": "dash"},
+                "hoverinfo": "skip",
+            }
+        )
+        labels.append((last_known(plot.baseline_median), baseline.partition(" (")[0], paint.baseline))
+    return traces, labels
+
+
+def shading(plot: PlotData, frame: Frame, paint: Palette) -> dict[str, Any]:
+    """The density as a heat map: one column per step, bytes instead of decimal numbers."""
+    shade = np.round(opacity(plot.density, frame.scale) / MOST_OPAQUE * 255).astype(np.uint8).T
+    grid = np.linspace(plot.density_lo, plot.density_hi, plot.density.shape[1])
+    return {
+        "type": "heatmap",
+        "x": list(range(1, plot.horizon + 1)),
+        "y": numbers(grid),
+        "z": {
+            "dtype": "u1",
+            "bdata": base64.b64encode(np.ascontiguousarray(shade).tobytes()).decode(),
+            "shape": f"{shade.shape[0]}, {shade.shape[1]}",
+        },
+        "zmin": 0,
+        "zmax": 255,
+        "colorscale": [[0, f"rgba({paint.heat},0)"], [1, f"rgba({paint.heat},{MOST_OPAQUE})"]],
+        "showscale": False,
+        "zsmooth": False,
+        "hoverinfo": "skip",
+    }
+
+
+def known_values(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> tuple[list[dict[str, Any]], list[Label]]:
+    """Traces of history and truth with their cut points, and the truth's direct label."""
+    history = tape.history[-(frame.history(narrow=narrow) + 1) :]
+    back = list(range(1 - len(history), 1))
+    ahead = list(range(1, len(tape.actuals) + 1))
+    now = history[-1:] if len(history) else np.array([np.nan])
+    lone = [x for x, alone in zip(back, _isolated(history), strict=True) if alone]
+    line = {"color": paint.ink, "width": 1.6}
+    traces: list[dict[str, Any]] = [
+        {"type": "scatter", "mode": "lines", "x": back, "y": numbers(history), "line": line, "hoverinfo": "skip"},
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": [0, *ahead],
+            "y": numbers(np.concatenate([now, tape.actuals])),
+            "line": {"color": paint.ink, "width": 2},
+            "marker": {
+                "color": paint.ink,
+                "size": [0, *([6] * len(ahead))],
+                "line": {"color": paint.paper, "width": 1},
+            },
+            "hoverinfo": "skip",
+        },
+    ]
+    if lone:
+        points = {"color": paint.ink, "size": 3}
+        values = [float(history[x - 1]) for x in lone]
+        traces.append(
+            {"type": "scatter", "mode": "markers", "x": lone, "y": values, "marker": points, "hoverinfo": "skip"}
+        )
+    traces += _cut_points([*back, *ahead], np.concatenate([history, tape.actuals]), frame, paint)
+    if not np.isfinite(tape.actuals).any():
+        return traces, []
+    return traces, [(last_known(tape.actuals), "what happened", paint.ink)]
+
+
+def _isolated(values: Floats) -> NDArray[np.bool_]:
+    """Which values (N,) have no known neighbour: a line alone would not show them."""
+    known = np.isfinite(values)
+    before = np.concatenate([[False], known[:-1]])
+    after = np.concatenate([known[1:], [False]])
+    return known & ~before & ~after
+
+
+def _cut_points(x: list[int], values: Floats, frame: Frame, paint: Palette) -> list[dict[str, Any]]:
+    """A triangle and the value wherever a point lies beyond the axis."""
+    traces = []
+    for beyond, edge, symbol, place in (
+        (frame.cut_high & (values > frame.high), frame.high, "triangle-up", "bottom center"),
+        (frame.cut_low & (values < frame.low), frame.low, "triangle-down", "top center"),
+    ):
+        where = np.flatnonzero(beyond)
+        if len(where) == 0:
+            continue
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers+text",
+                "x": [x[i] for i in where],
+                "y": [edge] * len(where),
+                "text": [number(float(values[i]), max(0, frame.decimals - 1)) for i in where],
+                "textposition": place,
+                "textfont": {"size": 11, "color": paint.ink},
+                "marker": {"symbol": symbol, "size": 9, "color": paint.ink},
+                "cliponaxis": False,
+                "hoverinfo": "skip",
+            }
+        )
+    return traces
+
+
+def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> list[dict[str, Any]]:
+    """Hairlines that travel with the data: midnights of sub-daily data, else the starts of months or years."""
+    history = frame.history(narrow=narrow)
+    times = np.concatenate([tape.history_times[-(history + 1) :], tape.times]).astype("datetime64[s]")
+    first = 1 - len(tape.history_times[-(history + 1) :])
+    grain = _grain(frame)
+    days = times.astype(f"datetime64[{grain}]")
+    starts = np.flatnonzero(days[1:] != days[:-1]) + 1
+    keep = max(1, math.ceil(len(starts) / (3 if narrow else 8)))
+    starts = starts[::keep]
+    if len(starts) == 0:
+        return []
+    x = [first + int(i) for i in starts]
+    step = Step(None, "month") if grain == "M" else Step(None, "year")
+    room = (0.22 if narrow else 0.09) * (history + frame.horizon)  # steps that a label covers
+    names = [day_label(times[i]) if grain == "D" else moment(times[i], step) for i in starts]
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [v for at in x for v in (at, at, None)],
+            "y": [v for _ in x for v in (frame.low, frame.high, None)],
+            "line": {"color": paint.day, "width": 1},
+            "hoverinfo": "skip",
+        },
+        {
+            "type": "scatter",
+            "mode": "text",
+            "x": x,
+            "y": [frame.high] * len(x),
+            "text": [f" {name}" if at <= frame.horizon - room else "" for at, name in zip(x, names, strict=True)],
+            "textposition": "bottom right",
+            "textfont": {"size": 11, "color": paint.muted},
+            "hoverinfo": "skip",
+        },
+    ]
+
+
+def _grain(frame: Frame) -> str:
+    """numpy's unit of the day lines."""
+    if frame.step.seconds is not None and frame.step.seconds <= 12 * HOUR:
+        return "D"
+    return "Y" if frame.step.months else "M"
+
+
+def last_known(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(known[-1]) if len(known) else math.nan
+
+
+def numbers(values: Floats) -> list[float | None]:
+    """Floats as JSON numbers with seven digits; what is unknown is null."""
+    return [float(f"{v:.7g}") if math.isfinite(v) else None for v in values.tolist()]

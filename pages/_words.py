@@ -1,0 +1,150 @@
+"""Every sentence a person reads about a moment. Pure.
+
+Sentences are lists of strings and `Mark`s, so that tests read words and the page decides how a mark looks.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from engine import PlotData
+from pages._notation import (
+    Step,
+    baseline_name,
+    count,
+    every,
+    moment,
+    number,
+    period,
+    plural,
+    quantity,
+    the_next,
+    time_of_step,
+)
+
+
+class Mark(NamedTuple):
+    """A part of a sentence that stands out: kind "strong", "em", "time" or "quiet"."""
+
+    kind: str
+    text: str
+
+
+Sentence = list[str | Mark]
+
+
+def plain(sentence: Sentence) -> str:
+    """The sentence as bare text."""
+    return "".join(part if isinstance(part, str) else part.text for part in sentence)
+
+
+def title(time: np.datetime64, step: Step) -> Sentence:
+    """The page's heading."""
+    return ["What would have been forecast on ", Mark("time", moment(time, step))]
+
+
+def document_title(time: np.datetime64, step: Step, name: str) -> str:
+    """The browser tab's text; `name` is known to the uploader only."""
+    return " \u00b7 ".join(part for part in (moment(time, step, year=False), name, "Hindcast") if part)
+
+
+def missed(plot: PlotData, decimals: int, unit: str) -> Sentence:
+    """Sentence 1: by how much the forecast missed, and the baseline beside it."""
+    step = Step(plot.step_seconds, plot.step_calendar)
+    horizon = plot.horizon
+    if plot.index == 0:
+        return ["This starts at the last reading in the file. What happens next is not known yet."]
+    complete = plot.index <= -horizon
+    if complete and 2 * plot.n_scored < horizon:
+        return [f"Fewer than half of the next {horizon} readings exist: not scored."]
+    if plot.n_scored == 0:
+        return [f"No reading of {the_next(horizon, step)} is in the file yet."]
+    miss = Mark("strong", quantity(plot.crps, decimals, unit))
+    if complete:
+        words: Sentence = ["It missed by ", miss, f" on average over {the_next(horizon, step)}."]
+    else:
+        words = [f"{plot.n_scored} of {horizon} steps have happened: so far it missed by ", miss, " on average."]
+    if plot.model != plot.baseline_model and math.isfinite(plot.baseline_crps):
+        name = baseline_name(plot.baseline_period, step)
+        words += [" ", Mark("em", name[0].upper() + name[1:])]
+        words += [f" would have missed by {number(plot.baseline_crps, decimals)}."]
+    return words
+
+
+def standing(plot: PlotData, *, filling: bool) -> Sentence:
+    """Sentence 2: where this moment stands among the scored ones; empty while there is nothing to compare with."""
+    if plot.percentile is None or plot.n_scored == 0 or plot.n_compared < 2:
+        return []
+    among = f"the {count(plot.n_compared)} computed so far" if filling else f"the {count(plot.n_compared)} moments"
+    percent = math.floor(100 * plot.percentile + 1e-9)
+    if percent == 0:
+        return [f"Hardly any of {among} {'were' if filling else 'scored in this file were'} worse."]
+    if percent <= 20:
+        return [f"Only {percent} % of {among if filling else 'the moments'} were worse."]
+    return [f"Better than {min(percent, 99)} % of {among}{'' if filling else ' scored in this file'}."]
+
+
+def stayed_inside(plot: PlotData) -> Sentence:
+    """Sentence 3: how often what happened lay in the wide band."""
+    if plot.n_scored == 0:
+        return []
+    return [f"What happened stayed inside the 8-of-10 band at {plot.inside80} of {plural(plot.n_scored, 'step')}."]
+
+
+def step_card(plot: PlotData, k: int, decimals: int, unit: str) -> str:
+    """What the picture shows at step k (0-based), in words."""
+    step = Step(plot.step_seconds, plot.step_calendar)
+    low8, low5, middle, high5, high8 = (
+        number(plot.quantiles[level][k], decimals) for level in (0.1, 0.25, 0.5, 0.75, 0.9)
+    )
+    words = (
+        f"{time_of_step(plot.times[k], step)}, {plural(k + 1, 'step')} ahead. "
+        f"Median {' '.join(filter(None, (middle, unit)))}. "
+        f"5 of 10 between {low5} and {high5}, 8 of 10 between {low8} and {high8}."
+    )
+    actual = plot.actuals[k]
+    if math.isfinite(actual):
+        inside = plot.quantiles[0.1][k] <= actual <= plot.quantiles[0.9][k]
+        words += f" Happened: {number(actual, decimals)}, {'inside' if inside else 'outside'}."
+    return words
+
+
+def fill(done: int, total: int, seconds_left: float | None) -> str:
+    """The progress line while the file is being computed; a time only where it is worth saying."""
+    words = f"{count(done)} of {count(total)} moments"
+    if seconds_left is None or seconds_left <= 5:
+        return words
+    if seconds_left < 100:
+        return f"{words} \u00b7 about {round(seconds_left, -1 if seconds_left > 20 else 0):.0f} s left"
+    return f"{words} \u00b7 about {math.ceil(seconds_left / 60)} min left"
+
+
+def read_as(name: str, step: Step, first: np.datetime64, last: np.datetime64, valid: int, missing: int) -> Sentence:
+    """The read strip's one line. `name` is empty for everybody but the uploader."""
+    words: Sentence = ["Read as ", Mark("strong", name), ", "] if name else ["Read as "]
+    words += [f"every {every(step)}, {period(first, last, step)}, {count(valid)} values"]
+    words += [f", {count(missing)} missing." if missing else ", none missing."]
+    return words
+
+
+def picture_caption(what: str, step: Step) -> str:
+    """The caption under a sample's picture."""
+    return f"{what}, every {every(step)}"
+
+
+GONE = "This file is no longer stored here. Drop it again and the link works as before."
+NOTHING_TO_SCORE = "There is no forecast to score here."
+
+
+def outside_file(end: str) -> str:
+    """Said when a link asks for a moment beyond either end of the file ("first" or "last")."""
+    return f"That moment is not in this file. This is the {end} one."
+
+
+def no_peeking(context_length: int | None) -> str:
+    """What the model could and could not know."""
+    seen = f"at most the {count(context_length)} values before it" if context_length else "only values before it"
+    return f"At each moment the model sees {seen}, and nothing after. It was never fitted to your file."

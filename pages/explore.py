@@ -1,0 +1,234 @@
+"""Explore: one picture of one moment, a rail through the whole file, and the words that say how good it was."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from flask import current_app
+
+from engine import Dataset, Engine, errors
+from pages import _inputs, _moment, _notation, _explore, _rail, _readback, _shell, _words
+from pages._frame import Frame
+
+
+def layout(engine: Engine, handle: str, search: Any) -> Any:
+    """The page of a stored series at the moment the link names; a plain sentence where it is not stored."""
+    try:
+        dataset = engine.dataset(handle)
+    except errors.UnknownHandle:
+        return gone()
+    horizon = engine.settings.horizon
+    index, words = starting_index(dataset, _inputs.where(search), horizon)
+    fixed = _moment.frame_of(dataset, horizon)
+    return html.Div(
+        [
+            _shell.header(
+                middle=[
+                    html.Span(id="series-name", className="series-name"),
+                    html.Span("Explore", className="page-tab"),
+                ],
+                tools=[html.Button("Copy link", id="copy-link", className="button quiet")],
+            ),
+            html.Div(_readback.strip(dataset, None), id="read-strip", className="read-strip"),
+            html.Main(
+                [
+                    html.H1(
+                        _moment.render(_words.title(dataset.time(index), fixed.step)), id="heading", className="heading"
+                    ),
+                    html.P(words, id="link-note", className="link-note", hidden=not words),
+                    _explore.chart(fixed),
+                    _explore.moves(fixed.step),
+                    _explore.rail(dataset, fixed, index),
+                    _explore.side(),
+                ],
+                className="explore",
+            ),
+            html.Div(id="spoken", className="visually-hidden", role="status"),
+            dcc.Store(id="facts", data=facts(dataset, index, horizon)),
+            dcc.Store(id="wanted"),
+            dcc.Store(id="answer"),
+            dcc.Store(id="busy", data=False),
+            dcc.Store(id="mine"),
+            dcc.Store(id="fill-seen"),
+            dcc.Interval(id="tick", interval=1_000),
+        ],
+        className="shell",
+    )
+
+
+def gone() -> Any:
+    """The page of a series that is not stored here."""
+    return html.Div(
+        [
+            _shell.header(),
+            html.Main(
+                [
+                    html.H1(_words.GONE),
+                    html.P(html.Button("Choose a file", id="choose", className="button primary"), className="lead"),
+                    html.P(["Or start on ", dcc.Link("the first page", href="/"), "."], className="lead"),
+                ],
+                className="plain",
+            ),
+        ],
+        className="shell",
+    )
+
+
+def starting_index(dataset: Dataset, where: _inputs.Where, horizon: int) -> tuple[int, str]:
+    """(index, words about it): the link's moment, the nearest end, or the last one whose whole future is known."""
+    if where.time is not None:
+        index = int(dataset.index_at(where.time))
+    elif where.index is not None:
+        index = where.index
+    else:
+        return min(max(-horizon, dataset.first_index), 0), ""
+    if index > 0:
+        return 0, _words.outside_file("last")
+    if index <= -dataset.length:
+        return 1 - dataset.length, _words.outside_file("first")
+    return index, ""
+
+
+def facts(dataset: Dataset, index: int, horizon: int) -> dict[str, Any]:
+    """What the browser has to know about the file: for moving, and for its list of recent files."""
+    step = _moment.step_of(dataset)
+    return {
+        "handle": dataset.handle,
+        "length": dataset.length,
+        "first": dataset.first_index,
+        "horizon": horizon,
+        "page": _notation.page_steps(step),
+        "clock": clock(dataset, step),
+        "index": index,
+        "every": _notation.every(step),
+        "period": _notation.period(dataset.start, dataset.end, step),
+        "spark": _rail.spark(dataset.series.values),
+    }
+
+
+def clock(dataset: Dataset, step: _notation.Step) -> dict[str, int] | None:
+    """What the browser needs to tell an index's time by itself; None where the calendar is not that simple."""
+    last = int(dataset.end.astype("datetime64[s]").astype(np.int64))
+    if step.months:
+        return {"last": last, "months": step.months}
+    return {"last": last, "seconds": step.seconds} if step.seconds else None
+
+
+def register(app: Dash) -> None:
+    """The page's callbacks. Frames are kept per app: a handle names its data, so they never go stale."""
+
+    @lru_cache(maxsize=64)
+    def frame_for(handle: str) -> Frame:
+        engine: Engine = current_app.extensions["engine"]
+        return _moment.frame_of(engine.dataset(handle), engine.settings.horizon)
+
+    @app.callback(
+        Output("forecast", "figure"),
+        Output("heading", "children"),
+        Output("missed", "children"),
+        Output("standing", "children"),
+        Output("inside", "children"),
+        Output("details", "children"),
+        Output("state-note", "children"),
+        Output("no-peeking", "children"),
+        Output("answer", "data"),
+        Input("wanted", "data"),
+        running=[(Output("busy", "data"), True, False)],
+        prevent_initial_call=True,
+    )
+    def draw(value: Any) -> tuple[Any, ...]:
+        wanted = _inputs.wanted(value)
+        if wanted is None:
+            return (no_update,) * 9
+        engine: Engine = current_app.extensions["engine"]
+        try:
+            answer = _moment.answer(engine, frame_for(wanted.handle), wanted)
+        except errors.UnknownHandle:
+            answer = _moment.Answer("gone", note=[_words.GONE])
+        data = {**answer.data, "state": answer.state, "seq": wanted.seq, "index": wanted.index}
+        if answer.figure is None and answer.state != "gone":
+            return (*(no_update,) * 8, data)
+        sentences = (_moment.render(words) for words in (answer.missed, answer.standing, answer.inside))
+        return (
+            no_update if answer.figure is None else answer.figure,
+            answer.heading or no_update,
+            *sentences,
+            answer.details,
+            answer.note,
+            _words.no_peeking(answer.context_length) if answer.context_length else no_update,
+            data,
+        )
+
+    @app.callback(
+        Output("read-strip", "children"),
+        Output("series-name", "children"),
+        Input("mine", "data"),
+        State("facts", "data"),
+        prevent_initial_call=True,
+    )
+    def show_readback(mine: Any, facts_data: Any) -> tuple[Any, Any]:
+        engine: Engine = current_app.extensions["engine"]
+        handle = _inputs.handle(facts_data.get("handle")) if isinstance(facts_data, dict) else None
+        upload_id = _inputs.token(mine.get("upload")) if isinstance(mine, dict) else None
+        record = engine.record(upload_id, handle) if handle and upload_id else None
+        if handle is None or record is None:
+            return no_update, no_update
+        try:
+            dataset = engine.dataset(handle)
+        except errors.UnknownHandle:
+            return no_update, no_update
+        name = _moment.known_to(engine, handle, upload_id).label
+        return _readback.strip(dataset, record), _notation.shorten(name)
+
+    @app.callback(
+        Output("fill", "children"),
+        Output("tick", "disabled"),
+        Output("fill-seen", "data"),
+        Input("tick", "n_intervals"),
+        State("facts", "data"),
+        State("fill-seen", "data"),
+    )
+    def show_fill(intervals: Any, facts_data: Any, seen: Any) -> tuple[Any, Any, Any]:
+        engine: Engine = current_app.extensions["engine"]
+        handle = _inputs.handle(facts_data.get("handle")) if isinstance(facts_data, dict) else None
+        try:
+            progress = engine.progress(handle) if handle else None
+        except errors.EngineError:
+            progress = None
+        if progress is None:
+            return "", True, no_update
+        now = {"done": progress.done, "total": progress.total, "at": _inputs.whole(intervals, 0, 2**31) or 0}
+        if progress.state != "filling":
+            return "", progress.state == "done", {**now, "state": progress.state}
+        first = seen.get("first") if isinstance(seen, dict) else None
+        left = seconds_left(first, now)
+        return (
+            _words.fill(progress.done, progress.total, left),
+            False,
+            {**now, "state": "filling", "first": first or now},
+        )
+
+    app.clientside_callback(ClientsideFunction("explore", "mount"), Output("mine", "data"), Input("facts", "data"))
+    for name, source in (
+        ("slide", Input("scrub", "drag_value")),
+        ("slide", Input("scrub", "value")),
+        ("answered", Input("answer", "data")),
+        ("released", Input("busy", "data")),
+        ("filled", Input("fill-seen", "data")),
+        ("point", Input("forecast", "hoverData")),
+        ("pin", Input("forecast", "clickData")),
+    ):
+        app.clientside_callback(ClientsideFunction("explore", name), source, prevent_initial_call=True)
+
+
+def seconds_left(first: Any, now: dict[str, int]) -> float | None:
+    """Seconds until the file is computed at the pace seen so far; None while that cannot be told."""
+    if not isinstance(first, dict):
+        return None
+    done, at = _inputs.whole(first.get("done"), 0, 2**40), _inputs.whole(first.get("at"), 0, 2**31)
+    if done is None or at is None or now["done"] <= done or now["at"] <= at:
+        return None
+    return (now["total"] - now["done"]) * (now["at"] - at) / (now["done"] - done)

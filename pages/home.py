@@ -1,0 +1,174 @@
+"""Home: one sentence, one drop zone, one sample picture, and this browser's recent files."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from flask import current_app
+
+from engine import Engine, Settings, errors
+from pages import _figure, _moment, _notation, _quick, _sample, _shell, _words
+
+SENTENCE = "See what would have been forecast at any moment of your data, and how right it was."
+SMALL = "Drop a CSV with a time and a number column. It stays on this server; nothing leaves your network."
+SAMPLE_INDEX = -1_420  # a Monday evening in February
+EMPTY = {"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}}
+PICTURE = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+
+def layout(settings: Settings, version: str) -> Any:
+    """The page; the sample's picture and the recent files arrive a moment later."""
+    return html.Div(
+        [
+            _shell.header(),
+            html.Main(
+                [
+                    html.Div([html.H1(SENTENCE), html.P(SMALL, className="lead")], className="sentence"),
+                    html.Div([_drop_zone(settings), _sample_card()], className="home-row"),
+                    html.Section(id="quick", className="card quick", hidden=True, children=_quick_card()),
+                    html.Section(id="recents", className="recents", **{"aria-label": "Recent files"}),
+                ],
+                className="home",
+            ),
+            _shell.footer(version),
+            dcc.Store(id="home-ready", data=True),
+            dcc.Store(id="home-shown"),
+            dcc.Store(id="sample-opened"),
+            dcc.Store(id="quick-plot"),
+        ],
+        className="shell",
+    )
+
+
+def _drop_zone(settings: Settings) -> html.Section:
+    limit = f"Up to {_notation.count(settings.max_upload_bytes // 1_000_000)} MB. CSV, TSV, text."
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.Span(className="drop-icon"),
+                    html.Div("Drop a CSV here", className="drop-title"),
+                    html.Button("Choose a file", id="choose", className="button primary"),
+                    html.Div(
+                        ["or paste rows from Excel (", html.Kbd("Ctrl"), "+", html.Kbd("V"), ")"],
+                        className="drop-paste",
+                    ),
+                    dcc.Checklist(
+                        id="quick-only",
+                        options=[{"label": "Only the latest forecast, keep nothing", "value": "quick"}],
+                        value=[],
+                        className="quick-only",
+                    ),
+                ],
+                className="drop-inner",
+            ),
+            html.Div(id="upload-state", className="upload-state", role="status"),
+            html.Div(limit, className="drop-limit"),
+        ],
+        id="dropzone",
+        className="card dropzone",
+    )
+
+
+def _sample_card() -> html.Section:
+    step = _notation.Step(3600, None)
+    return html.Section(
+        [
+            html.Div(_picture("sample-picture"), className="sample-picture"),
+            html.Div(
+                [
+                    html.Span(f"{_words.picture_caption(_sample.WHAT, step)}, made-up data. "),
+                    html.Button("Open and scrub", id="open-sample", className="link strong"),
+                ],
+                className="caption",
+            ),
+        ],
+        className="card sample",
+    )
+
+
+def _picture(name: str) -> dcc.Graph:
+    return dcc.Graph(id=name, config=PICTURE, responsive=True, figure=EMPTY)
+
+
+def _quick_card() -> list[Any]:
+    return [
+        html.H2("The latest forecast", id="quick-heading"),
+        html.Div(_picture("quick-picture"), className="quick-picture"),
+        html.P("Nothing of this file was kept.", className="caption"),
+    ]
+
+
+def register(app: Dash) -> None:
+    """The page's callbacks. The sample is read once per app, when it is first looked at."""
+    sample = _SampleSeries()
+
+    @app.callback(Output("sample-picture", "figure"), Input("scheme", "data"), State("home-ready", "data"))
+    def show_sample(scheme: Any, _ready: Any) -> Any:
+        engine: Engine = current_app.extensions["engine"]
+        try:
+            return sample.picture(engine, dark=scheme == "dark")
+        except errors.EngineError:
+            return no_update
+
+    @app.callback(Output("sample-opened", "data"), Input("open-sample", "n_clicks"), prevent_initial_call=True)
+    def open_sample(_clicks: Any) -> Any:
+        engine: Engine = current_app.extensions["engine"]
+        try:
+            upload = sample.upload(engine)
+        except errors.EngineError as error:
+            return {"error": error.message}
+        handle = upload.dataset.handle
+        return {"handle": handle, "upload_id": upload.record.upload_id, "name": _sample.WHAT, "index": SAMPLE_INDEX}
+
+    @app.callback(
+        Output("quick-picture", "figure"),
+        Output("quick-heading", "children"),
+        Input("quick-plot", "data"),
+        State("scheme", "data"),
+        prevent_initial_call=True,
+    )
+    def show_quick(data: Any, scheme: Any) -> Any:
+        plot = _quick.plot(data)
+        if plot is None:
+            return no_update, no_update
+        step = _notation.Step(plot.step_seconds, plot.step_calendar)
+        picture = _figure.figure(plot, _quick.frame_of(plot), dark=scheme == "dark")
+        return picture, _moment.render(["The forecast from ", _words.Mark("time", _notation.moment(plot.origin, step))])
+
+    app.clientside_callback(
+        ClientsideFunction("home", "mount"), Output("home-shown", "data"), Input("home-ready", "data")
+    )
+    app.clientside_callback(
+        ClientsideFunction("home", "open"), Input("sample-opened", "data"), prevent_initial_call=True
+    )
+
+
+class _SampleSeries:
+    """The sample as the engine holds it; read again when somebody removed it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._upload: Any = None
+
+    def upload(self, engine: Engine) -> Any:
+        """The sample's upload."""
+        with self._lock:
+            if self._upload is not None:
+                try:
+                    engine.dataset(self._upload.dataset.handle)
+                    return self._upload
+                except errors.UnknownHandle:
+                    self._upload = None
+            self._upload = engine.upload(_sample.csv())
+            return self._upload
+
+    def picture(self, engine: Engine, *, dark: bool) -> dict[str, Any]:
+        """A frame of the sample, small."""
+        upload = self.upload(engine)
+        dataset = upload.dataset
+        plot = engine.forecast(dataset.handle, SAMPLE_INDEX)
+        fixed = _moment.frame_of(dataset, plot.horizon)
+        return _figure.figure(plot, fixed, unit=_sample.WHAT, dark=dark, narrow=True)

@@ -1,0 +1,166 @@
+"""A real gunicorn and a real Chromium: one server per test module's run, one fresh browser profile per test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 20.0
+DESK, PHONE = (1400, 900), (390, 844)
+
+
+class Page:
+    """A browser window on the app. Every wait is for something that can be seen."""
+
+    def __init__(self, driver: webdriver.Chrome, address: str) -> None:
+        self.driver = driver
+        self.address = address
+
+    def open(self, path: str = "/") -> None:
+        self.driver.get(self.address + path)
+
+    def js(self, expression: str) -> Any:
+        return self.driver.execute_script(f"return {expression}")
+
+    def until(self, expression: str, timeout: float = PATIENCE) -> Any:
+        """Wait until a JavaScript expression is truthy; its value."""
+        return self.wait(lambda: self.js(expression), expression, timeout)
+
+    def wait(self, condition: Callable[[], Any], what: str, timeout: float = PATIENCE) -> Any:
+        return WebDriverWait(self.driver, timeout, poll_frequency=0.05).until(lambda _: condition(), what)
+
+    def find(self, selector: str) -> WebElement:
+        return self.driver.find_element("css selector", selector)
+
+    def text(self, selector: str) -> str:
+        return str(self.js(f"document.querySelector({selector!r})?.innerText || ''"))
+
+    def choose(self, file: Path) -> None:
+        """Choose a file, as the button's dialog would."""
+        self.until("document.querySelector('#choose') && document.querySelector('#file-input')")
+        self.find("#file-input").send_keys(str(file))
+
+    def drawn(self, index: int | None = None) -> int:
+        """Wait until the picture of the moment under the hand (of `index`, if given) is on the screen; its index."""
+        which = "" if index is None else f" && e.dataset.index === '{index}'"
+        settled = "e.dataset.state && e.dataset.state !== 'pending' && e.dataset.index === e.dataset.hand"
+        self.until(f"(() => {{ const e = document.querySelector('#forecast'); return e && {settled}{which} }})()")
+        return int(self.js("document.querySelector('#forecast').dataset.index"))
+
+    def complaints(self) -> list[str]:
+        """What the browser's console said, refused requests aside: those are answers."""
+        lines = self.driver.get_log("browser")
+        return [line["message"] for line in lines if "status of 422" not in line["message"]]
+
+    def width_overflow(self) -> int:
+        return int(self.js("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app as it is deployed, on a free port, with a cache of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("hindcast")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HINDCAST_")}
+    environment |= {"HINDCAST_CACHE_DIR": str(folder / "cache"), "HINDCAST_PORT": str(port)}
+    log = folder / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "app:server"],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _until_ready(process, address, log)
+            yield address
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+
+
+def _until_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise AssertionError(f"the server ended: {log.read_text()}")
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            pass
+        try:
+            process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError(f"the server did not get ready: {log.read_text()}")
+
+
+@pytest.fixture
+def open_browser(server: str, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Opens windows of a given size; dark=True for people whose system is dark."""
+    drivers: list[webdriver.Chrome] = []
+
+    def start(size: tuple[int, int] = DESK, *, dark: bool = False) -> Page:
+        options = webdriver.ChromeOptions()
+        for argument in (
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            f"--window-size={size[0]},{size[1]}",
+            f"--user-data-dir={tmp_path / f'profile{len(drivers)}'}",
+        ):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "WARNING"})
+        driver = webdriver.Chrome(service=Service(shutil.which("chromedriver") or ""), options=options)
+        drivers.append(driver)
+        shape = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 500}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", shape)
+        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
+        return Page(driver, server)
+
+    yield start
+    for driver in drivers:
+        driver.quit()
+
+
+@pytest.fixture
+def page(open_browser: Callable[..., Page]) -> Page:
+    return open_browser()
+
+
+@pytest.fixture(scope="session")
+def csv_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three months of hourly readings with a daily rhythm and a gap; its name says something private."""
+    random = np.random.default_rng(5)
+    rows = 2_200
+    values = 40 + 12 * np.sin(2 * np.pi * np.arange(rows) / 24) + random.normal(0, 1.5, rows)
+    times = np.datetime64("2024-01-01T00:00", "m") + np.arange(rows) * np.timedelta64(60, "m")
+    kept = np.ones(rows, dtype=bool)
+    kept[1_000:1_040] = False
+    lines = [f"{times[k]},{values[k]:.1f}" for k in np.flatnonzero(kept)]
+    path = tmp_path_factory.mktemp("data") / "Ward 7 Mrs Miller.csv"
+    path.write_text("time,Load [kW]\n" + "\n".join(lines) + "\n")
+    return path

@@ -1,0 +1,307 @@
+"""What people do: drop a file, scrub, come back, get refused, open the sample, look on a phone, forget a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.conftest import PHONE, Page
+
+pytestmark = pytest.mark.timeout(180)
+THUMB = "#scrub [role=slider]"
+
+
+def opened(page: Page, csv_file: Path) -> None:
+    """A file has been read and its first picture drawn."""
+    page.open()
+    page.choose(csv_file)
+    page.until("location.pathname.startsWith('/explore/')")
+    page.drawn()
+
+
+def test_a_file_is_dropped_scrubbed_and_found_again(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    assert page.drawn() == -12
+    assert page.js("location.search") == "?i=-12"
+    page.until("document.querySelector('#fill').innerText === ''")
+    page.until("document.querySelector('#standing').innerText.includes('scored in this file')"
+               " || document.querySelector('#standing').innerText.includes('worse')")  # fmt: skip
+    assert "Load [kW]" in page.text("#series-name")
+    title = page.text("#heading")
+
+    thumb = page.find(THUMB)
+    thumb.send_keys(Keys.ARROW_LEFT)
+    assert page.drawn(-13) == -13
+    page.wait(lambda: page.text("#heading") != title, "the title follows")
+    thumb.send_keys(Keys.SHIFT, Keys.ARROW_LEFT)
+    page.drawn(-25)
+    page.find("body").send_keys(Keys.PAGE_DOWN)
+    page.drawn(-49)
+    page.find("body").send_keys(Keys.END)
+    page.drawn(0)
+    assert "not known yet" in page.text("#missed")
+    page.find("body").send_keys(Keys.HOME)
+    page.drawn(-2199)
+    page.until("document.querySelector('#forecast').dataset.state === 'unusable'")
+    assert "No forecast from here" in page.text("#state-note")
+    page.find("#state-note [data-go]").click()
+    page.drawn(-2176)
+    assert page.text("#state-note") == ""
+
+    before = page.drawn()
+    ActionChains(page.driver).click_and_hold(thumb).move_by_offset(200, 0).move_by_offset(50, 0).release().perform()
+    page.wait(lambda: page.drawn() > before + 100, "the index follows the slider")
+    index = page.drawn()
+    assert int(thumb.get_attribute("aria-valuenow")) == index
+    page.until(f"location.search === '?i={index}'")
+    assert "steps before the end" in (thumb.get_attribute("aria-valuetext") or "")
+
+    page.find(".home-link").click()
+    page.until("document.querySelector('.recent')")
+    assert "Load [kW]" in page.text(".recent-name")
+    page.find(".recent-link").click()
+    page.drawn(index)
+    page.driver.back()
+    page.until("document.querySelector('.recent')")
+    assert page.complaints() == []
+
+
+def test_a_link_opens_its_moment_and_a_reload_keeps_it(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    path = page.js("location.pathname")
+    page.open(f"{path}?i=-700")
+    page.drawn(-700)
+    page.find("[data-by='1']").click()
+    page.drawn(-699)
+    page.until("location.search === '?i=-699'")
+    page.driver.refresh()
+    page.drawn(-699)
+    page.open(f"{path}?t=2024-02-01T10:00")
+    page.drawn()
+    assert "Thu 1 Feb 2024, 10:00" in page.text("#heading")
+    page.open(f"{path}?i=5000")
+    page.drawn(0)
+    assert page.text("#link-note") == "That moment is not in this file. This is the last one."
+    assert page.complaints() == []
+
+
+def test_a_drag_is_never_starved(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    page.driver.execute_script(
+        "window.seen = new Set(); new MutationObserver(() =>"
+        " seen.add(document.querySelector('#forecast').dataset.index))"
+        ".observe(document.querySelector('#forecast'), {attributes: true});"
+    )
+    chain = ActionChains(page.driver).click_and_hold(page.find(THUMB))
+    for _ in range(12):
+        chain = chain.move_by_offset(-20, 0)
+    chain.release().perform()
+    page.drawn()
+    assert page.js("seen.size") >= 4
+    assert page.complaints() == []
+
+
+def test_play_walks_moment_by_moment_until_a_hand_stops_it(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    page.driver.execute_script("hindcast.move(-300)")
+    page.drawn(-300)
+    page.driver.execute_script(
+        "window.seen = [-300];"
+        "new MutationObserver(() => { const i = Number(document.querySelector('#forecast').dataset.index);"
+        " if (i !== seen.at(-1)) seen.push(i) }).observe(document.querySelector('#forecast'), {attributes: true});"
+    )
+    page.find("body").send_keys(Keys.SPACE)
+    page.until("document.querySelector('#play').ariaPressed === 'true' && seen.at(-1) > -295")
+    page.find("body").send_keys(Keys.ARROW_LEFT)
+    assert page.find("#play").get_attribute("aria-pressed") == "false"
+    page.drawn()
+    walked = page.js("seen")[:-1]
+    assert walked == list(range(-300, -300 + len(walked)))
+    page.driver.execute_script("hindcast.move(-2)")
+    page.drawn(-2)
+    page.find("#play").click()
+    page.drawn(0)
+    page.until("document.querySelector('#play').ariaPressed === 'false'")
+
+
+def test_nothing_but_the_data_moves(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    parts = ".heading, .chart, .moves, .rail, .side > *, #forecast .xtick text, #forecast .ytick text"
+    boxes = (
+        f"JSON.stringify([...document.querySelectorAll('{parts}')].map(e => {{ const r = e.getBoundingClientRect();"
+        " return [e.textContent.length < 9 ? e.textContent : '', r.left, r.top, r.width, r.height] }))"
+    )
+    page.find("body").send_keys(Keys.SHIFT, Keys.ARROW_LEFT)
+    page.drawn(-24)
+    before = page.js(boxes)
+    page.driver.execute_script("hindcast.move(-524)")
+    page.drawn(-524)
+    assert page.js(boxes) == before
+
+
+def test_a_refusal_is_said_in_the_drop_zone_which_stays_usable(page: Page, csv_file: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "secret name.csv"
+    bad.write_text("name,colour\nanna,red\nbert,blue\n" * 50)
+    page.open()
+    page.choose(bad)
+    page.until("document.querySelector('#dropzone .refusal')")
+    assert "No column reads as time" in page.text("#upload-state")
+    assert "secret" not in page.text("#page")
+    empty = tmp_path / "empty.csv"
+    empty.write_text("")
+    page.choose(empty)
+    page.until("document.querySelector('#upload-state').innerText.includes('empty')")
+    page.choose(csv_file)
+    page.drawn(-12)
+    assert page.complaints() == []
+
+
+def test_a_file_that_is_too_large_is_not_even_sent(page: Page, tmp_path: Path) -> None:
+    large = tmp_path / "large.csv"
+    with large.open("wb") as file:
+        file.truncate(201_000_000)
+    page.open()
+    page.choose(large)
+    page.until("document.querySelector('#upload-state').innerText.includes('reads up to 200 MB')")
+    assert page.complaints() == []
+
+
+def test_rows_are_pasted(page: Page, csv_file: Path) -> None:
+    page.open()
+    page.until("document.querySelector('#choose')")
+    page.driver.execute_script(
+        "const data = new DataTransfer(); data.setData('text/plain', arguments[0]);"
+        "document.body.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true}))",
+        csv_file.read_text(),
+    )
+    page.drawn(-12)
+    assert page.complaints() == []
+
+
+def test_a_file_is_dropped_on_any_page(page: Page, csv_file: Path) -> None:
+    page.open("/nowhere")
+    page.until("document.querySelector('.plain h1')")
+    page.driver.execute_script(
+        "const data = new DataTransfer(); data.items.add(new File([arguments[0]], 'a.csv'));"
+        "const send = (kind) => window.dispatchEvent(new DragEvent(kind, {dataTransfer: data, cancelable: true}));"
+        "send('dragover'); window.overlay = getComputedStyle(document.querySelector('#drop-overlay')).display;"
+        "send('drop');",
+        csv_file.read_text(),
+    )
+    assert page.js("overlay") == "grid"
+    page.drawn(-12)
+    assert page.complaints() == []
+
+
+def test_the_sample_is_one_click_away(page: Page) -> None:
+    page.open()
+    page.until("document.querySelector('#sample-picture .js-plotly-plot')?.data?.length > 4")
+    page.find("#open-sample").click()
+    page.drawn()
+    assert "Heat pump load" in page.text("#series-name")
+    assert "kWh" in page.text("#missed")
+    assert page.complaints() == []
+
+
+def test_a_quick_draw_keeps_nothing(page: Page, csv_file: Path) -> None:
+    page.open()
+    page.until("document.querySelector('#quick-only input')")
+    page.find("#quick-only input").click()
+    page.choose(csv_file)
+    page.until("document.querySelector('#quick-picture .js-plotly-plot')?.data?.length > 4")
+    assert "The forecast from" in page.text("#quick-heading")
+    assert page.js("location.pathname") == "/"
+    assert page.js("localStorage.getItem('hindcast.files')") is None
+    assert page.complaints() == []
+
+
+def test_the_step_under_the_pointer_is_told_and_pinned(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    plot = page.find("#forecast .nsewdrag")
+    ActionChains(page.driver).move_to_element(plot).move_by_offset(int(plot.size["width"] * 0.43), 0).perform()
+    page.until("document.querySelector('#step-card').innerText.includes('steps ahead')")
+    ActionChains(page.driver).click().perform()
+    page.until("document.querySelector('#step-card.pinned')")
+    words = page.text("#step-card")
+    page.find("body").send_keys(Keys.ARROW_LEFT)
+    page.drawn(-13)
+    page.wait(lambda: page.text("#step-card") not in ("", words), "a pinned step is a live read-out")
+    page.find("body").send_keys(Keys.ESCAPE)
+    page.until("!document.querySelector('#step-card.pinned')")
+
+
+def test_a_forgotten_file_leaves_no_trace(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    path = page.js("location.pathname")
+    page.find("#forget").click()
+    page.until("!document.querySelector('#forget-ask').hidden")
+    page.find("#forget-yes").click()
+    page.until("location.pathname === '/' && document.querySelector('#choose')")
+    assert page.js("localStorage.getItem('hindcast.files')") == "{}"
+    page.open(path)
+    page.until("document.querySelector('.plain h1')")
+    assert "no longer stored here" in page.text(".plain h1")
+    page.open(path + "?i=-90")
+    page.choose(csv_file)
+    page.drawn(-90)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_theme_is_the_systems_until_somebody_switches(
+    open_browser: Callable[..., Page], csv_file: Path, dark: bool
+) -> None:
+    page = open_browser(dark=dark)
+    opened(page, csv_file)
+    ink = "document.querySelector('#forecast .js-plotly-plot').layout.font.color"
+    first = page.js(ink)
+    assert page.js("document.documentElement.dataset.mantineColorScheme") == ("dark" if dark else "light")
+    page.find(".header-tools button:last-child").click()
+    page.until(f"{ink} !== '{first}'")
+    page.driver.refresh()
+    page.drawn()
+    assert page.js("document.documentElement.dataset.mantineColorScheme") == ("light" if dark else "dark")
+    assert page.complaints() == []
+
+
+def test_a_phone_never_scrolls_sideways_and_reads_in_order(open_browser: Callable[..., Page], csv_file: Path) -> None:
+    page = open_browser(PHONE)
+    page.open()
+    page.until("document.querySelector('#sample-picture .js-plotly-plot')?.data?.length > 4")
+    assert page.width_overflow() <= 0
+    page.choose(csv_file)
+    page.drawn(-12)
+    assert page.width_overflow() <= 0
+    order = ["#heading", "#missed", "#forecast", ".moves", "#scrub", "#standing", ".key", "#step-card"]
+    tops = [page.js(f"document.querySelector('{part}').getBoundingClientRect().top") for part in order]
+    assert tops == sorted(tops)
+    page.find("[data-by='-1']").click()
+    page.drawn(-13)
+    page.find(".home-link").click()
+    page.until("document.querySelector('.recent')")
+    assert page.width_overflow() <= 0
+    assert page.complaints() == []
+
+
+def test_everything_fits_on_a_desk_without_scrolling(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    assert page.js("document.querySelector('.rail').getBoundingClientRect().bottom") <= 900
+    assert page.js("document.documentElement.scrollHeight") <= 900
+    assert page.width_overflow() <= 0
+
+
+def test_column_names_are_text(page: Page, csv_file: Path, tmp_path: Path) -> None:
+    hostile = tmp_path / "hostile.csv"
+    name = '<img src=x onerror=alert(1)><a href="https://example.org">$\\href{javascript:alert(1)}{x}$'
+    hostile.write_text(csv_file.read_text().replace("Load [kW]", '"' + name.replace('"', '""') + '"', 1))
+    opened(page, hostile)
+    page.until("document.querySelector('#series-name').innerText.startsWith('<img')")
+    page.until("[...document.querySelectorAll('#forecast .annotation')].some(e => e.textContent.startsWith('<img'))")
+    assert page.js("document.querySelectorAll('#page img, #forecast a').length") == 0
+    page.find("#read-strip summary").click()
+    page.find(".home-link").click()
+    page.until("document.querySelector('.recent-name')?.innerText.startsWith('<img')")
+    assert page.complaints() == []

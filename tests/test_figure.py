@@ -1,0 +1,287 @@
+"""The picture: fixed axes, layers, one scale of shading, cut points, labels, and what user text can do to it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+
+import numpy as np
+import orjson
+import pytest
+
+from pages import _figure, _frame, _notation, _quick, _rail, _sample, _traces
+from pages._notation import Step
+from tests.test_words import plot_data
+
+QUARTER_HOUR = Step(900, None)
+VALUES = 40 + 10 * np.sin(np.arange(2000) / 15)
+
+
+def frame_for(values: np.ndarray = VALUES, scale: float = 4.0, season: int = 96) -> _frame.Frame:
+    return _frame.frame(values, scale, 12, season, QUARTER_HOUR)
+
+
+def test_the_figure_is_plain_json_and_small() -> None:
+    sent = orjson.dumps(_figure.figure(plot_data(), frame_for()))
+    assert len(sent) < 12_000
+
+
+def test_nothing_but_the_data_differs_between_two_moments() -> None:
+    frame = frame_for()
+    one, other = plot_data(), plot_data(index=-900, actuals=np.full(12, 31.0), crps=9.0)
+    layouts = [_figure.figure(plot, frame)["layout"] for plot in (one, other)]
+    layouts.append(_figure.without_forecast(tape(), frame, index=-1500, state="failed")["layout"])
+    layouts.append(_figure.blank(frame)["layout"])
+    for layout in layouts:
+        layout.pop("meta")
+        layout.pop("annotations")
+    assert all(layout == layouts[0] for layout in layouts)
+
+
+def tape() -> _traces.Tape:
+    plot = plot_data()
+    return _traces.Tape(plot.context_times, plot.context_values, plot.times, plot.actuals)
+
+
+def test_the_median_is_not_joined_to_the_last_reading() -> None:
+    traces = _figure.figure(plot_data(), frame_for())["data"]
+    forecast = [t for t in traces if t.get("line", {}).get("color") == _traces.LIGHT.band]
+    assert len(forecast) == 3
+    assert all(min(x for x in t["x"] if x is not None) == 1 for t in forecast)
+
+
+def test_the_baseline_is_drawn_only_beside_another_model() -> None:
+    def dashed(model: str) -> int:
+        traces = _figure.figure(plot_data(model=model), frame_for())["data"]
+        return sum(t.get("line", {}).get("dash") == "dash" for t in traces)
+
+    assert dashed("toy") == 1
+    assert dashed("seasonal-naive") == 0
+
+
+def test_the_truth_starts_at_the_moment_and_breaks_where_it_is_unknown() -> None:
+    actuals = np.full(12, 58.0)
+    actuals[4] = np.nan
+    traces = _figure.figure(plot_data(actuals=actuals), frame_for())["data"]
+    truth = next(t for t in traces if t.get("mode") == "lines+markers")
+    assert truth["x"][0] == 0
+    assert truth["y"][0] == 45.0
+    assert truth["y"][5] is None
+
+
+def test_the_state_is_in_the_layout() -> None:
+    frame = frame_for()
+    assert _figure.figure(plot_data(), frame, seq=7)["layout"]["meta"] == {"index": -40, "seq": 7, "state": "ready"}
+    unusable = _figure.without_forecast(tape(), frame, index=-3, state="unusable", seq=8)["layout"]
+    assert unusable["meta"] == {"index": -3, "seq": 8, "state": "unusable"}
+    assert unusable["shapes"][0]["line"]["dash"] == "dash"
+
+
+@pytest.mark.parametrize(("sigma", "expected"), [(0.25, 0.76), (1.0, 0.38), (3.0, 0.22)])
+def test_the_shading_of_a_normal_forecast(sigma: float, expected: float) -> None:
+    peak = np.array([1 / (sigma * 3.5 * math.sqrt(2 * math.pi))], dtype=np.float32)
+    assert _traces.opacity(peak, 3.5)[0] == pytest.approx(expected, abs=0.005)
+
+
+def test_the_shading_is_never_opaque_and_travels_as_bytes() -> None:
+    plot = plot_data(density=np.full((12, 128), 1e9, dtype=np.float32))
+    heat = _figure.figure(plot, frame_for())["data"]
+    shading = next(t for t in heat if t["type"] == "heatmap")
+    assert np.frombuffer(base64.b64decode(shading["z"]["bdata"]), np.uint8).tolist() == [255] * 128 * 12
+    assert shading["colorscale"][-1][1].endswith(f"{_traces.MOST_OPAQUE})")
+
+
+def test_the_axis_spans_the_whole_file() -> None:
+    low, high, cut_low, cut_high = _frame.value_range(np.array([100.0, 120.0, 140.0]))
+    assert low < 100 < 140 < high
+    assert not cut_low
+    assert not cut_high
+
+
+def test_zero_is_included_when_the_values_are_near_it() -> None:
+    assert _frame.value_range(np.array([1.0, 20.0]))[0] == 0
+    assert _frame.value_range(np.array([-1.0, 20.0]))[0] < -1
+    assert _frame.value_range(np.array([6.0, 20.0]))[0] > 0
+
+
+def test_one_spike_does_not_flatten_the_year_and_is_marked() -> None:
+    values = VALUES.copy()
+    values[1000] = 5_000.0
+    values[1001] = -5_000.0
+    frame = frame_for(values)
+    assert frame.cut_high
+    assert frame.cut_low
+    assert frame.high < 200
+    actuals = np.full(12, 58.0)
+    actuals[2], actuals[3] = 5_000.0, -5_000.0
+    marks = [t for t in _figure.figure(plot_data(actuals=actuals), frame)["data"] if t.get("mode") == "markers+text"]
+    assert [(t["marker"]["symbol"], t["x"], t["y"]) for t in marks] == [
+        ("triangle-up", [3], [frame.high]),
+        ("triangle-down", [4], [frame.low]),
+    ]
+    assert marks[0]["text"][0].replace("\u202f", "").startswith("5000")
+
+
+@pytest.mark.parametrize("values", [np.array([5.0, 5.0]), np.array([]), np.array([0.0]), np.array([np.nan, 1.0])])
+def test_a_flat_or_empty_file_still_has_an_axis(values: np.ndarray) -> None:
+    frame = _frame.frame(values, math.nan, 12, 1, QUARTER_HOUR)
+    assert frame.low < frame.high
+    assert frame.scale > 0
+
+
+@pytest.mark.parametrize(
+    ("values", "scale", "decimals"),
+    [
+        (np.array([1.0, 2.0, 3.0]), 1.0, 1),
+        (np.array([1.5, 2.0]), 1.0, 2),
+        (np.array([0.84, 1.26]), 0.5, 3),
+        (np.array([1 / 3, 2 / 3]), 0.3, 4),
+        (np.array([1e6 / 3, 2e6 / 3]), 1e5, 1),
+    ],
+)
+def test_sentences_show_one_digit_more_than_the_data(values: np.ndarray, scale: float, decimals: int) -> None:
+    assert _frame.decimals(values, scale) == decimals
+
+
+def test_the_future_keeps_its_share_of_the_width() -> None:
+    frame = frame_for(season=2000)
+    assert 12 / (frame.history(narrow=False) + 12) >= 1 / 9
+    assert 12 / (frame.history(narrow=True) + 12) >= 2 / 5
+    assert frame_for(season=96).history(narrow=False) == 96
+    assert frame_for(season=1).history(narrow=False) == 48
+
+
+@pytest.mark.parametrize(
+    ("history", "step", "labels"),
+    [
+        (96, QUARTER_HOUR, ["-24 h", "-21 h", "now", "+3 h"]),
+        (48, Step(3600, None), ["-48 h", "now", "+12 h"]),
+        (48, Step(None, "month"), ["-48 months", "now", "+12 months"]),
+        (48, Step(300, None), ["-4 h", "now", "+1 h"]),
+        (48, Step(86400, None), ["now", "+7 days"]),
+        (48, Step(None, "year"), ["now", "+12 years"]),
+        (48, Step(7, None), ["now"]),
+    ],
+)
+def test_time_ticks_are_round_and_few(history: int, step: Step, labels: list[str]) -> None:
+    ticks = _frame.ticks(history, step, 12)
+    assert len(ticks) <= _frame.MOST_TICKS + 2
+    assert set(labels) <= {label for _, label in ticks}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<a href="javascript:alert(1)">x</a>',
+        "<b>bold</b>",
+        "$\\href{javascript:alert(1)}{x}$",
+        "&lt;script&gt;",
+        "a" * 500,
+        "line\nbreak\x00",
+    ],
+)
+def test_user_text_is_shown_as_text(text: str) -> None:
+    drawn = json.dumps(_figure.figure(plot_data(), frame_for(), unit=text))
+    label = _figure.escape(text)
+    assert "<" not in label
+    assert "$" not in label
+    assert "javascript:alert(1)" not in drawn or "<a" not in drawn
+    assert all(c.isprintable() for c in label)
+    assert len(_notation.shorten(text)) <= _notation.LABEL_CAP
+
+
+def test_direct_labels_never_cover_each_other() -> None:
+    level = np.full(12, 44.0)
+    plot = plot_data(quantiles=dict.fromkeys((0.1, 0.25, 0.5, 0.75, 0.9), level), baseline_median=level, actuals=level)
+    frame = frame_for()
+    marks = [a for a in _figure.figure(plot, frame)["layout"]["annotations"] if a["x"] == 1]
+    heights = sorted(a["y"] for a in marks)
+    assert len(heights) == 5
+    assert min(np.diff(heights)) >= 0.99 * _figure.LABEL_GAP * (frame.high - frame.low)
+
+
+def test_labels_at_the_top_are_pushed_down() -> None:
+    level = np.full(12, 1e6)
+    plot = plot_data(quantiles=dict.fromkeys((0.1, 0.25, 0.5, 0.75, 0.9), level), actuals=level)
+    frame = frame_for()
+    marks = [a for a in _figure.figure(plot, frame)["layout"]["annotations"] if a["x"] == 1]
+    assert all(frame.low <= a["y"] <= frame.high * 1.0001 for a in marks)
+
+
+def test_the_phone_has_no_direct_labels() -> None:
+    annotations = _figure.figure(plot_data(), frame_for(), unit="kWh", narrow=True)["layout"]["annotations"]
+    assert [a["text"] for a in annotations] == ["kWh"]
+
+
+def test_both_themes_share_everything_but_colours() -> None:
+    light, dark = (_figure.figure(plot_data(), frame_for(), dark=dark) for dark in (False, True))
+    assert [t["x"] for t in light["data"]] == [t["x"] for t in dark["data"]]
+    assert light != dark
+
+
+def test_lonely_readings_are_visible() -> None:
+    history = np.full(200, np.nan)
+    history[::2] = 40.0
+    traces = _figure.figure(plot_data(context_values=history), frame_for())["data"]
+    points = next(t for t in traces if t.get("mode") == "markers")
+    assert len(points["x"]) > 40
+
+
+def test_one_step_ahead_is_visible() -> None:
+    plot = plot_data()
+    one = {level: values[:1] for level, values in plot.quantiles.items()}
+    short = plot_data(
+        horizon=1, quantiles=one, times=plot.times[:1], actuals=plot.actuals[:1], density=plot.density[:1]
+    )
+    frame = _frame.frame(VALUES, 4.0, 1, 96, QUARTER_HOUR)
+    drawn = _figure.figure(short, frame)["data"]
+    assert all("markers" in t["mode"] for t in drawn if t.get("line", {}).get("color") == _traces.LIGHT.band)
+
+
+def test_a_quick_draw_survives_the_way_through_the_browser() -> None:
+    plot = plot_data()
+    sent = json.loads(orjson.dumps(plot.to_json(), option=orjson.OPT_SERIALIZE_NUMPY))
+    back = _quick.plot(sent)
+    assert back is not None
+    assert back.times.tolist() == plot.times.tolist()
+    assert np.array_equal(back.actuals, plot.actuals)
+    drawn = _figure.figure(back, _quick.frame_of(back))
+    assert len(drawn["data"]) == len(_figure.figure(plot, frame_for())["data"])
+
+
+@pytest.mark.parametrize("field", ["horizon", "times", "density", "context", "quantiles", "actuals", "origin", "model"])
+@pytest.mark.parametrize("value", [None, True, -1, 10**4200, "x", [], {}, [None] * 12, [[1]]], ids=str)
+def test_a_quick_draw_with_a_hostile_field_is_refused(field: str, value: object) -> None:
+    sent = json.loads(orjson.dumps(plot_data().to_json(), option=orjson.OPT_SERIALIZE_NUMPY))
+    plot = _quick.plot(sent | {field: value})
+    assert plot is None or (field, value) in [("actuals", [None] * 12), ("model", "x")]
+
+
+def test_the_rail_has_at_most_twelve_ticks_at_calendar_bounds() -> None:
+    start = np.datetime64("2023-11-20T07:15", "s")
+    for days in (1, 3, 20, 90, 400, 4000, 40_000):
+        end = start + np.timedelta64(days, "D")
+        ticks = _rail.ticks(start, end, lambda time, end=end: float((time - start) / (end - start)))
+        assert 1 <= len(ticks) <= _rail.MOST_TICKS
+        assert all(0 <= tick.position <= 1 for tick in ticks)
+    year = _rail.ticks(np.datetime64("2024-01-01", "s"), np.datetime64("2025-01-01", "s"), lambda time: 0.5)
+    assert [tick.label for tick in year] == ["Jan 2024", "Mar", "May", "Jul", "Sep", "Nov", "Jan 2025"]
+
+
+def test_the_outline_leaves_gaps_empty() -> None:
+    values = np.array([1.0, 2.0, np.nan, 1.0])
+    outline = _rail.outline(values, 0.0, 2.0)
+    assert outline.count("M") == 2
+    assert outline.startswith('url("data:image/svg+xml,')
+
+
+def test_the_sample_is_the_same_every_time_and_looks_like_data() -> None:
+    raw = _sample.csv()
+    assert raw == _sample.csv()
+    lines = raw.decode().splitlines()
+    assert 3_000 <= len(lines) <= 6_000
+    assert lines[0] == "time,Heat pump load [kWh]"
+    values = [float(line.split(",")[1]) for line in lines[1:]]
+    assert min(values) > 0
+    assert max(values) < 15

@@ -1,0 +1,212 @@
+"""Each page's words and callbacks: what a link shows, every state of a moment, the sample, the quick draw."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from flask.testing import FlaskClient
+
+import app as hindcast
+from engine import Engine, Settings, Upload, errors
+from pages import explore
+from tests.conftest import ToyForecaster, to_csv, wave
+from tests.dash_client import UNKNOWN, call, draw, page, scored, wanted
+
+
+@pytest.fixture
+def upload(engine: Engine) -> Upload:
+    return scored(engine)
+
+
+@pytest.fixture
+def client(settings: Settings, engine: Engine) -> FlaskClient:
+    return hindcast.create_app(settings, engine).server.test_client()
+
+
+def test_home(client: FlaskClient) -> None:
+    words = page(client, "/")
+    for part in ("See what would have been forecast at any moment", "Choose a file", "Up to 200 MB", "made-up data"):
+        assert part in words
+
+
+def test_an_unknown_page_says_so(client: FlaskClient) -> None:
+    assert "There is no page at this address." in page(client, "/nowhere")
+    assert "There is no page at this address." in page(client, "/explore/../../etc/passwd")
+
+
+def test_an_unknown_series_says_what_to_do(client: FlaskClient) -> None:
+    assert "no longer stored here. Drop it again" in page(client, f"/explore/{UNKNOWN}")
+
+
+def test_explore_opens_at_the_last_moment_whose_future_is_known(client: FlaskClient, upload: Upload) -> None:
+    layout = json.loads(page(client, f"/explore/{upload.dataset.handle}"))
+    assert '"index": -12' in json.dumps(layout)
+
+
+@pytest.mark.parametrize(
+    ("search", "index", "words"),
+    [
+        ("?i=-37", -37, ""),
+        ("?i=0", 0, ""),
+        ("?i=7", 0, "This is the last one."),
+        ("?i=-99999", -299, "This is the first one."),
+        ("?t=1970-02-11T20:00", -295, ""),
+        ("?i=%00", -12, ""),
+        (["?i=3"], -12, ""),
+    ],
+)
+def test_a_link_names_its_moment(client: FlaskClient, upload: Upload, search: Any, index: int, words: str) -> None:
+    layout = page(client, f"/explore/{upload.dataset.handle}", search)
+    assert f'"index":{index}' in layout.replace(" ", "")
+    assert words in layout
+
+
+def test_a_moment_is_drawn_with_its_sentences(client: FlaskClient, upload: Upload) -> None:
+    answer = draw(client, wanted(upload, upload=upload.record.upload_id))
+    assert answer["forecast"]["figure"]["layout"]["meta"] == {"index": -40, "seq": 1, "state": "ready"}
+    assert "kWh" in json.dumps(answer["missed"])
+    assert "moments scored in this file" in json.dumps(answer["standing"]) or "worse" in json.dumps(answer["standing"])
+    data = answer["answer"]["data"]
+    assert data["title"].endswith("zebra [kWh] \u00b7 Hindcast")
+    assert len(data["steps"]) == 12
+    assert data["spoken"].endswith("40 steps before the end")
+
+
+def test_names_are_shown_to_the_uploader_alone(client: FlaskClient, upload: Upload) -> None:
+    for upload_id in (None, "f" * 32, "not an id"):
+        assert "zebra" not in json.dumps(draw(client, wanted(upload, upload=upload_id)))
+        assert "zebra" not in page(client, f"/explore/{upload.dataset.handle}")
+
+
+def test_an_unusable_moment_says_why_and_where_the_first_forecast_is(client: FlaskClient, upload: Upload) -> None:
+    answer = draw(client, wanted(upload, index=-299))
+    assert answer["answer"]["data"]["state"] == "unusable"
+    note = json.dumps(answer["state-note"])
+    assert "No forecast from here: only 1 earlier reading (24 needed)." in note
+    assert "First forecast: " in note
+    assert '"data-go": "-276"' in note
+
+
+def test_a_failing_model_offers_another_try(
+    client: FlaskClient, engine: Engine, toy: ToyForecaster, settings: Settings
+) -> None:
+    toy.failure = RuntimeError("no")
+    handle = engine.upload(to_csv(wave(280, seed=3))).dataset.handle
+    answer = draw(client, {"handle": handle, "index": -40, "seq": 1, "session": "tab"})
+    assert answer["answer"]["data"]["state"] == "failed"
+    assert "The model could not compute this moment." in json.dumps(answer["state-note"])
+    assert "MODEL_FAILED" in json.dumps(answer["state-note"])
+
+
+def test_a_forgotten_file_is_gone(client: FlaskClient, engine: Engine, upload: Upload) -> None:
+    draw(client, wanted(upload))
+    engine.delete(upload.dataset.handle)
+    answer = draw(client, wanted(upload, seq=2))
+    assert answer["answer"]["data"]["state"] == "gone"
+    assert "no longer stored here" in json.dumps(answer["state-note"])
+
+
+def test_a_gap_is_named_and_both_of_its_sides_are_one_click_away(client: FlaskClient, engine: Engine) -> None:
+    series = wave(400, seed=8)
+    values = series.values.copy()
+    values[200:260] = float("nan")
+    known = engine.upload(to_csv(dataclasses.replace(series, values=values)))
+    answer = draw(client, wanted(known, index=-170))
+    assert answer["answer"]["data"]["state"] == "unusable"
+    note = json.dumps(answer["state-note"])
+    assert "No forecast from here: the last reading is 30 h old." in note
+    assert "Before the gap" in note
+    assert "After the gap" in note
+    assert answer["forecast"]["figure"]["layout"]["meta"]["state"] == "unusable"
+
+
+def test_a_late_answer_is_asked_for_again(client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = engine.upload(to_csv(wave(280, seed=9)))
+    for refusal, state in (
+        (errors.Overloaded, "busy"),
+        (errors.DeadlineExceeded, "busy"),
+        (errors.EngineClosed, "busy"),
+        (errors.Superseded, "superseded"),
+        (errors.Cancelled, "superseded"),
+        (errors.Evicted, "gone"),
+        (errors.ModelNotLoaded, "failed"),
+    ):
+        monkeypatch.setattr(engine, "forecast", Mock(side_effect=refusal("no")))
+        assert draw(client, wanted(known))["answer"]["data"]["state"] == state
+
+
+def test_an_index_beyond_the_file_draws_nothing(client: FlaskClient, upload: Upload) -> None:
+    for index in (1, -300, -(10**12)):
+        answer = draw(client, wanted(upload, index=index))
+        assert answer["answer"]["data"]["state"] == "outside"
+        assert "forecast" not in answer
+
+
+def test_the_fill_line_goes_away_when_everything_is_computed(client: FlaskClient, upload: Upload) -> None:
+    facts = {"facts.data": {"handle": upload.dataset.handle}, "fill-seen.data": None}
+    answer = call(client, "..fill.children...tick.disabled...fill-seen.data..", {"tick.n_intervals": 3}, facts)
+    told = json.loads(answer.get_data())["response"]
+    assert told["fill"]["children"] == ""
+    assert told["tick"]["disabled"] is True
+
+
+def test_the_fill_line_counts_while_the_file_is_computed(
+    client: FlaskClient, engine: Engine, toy: ToyForecaster
+) -> None:
+    toy.gate.clear()
+    try:
+        handle = engine.upload(to_csv(wave(300, seed=4))).dataset.handle
+        seen = {"first": {"done": 0, "total": 277, "at": 1}}
+        facts = {"facts.data": {"handle": handle}, "fill-seen.data": seen}
+        told = call(client, "..fill.children...tick.disabled...fill-seen.data..", {"tick.n_intervals": 3}, facts)
+        answer = json.loads(told.get_data())["response"]
+        assert answer["fill"]["children"] == "0 of 277 moments"
+        assert answer["tick"]["disabled"] is False
+        assert answer["fill-seen"]["data"]["first"] == seen["first"]
+    finally:
+        toy.gate.set()
+
+
+@pytest.mark.parametrize(
+    ("first", "seconds"),
+    [
+        ({"done": 100, "at": 1}, 40.0),
+        ({"done": 300, "at": 1}, None),
+        ({"done": 1, "at": 5}, None),
+        (7, None),
+        ({}, None),
+    ],
+)
+def test_the_time_left_comes_from_the_pace_seen(first: Any, seconds: float | None) -> None:
+    assert explore.seconds_left(first, {"done": 300, "total": 2300, "at": 5}) == seconds
+
+
+def test_the_read_strip_tells_the_uploader_what_was_decided(client: FlaskClient, upload: Upload) -> None:
+    strip = "..read-strip.children...series-name.children.."
+    state = {"facts.data": {"handle": upload.dataset.handle}}
+    told = call(client, strip, {"mine.data": {"upload": upload.record.upload_id}}, state).get_data(as_text=True)
+    for words in ("zebra [kWh]", "Every hour", "Dot is the decimal sign", "No time zone in the file", "Check"):
+        assert words in told
+    told = call(client, strip, {"mine.data": {"upload": "f" * 32}}, state).get_data(as_text=True)
+    assert "zebra" not in told
+
+
+def test_a_quick_draw_is_drawn_in_place(client: FlaskClient) -> None:
+    plot = client.post("/api/v1/quickdraw?index=0", data=to_csv(wave(300, seed=6)), content_type="text/csv")
+    output = "..quick-picture.figure...quick-heading.children.."
+    told = call(client, output, {"quick-plot.data": plot.get_json()}, {"scheme.data": "light"})
+    answer = json.loads(told.get_data())["response"]
+    assert len(answer["quick-picture"]["figure"]["data"]) > 4
+    assert "The forecast from " in json.dumps(answer["quick-heading"])
+
+
+def test_the_sample_opens(client: FlaskClient, engine: Engine) -> None:
+    picture = call(client, "sample-picture.figure", {"scheme.data": "dark"}, {"home-ready.data": True})
+    assert len(json.loads(picture.get_data())["response"]["sample-picture"]["figure"]["data"]) > 4
+    opened = json.loads(call(client, "sample-opened.data", {"open-sample.n_clicks": 1}).get_data())
+    handle = opened["response"]["sample-opened"]["data"]["handle"]
+    assert engine.dataset(handle).length == 4_800
