@@ -81,6 +81,7 @@
   window.dash_clientside.home = {
     mount: () => {
       hindcast.gate.close();
+      document.title = "Hindcast";
       render();
       return true;
     },

@@ -10,7 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_u
 from flask import current_app
 
 from engine import Dataset, Engine, errors
-from pages import _inputs, _moment, _notation, _explore, _rail, _readback, _shell, _words
+from pages import _explore, _inputs, _moment, _notation, _rail, _readback, _shell, _words
 from pages._frame import Frame
 
 

@@ -62,6 +62,7 @@ def test_a_file_is_dropped_scrubbed_and_found_again(page: Page, csv_file: Path) 
 
     page.find(".home-link").click()
     page.until("document.querySelector('.recent')")
+    assert page.js("document.title") == "Hindcast"
     assert "Load [kW]" in page.text(".recent-name")
     page.find(".recent-link").click()
     page.drawn(index)
