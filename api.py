@@ -24,6 +24,7 @@ STATUS: dict[type[errors.EngineError], int] = {
     errors.Overloaded: 503,
     errors.EngineClosed: 503,
     errors.ModelFailed: 503,
+    errors.StorageFailed: 503,
     errors.DeadlineExceeded: 504,
     errors.Superseded: 204,
     errors.Cancelled: 204,
@@ -40,10 +41,11 @@ def create_blueprint(engine: Engine) -> Blueprint:
     def upload() -> Response:
         model, horizon = _model(), _horizon()
         upload_id = request.args.get("upload")
-        if upload_id is None:
-            answer = engine.upload(_body(engine), _options(), model=model, horizon=horizon)
-        else:
-            answer = engine.reread(upload_id, _options(), model=model, horizon=horizon)
+        with engine.receiving():
+            if upload_id is None:
+                answer = engine.upload(_body(engine), _options(), model=model, horizon=horizon)
+            else:
+                answer = engine.reread(upload_id, _options(), model=model, horizon=horizon)
         return _json(_uploaded(answer, engine, model, horizon), 200 if answer.known else 201)
 
     @route(f"{PREFIX}/datasets", methods=["GET"])
@@ -85,7 +87,9 @@ def create_blueprint(engine: Engine) -> Blueprint:
     def quickdraw() -> Response:
         index = _integer("index", request.args.get("index", "0"))
         force = request.args.get("force") == "1"
-        plot = engine.quickdraw(_body(engine), _options(), index=index, model=_model(), horizon=_horizon(), force=force)
+        model, horizon = _model(), _horizon()
+        with engine.receiving():
+            plot = engine.quickdraw(_body(engine), _options(), index=index, model=model, horizon=horizon, force=force)
         return _json(plot.to_json())
 
     @route("/healthz", methods=["GET"])
@@ -97,9 +101,10 @@ def create_blueprint(engine: Engine) -> Blueprint:
         status = engine.status()
         return _json({"ready": status.ready, "models": status.models}, 200 if status.ready else 503)
 
-    @route(f"{PREFIX}/", defaults={"rest": ""}, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    @route(f"{PREFIX}/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    @route(PREFIX, defaults={"rest": ""}, strict_slashes=False)
+    @route(f"{PREFIX}/<path:rest>")
     def nothing_here(rest: str) -> Response:
+        """Before the pages' own catch-all; other methods are refused by the router."""
         return _error(404, "NOT_FOUND", "The API has no such call.", {})
 
     blueprint.register_error_handler(errors.EngineError, _refused)
@@ -113,12 +118,17 @@ def create_blueprint(engine: Engine) -> Blueprint:
 def _body(engine: Engine) -> bytes:
     """The file: a multipart field `file`, or the raw body. UploadError TOO_LARGE before it is held in memory."""
     limit = engine.settings.max_upload_bytes
-    if request.mimetype == "multipart/form-data":
-        if "file" not in request.files:
-            raise errors.BadRequest('The form has no field "file". Send the CSV as that field, or as the raw body.')
-        raw = request.files["file"].stream.read(limit + 1)
-    else:
-        raw = request.stream.read(limit + 1)
+    try:
+        if request.mimetype == "multipart/form-data":
+            if "file" not in request.files:
+                raise errors.BadRequest('The form has no field "file". Send the CSV as that field, or as the raw body.')
+            raw = request.files["file"].stream.read(limit + 1)
+        else:
+            raw = request.stream.read(limit + 1)
+    except (HTTPException, errors.BadRequest):
+        raise
+    except Exception as error:  # the server's own errors for chunks that are no chunks, lines that never end
+        raise errors.BadRequest("The body cannot be read to its end. Send it again.") from error
     if len(raw) > limit:
         raise errors.UploadError(
             f"The file is larger than {limit / 1e6:g} MB, the most this server reads. Cut the period, or ask for a "

@@ -76,6 +76,5 @@ def _percentile(crps: float, n_scored: int, horizon: int, scores: Scores | None)
     compared = compared[~np.isnan(compared)]
     if n_scored < horizon or len(compared) < 2:
         return None, len(compared)
-    # The stored column is float32: this origin's own score must not count as worse or better than itself.
-    others_worse = int((compared > np.float32(crps)).sum())
-    return others_worse / (len(compared) - 1), len(compared)
+    worse = int((compared > crps * (1 + 1e-9)).sum())  # not itself, however its sum was rounded
+    return worse / (len(compared) - 1), len(compared)

@@ -7,25 +7,28 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from engine.catalog import Catalog
 from engine.dataset import Dataset, Summary
 from engine.drawing import draw
-from engine.errors import BadRequest, DeadlineExceeded, ModelNotLoaded, UnknownHandle
+from engine.errors import DeadlineExceeded, Evicted, ModelNotLoaded, Overloaded, StorageFailed, UnknownHandle
 from engine.forecasting import Subject
 from engine.ingest import Readback, ReadOptions, read
-from engine.jobs import Ticket
+from engine.jobs import Entry, Ticket
 from engine.library import Library
-from engine.models.base import BASELINE, Loader, built_in, load
+from engine.models.base import Loader, built_in
 from engine.plotdata import PlotData
 from engine.results import ResultFrame, Row
 from engine.scheduler import Scheduler, Statistics
 from engine.settings import Settings
-from engine.spec import MAX_HORIZON, Spec
+from engine.spec import Spec
+from engine.store import ERRORS as STORE_ERRORS
 from engine.store import Store
 from engine.workers import Workers, available_cores
 
@@ -33,6 +36,7 @@ log = logging.getLogger(__name__)
 
 BATCH_SIZE = 32  # origins the background forecasts at once
 PARSES = 2  # files read at the same time
+BODIES = 8  # files received at the same time
 HANDLE = re.compile(r"[0-9a-f]{64}\Z")
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}\Z")
 
@@ -65,7 +69,8 @@ class Upload:
 
 
 class Progress(NamedTuple):
-    """Origins of one (series, spec): done, failed, total (usable), unusable. state: filling, paused or done."""
+    """Origins of one (series, spec): done, failed, total (usable), unusable. state: filling, paused (nobody has asked
+    for it since the start, or the background is off) or done."""
 
     done: int
     failed: int
@@ -89,14 +94,13 @@ class Engine:
     def __init__(self, settings: Settings, registry: Mapping[str, Loader] | None = None) -> None:
         self.settings = settings
         self._started = time.monotonic()
-        self._registry = registry if registry is not None else built_in()
         self._scheduler = Scheduler(settings.max_waiting, settings.max_tickets_per_session, BATCH_SIZE)
-        self._models = load(settings, self._registry)
+        self._catalog = Catalog(settings, built_in() if registry is None else registry)
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
-        self._library = Library(settings, self._scheduler, self._models, store)
+        self._library = Library(settings, self._scheduler, self._catalog, store)
         self._workers = Workers(self._scheduler, self._library.write_block, self._library.close, available_cores())
-        self._parsing = threading.Semaphore(PARSES)
-        self._specs: dict[tuple[str, int], Spec] = {}
+        self._parses = threading.BoundedSemaphore(PARSES)
+        self._bodies = threading.BoundedSemaphore(BODIES)
         self._workers.start_store()
         try:
             self._scheduler.call_store(store.open).result()
@@ -104,7 +108,8 @@ class Engine:
             self.close()
             raise
         self._workers.start()
-        self._scheduler.call_store(self._library.resume)
+        for open_again in self._on_store_thread(self._library.unfinished):
+            self._scheduler.call_store(open_again)
 
     # --- uploads and datasets --------------------------------------------------------------------------------------
 
@@ -120,8 +125,8 @@ class Engine:
 
         Raises UploadError, BadRequest, ModelNotLoaded, Overloaded, EngineClosed.
         """
-        spec = self._loaded_spec(model, horizon)
-        with self._parsing:
+        spec = self._catalog.spec(model, horizon)
+        with self._parsing():
             reading = read(raw, options or ReadOptions(), self.settings)
         upload_id = hashlib.sha256(b"hindcast-upload-1\0" + raw).hexdigest()[:32]
         added = self._on_store_thread(
@@ -129,6 +134,17 @@ class Engine:
         )
         record = UploadRecord(upload_id, reading.series.handle, reading.readback)
         return Upload(added.dataset, record, added.known, added.reused)
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Around the receipt of a file and the call that reads it: few at a time, so that uploads can take neither all
+        memory nor all request threads. Overloaded."""
+        if not self._bodies.acquire(blocking=False):
+            raise Overloaded(f"{BODIES} files are being received already. Try again shortly.")
+        try:
+            yield
+        finally:
+            self._bodies.release()
 
     def reread(
         self, upload_id: str, options: ReadOptions, *, model: str | None = None, horizon: int | None = None
@@ -187,16 +203,10 @@ class Engine:
         dataset = self.dataset(handle)
         slot = dataset.origin_slot(index)
         spec = self._spec(handle, model, horizon)
-        entry = self._scheduler.find((handle, spec.key))
-        if entry is None:
-            entry = self._on_store_thread(lambda: self._library.open(handle, spec))
-        subject, rows = entry.subject, entry.rows
-        assert isinstance(rows, ResultFrame)
-        if subject.forecaster is None and (force or not rows.done(slot)):
-            raise ModelNotLoaded(f"The model {spec.model} is not loaded, and this forecast is not stored.")
-        ticket = self._scheduler.request(entry, slot, session, seq, force)
+        entry, ticket = self._request(handle, slot, spec, session=session, seq=seq, force=force)
         row = self._answer(ticket, timeout)
-        return draw(dataset, index, subject, row, self._baseline(dataset, spec.horizon), rows.scores())
+        assert isinstance(entry.rows, ResultFrame)
+        return draw(dataset, index, entry.subject, row, self._baseline(dataset, spec.horizon), entry.rows.scores())
 
     def quickdraw(
         self,
@@ -210,16 +220,16 @@ class Engine:
         timeout: float | None = None,
     ) -> PlotData:
         """One forecast of a file of which nothing is kept; from the cache if the same series happens to be stored."""
-        spec = self._loaded_spec(model, horizon)
-        with self._parsing:
+        spec = self._catalog.spec(model, horizon)
+        with self._parsing():
             dataset = Dataset(read(raw, options or ReadOptions(), self.settings).series)
         slot = dataset.origin_slot(index)
         baseline = self._baseline(dataset, spec.horizon)
         entry = self._scheduler.find((dataset.handle, spec.key))
-        rows = entry.rows if entry is not None else None
-        if isinstance(rows, ResultFrame) and rows.done(slot) and not force:
-            return draw(dataset, index, Subject(dataset.series, spec, None), rows.row(slot), baseline, rows.scores())
-        subject = Subject(dataset.series, spec, self._models[spec.model])
+        row = self._scheduler.peek(entry, slot) if entry is not None and not force else None
+        if entry is not None and isinstance(entry.rows, ResultFrame) and row is not None:
+            return draw(dataset, index, entry.subject, row, baseline, entry.rows.scores())
+        subject = Subject(dataset.series, spec, self._catalog.forecaster(spec))
         ticket = self._scheduler.quick(spec.key, subject, slot)
         row = self._answer(ticket, timeout)
         return draw(dataset, index, subject, row, baseline, None)
@@ -228,24 +238,26 @@ class Engine:
         """How much of a dataset is computed. UnknownHandle, BadRequest, ModelNotLoaded."""
         dataset = self.dataset(handle)
         spec = self._spec(handle, model, horizon)
+        total = int(dataset.usable_origins.sum())
         entry = self._scheduler.find((handle, spec.key))
         if entry is None:
-            entry = self._on_store_thread(lambda: self._library.open(handle, spec))
-        rows = entry.rows
-        assert isinstance(rows, ResultFrame)
-        left = rows.total - rows.done_count - rows.failed_count
-        state = "done" if left == 0 else "filling" if entry.background else "paused"
-        return Progress(rows.done_count, rows.failed_count, rows.total, dataset.length - rows.total, state)
+            done, failed = self._on_store_thread(lambda: self._library.stored_count(handle, spec)), 0
+        else:
+            assert isinstance(entry.rows, ResultFrame)
+            done, failed = entry.rows.done_count, entry.rows.failed_count
+        is_filling = entry is not None and entry.background
+        state = "done" if done + failed == total else "filling" if is_filling else "paused"
+        return Progress(done, failed, total, dataset.length - total, state)
 
     # --- life ------------------------------------------------------------------------------------------------------
 
     def status(self) -> Status:
         healthy = self._workers.healthy() and not self._scheduler.closed
-        return Status(healthy, tuple(self._models), time.monotonic() - self._started, self._scheduler.statistics())
+        return Status(healthy, self._catalog.names, time.monotonic() - self._started, self._scheduler.statistics())
 
     def close_on_signal(self) -> Callable[[], None]:
-        """What a signal handler may call to have every waiter answered at once; it takes no lock of the engine's."""
-        return self._workers.close_soon(self._scheduler.close)
+        """What a signal handler may call to have the engine closed by a thread of its own, waiters answered first."""
+        return self._workers.close_soon(self.close)
 
     def close(self) -> None:
         """Refuse, settle every waiter, stop the workers, write what is not yet written. Idempotent."""
@@ -256,38 +268,44 @@ class Engine:
 
     # --- details ---------------------------------------------------------------------------------------------------
 
-    def _horizon(self, horizon: int | None) -> int:
-        steps = self.settings.horizon if horizon is None else horizon
-        if not 1 <= steps <= MAX_HORIZON:
-            raise BadRequest(f"The horizon is {steps} steps; 1 to {MAX_HORIZON} can be forecast.", horizon=steps)
-        return steps
-
-    def _loaded_spec(self, model: str | None, horizon: int | None) -> Spec:
-        name = self.settings.model if model is None else model
-        if name not in self._registry:
-            known = ", ".join(sorted(self._registry))
-            raise BadRequest(f"There is no model named {name[:40]!r}. Known: {known}.", code="UNKNOWN_MODEL")
-        if name not in self._models:
-            raise ModelNotLoaded(f"The model {name} is not loaded. Loaded: {', '.join(self._models)}.")
-        steps = self._horizon(horizon)
-        known_spec = self._specs.get((name, steps))
-        if known_spec is None:
-            known_spec = self._specs[name, steps] = Spec.of(self._models[name], steps)
-        return known_spec
+    @contextmanager
+    def _parsing(self) -> Iterator[None]:
+        if not self._parses.acquire(timeout=self.settings.request_timeout):
+            raise Overloaded("Other files are being read. Try again shortly.")
+        try:
+            yield
+        finally:
+            self._parses.release()
 
     def _spec(self, handle: str, model: str | None, horizon: int | None) -> Spec:
         """The spec asked for; of a model that is not loaded the one its stored forecasts have."""
         try:
-            return self._loaded_spec(model, horizon)
+            return self._catalog.spec(model, horizon)
         except ModelNotLoaded:
-            name, steps = model or self.settings.model, self._horizon(horizon)
+            name, steps = self._catalog.name(model), self._catalog.horizon(horizon)
             stored = self._on_store_thread(lambda: self._library.stored_spec(handle, name, steps))
             if stored is None:
                 raise
             return stored
 
+    def _request(self, handle: str, slot: int, spec: Spec, **how: Any) -> tuple[Entry, Ticket]:
+        """A ticket for an origin, and its entry; opened again if it was closed for want of memory just now."""
+        for last_try in (False, True):
+            entry = self._scheduler.find((handle, spec.key))
+            if entry is None:
+                entry = self._on_store_thread(lambda: self._library.open(handle, spec))
+            if entry.subject.forecaster is None and (how["force"] or self._scheduler.peek(entry, slot) is None):
+                raise ModelNotLoaded(f"The model {spec.model} is not loaded, and this forecast is not stored.")
+            try:
+                return entry, self._scheduler.request(entry, slot, **how)
+            except Evicted:
+                if last_try:
+                    raise
+        raise AssertionError("unreachable")
+
     def _baseline(self, dataset: Dataset, horizon: int) -> Subject:
-        return Subject(dataset.series, self._loaded_spec(BASELINE, horizon), self._models[BASELINE])
+        spec = self._catalog.baseline(horizon)
+        return Subject(dataset.series, spec, self._catalog.forecaster(spec))
 
     def _on_store_thread(self, function: Callable[[], T]) -> T:
         future: Future[T] = self._scheduler.call_store(function)
@@ -295,14 +313,19 @@ class Engine:
             return future.result(self.settings.request_timeout)
         except FutureTimeout:
             raise DeadlineExceeded("The cache did not answer in time. The server is busy; try again.") from None
+        except STORE_ERRORS as error:
+            log.exception("the cache failed")
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            raise StorageFailed(
+                f"The cache cannot be read or written ({reason}). Tell who runs this server."
+            ) from error
 
     def _answer(self, ticket: Ticket, timeout: float | None) -> Row:
         limit = self.settings.request_timeout if timeout is None else min(timeout, self.settings.request_timeout)
         try:
             row: Row = ticket.future.result(limit)
         except FutureTimeout:
-            self._scheduler.cancel(
-                ticket, DeadlineExceeded(f"No answer within {limit:g} s. The server is busy; try again.")
-            )
+            late = DeadlineExceeded(f"No answer within {limit:g} s. The server is busy; try again.")
+            self._scheduler.cancel(ticket, late)
             row = ticket.future.result()  # the deadline, or the answer that came just before it
         return row

@@ -81,6 +81,12 @@ class Overloaded(EngineError):
     code = "OVERLOADED"
 
 
+class StorageFailed(EngineError):
+    """The cache directory cannot be read or written at the moment (a full disk, say)."""
+
+    code = "STORAGE_FAILED"
+
+
 class DeadlineExceeded(EngineError):
     """The answer did not come within the time the caller wanted to wait."""
 

@@ -54,8 +54,6 @@ def calculate(batch: Batch) -> list[Forecast]:
     inferred: Inferred = batch.result
     spec: Spec = batch.parts[0].entry.subject.spec
     samples = np.sort(inferred.samples, axis=-1)
-    if not np.isfinite(samples).all():
-        raise ModelFailed(f"The model {spec.model} returned samples that are not finite numbers.")
     happened = [actuals(part.entry.subject.series, part.slots, spec.horizon) for part in batch.parts]
     whole = scored(samples, inferred.loc, inferred.scale, np.concatenate(happened), spec)
     ends = np.cumsum([len(part.slots) for part in batch.parts])
@@ -63,8 +61,10 @@ def calculate(batch: Batch) -> list[Forecast]:
 
 
 def scored(samples: NDArray[np.float32], loc: Floats, scale: Floats, happened: Floats, spec: Spec) -> Forecast:
-    """Scaled samples (B, H, S) sorted per step with their scores against actuals (B, H)."""
+    """Scaled samples (B, H, S) sorted per step with their scores against actuals (B, H). ModelFailed if not finite."""
     unscaled = samples.astype(np.float64) * scale[:, None, None] + loc[:, None, None]
+    if not np.isfinite(unscaled).all():
+        raise ModelFailed(f"The model {spec.model} returned samples that are not finite numbers.")
     known = ~np.isnan(happened)
     count = known.sum(axis=1)
     miss = np.where(known, plotdata.crps(unscaled, happened, spec.kind), 0.0).sum(axis=1)

@@ -6,18 +6,20 @@ cannot happen and no request ever reads the disk itself.
 
 from __future__ import annotations
 
-import itertools
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
-from engine.blocks import Manifest, block_keys
+import numpy as np
+
+from engine.blocks import BLOCK, Manifest, block_keys
+from engine.catalog import Catalog
 from engine.dataset import Dataset, Summary
 from engine.errors import Overloaded, UnknownHandle
 from engine.forecasting import Subject, rescored
 from engine.jobs import Block, Entry
-from engine.models.base import Forecaster
 from engine.results import ResultFrame
 from engine.scheduler import Scheduler
 from engine.series import Series
@@ -29,6 +31,7 @@ from engine.workers import PARTIAL_EVERY
 log = logging.getLogger(__name__)
 
 MOST_READINGS = 256  # upload records kept in memory: a page asks for its own with every picture
+LOOKED_AT = 300.0  # seconds after a look for which a dataset is not deleted to make room
 
 
 class Added(NamedTuple):
@@ -40,61 +43,72 @@ class Added(NamedTuple):
 
 
 class Library:
-    """Owns the store. `models` are those loaded, by name."""
+    """Owns the store."""
 
-    def __init__(
-        self, settings: Settings, scheduler: Scheduler, models: Mapping[str, Forecaster], store: Store
-    ) -> None:
+    def __init__(self, settings: Settings, scheduler: Scheduler, catalog: Catalog, store: Store) -> None:
         self._settings = settings
         self._scheduler = scheduler
-        self._models = models
+        self._catalog = catalog
         self._store = store
         self._datasets: dict[str, Dataset] = {}
         self._readings: dict[str, dict[str, Any]] = {}
-        self._used: dict[str, int] = {}  # handle -> a number that grows with every look at it
-        self._looks = itertools.count()
+        self._looked: dict[str, float] = {}  # handle -> when somebody last looked at it; only of those in memory
         self._manifests_due: dict[tuple[str, str], Entry] = {}
         self._manifests_written = time.monotonic()
 
-    # --- in memory, from any thread --------------------------------------------------------------------------------
+    # --- in memory, from any thread ---
 
     def cached(self, handle: str) -> Dataset | None:
         """The dataset, if it is in memory."""
         dataset = self._datasets.get(handle)
         if dataset is not None:
-            self._used[handle] = next(self._looks)
+            self._looked[handle] = time.monotonic()
         return dataset
 
     def cached_readings(self, upload_id: str) -> dict[str, Any] | None:
         """{handle: reading} of an upload, if somebody asked for it lately."""
         return self._readings.get(upload_id)
 
-    # --- datasets --------------------------------------------------------------------------------------------------
+    # --- datasets ---
 
     def load(self, handle: str) -> Dataset:
         """The dataset, from the disk if need be. UnknownHandle."""
+        dataset = self._find(handle)
+        if dataset is None:
+            raise UnknownHandle("No series with this handle is stored here. Upload the file again.")
+        return dataset
+
+    def _find(self, handle: str) -> Dataset | None:
         dataset = self._datasets.get(handle)
         if dataset is None:
             series = self._store.series(handle)
             if series is None:
-                raise UnknownHandle("No series with this handle is stored here. Upload the file again.")
-            dataset = self._datasets[handle] = Dataset(series)
-            self._retire(keep=handle)
-        self._used[handle] = next(self._looks)
+                return None
+            dataset = self._remember(series)
+        self._looked[handle] = time.monotonic()
+        return dataset
+
+    def _remember(self, series: Series) -> Dataset:
+        dataset = self._datasets[series.handle] = Dataset(series)
+        self._looked[series.handle] = time.monotonic()
+        self._retire(keep=series.handle)
         return dataset
 
     def add(self, series: Series, spec: Spec, upload_id: str, raw: bytes, reading: dict[str, Any]) -> Added:
-        """Store a series and its upload record, durably, and open it. Overloaded if there is no room for it."""
-        known = self._store.has_series(series.handle)
-        if not known:
-            dataset = Dataset(series)
-            self._make_room(series)
+        """Store a series and its upload record, durably, and open it. Overloaded if there is no room for it; without
+        room for the raw bytes the file cannot be read again, and that is all."""
+        dataset = self._find(series.handle)
+        known = dataset is not None
+        keep_raw = self._make_room(series.handle, 0 if known else int(series.values.nbytes), len(raw))
+        if dataset is None:
+            Dataset(series)  # refuses what has no usable origin before anything is written
             self._store.put_series(series)
-            self._datasets[series.handle] = dataset
-        self._store.put_upload(upload_id, raw, series.handle, reading)
+            dataset = self._remember(series)
+        self._store.put_upload(upload_id, raw if keep_raw else None, series.handle, reading)
         self._readings.pop(upload_id, None)
-        entry = self.open(series.handle, spec)
-        return Added(self.load(series.handle), known, _rows(entry).done_count)
+        entry = self._scheduler.find((series.handle, spec.key))
+        reused = _rows(entry).done_count if entry is not None else _rows(self.open(series.handle, spec)).stored_count
+        return Added(dataset, known, reused)
 
     def summaries(self) -> list[Summary]:
         """Of every stored dataset; none of them is kept in memory for it."""
@@ -109,12 +123,12 @@ class Library:
 
     def delete(self, handle: str) -> bool:
         """Forget a dataset everywhere. Whether it was there."""
-        for entry in self._scheduler.entries():
-            if entry.subject.series.handle == handle:
-                self._scheduler.evict(entry.key)
-                self._manifests_due.pop(_name(entry), None)
+        for entry in self._entries(handle):
+            self._scheduler.evict(entry.key)
+        for due in [due for due in self._manifests_due if due[0] == handle]:
+            del self._manifests_due[due]
         self._datasets.pop(handle, None)
-        self._used.pop(handle, None)
+        self._looked.pop(handle, None)
         self._readings.clear()
         return self._store.delete(handle)
 
@@ -130,12 +144,17 @@ class Library:
     def raw(self, upload_id: str) -> bytes | None:
         return self._store.raw(upload_id)
 
-    # --- entries ---------------------------------------------------------------------------------------------------
+    # --- entries ---
 
     def stored_spec(self, handle: str, model: str, horizon: int) -> Spec | None:
         """The spec under which forecasts of a model that is not loaded are stored."""
         manifests = [m for m in self._store.manifests(handle) if (m.spec.model, m.spec.horizon) == (model, horizon)]
         return max(manifests, key=lambda manifest: manifest.last_used).spec if manifests else None
+
+    def stored_count(self, handle: str, spec: Spec) -> int:
+        """Rows that are stored of a series under a spec that is not open."""
+        manifest = self._store.manifest(handle, spec)
+        return int(manifest.done.sum()) if manifest is not None else 0
 
     def open(self, handle: str, spec: Spec) -> Entry:
         """The entry of a series and a spec: the blocks that are stored are read, the rest is the background's."""
@@ -145,9 +164,7 @@ class Library:
             return entry
         dataset = self.load(handle)
         series = dataset.series
-        forecaster = self._models.get(spec.model)
-        if forecaster is not None and Spec.of(forecaster, spec.horizon) != spec:
-            forecaster = None
+        forecaster = self._catalog.forecaster(spec)
         subject = Subject(series, spec, forecaster, tuple(block_keys(series, spec)))
         rows = ResultFrame(series, spec, dataset.usable_origins)
         for number, block_key in enumerate(subject.keys):
@@ -155,6 +172,7 @@ class Library:
             if stored is not None and stored.samples.shape[1:] == (spec.horizon, spec.num_samples):
                 slots = rows.block_slots(number, stored.offsets)
                 rows.write(slots, rescored(stored.samples, stored.loc, stored.scale, slots, subject))
+        rows.stored_count = rows.done_count
         background = self._settings.background and forecaster is not None
         focus = max(series.last_slot - spec.horizon, series.first_slot)
         entry = self._scheduler.open(key, spec.key, subject, rows, focus, background)
@@ -162,18 +180,16 @@ class Library:
         self._retire(keep=handle)
         return entry
 
-    def resume(self) -> None:
-        """Open every entry whose fill was interrupted, most recently used first."""
-        unfinished = [manifest for manifest in self._store.manifests() if not manifest.complete]
-        for manifest in sorted(unfinished, key=lambda manifest: -manifest.last_used):
-            model = self._models.get(manifest.spec.model)
-            if model is not None and Spec.of(model, manifest.spec.horizon) == manifest.spec:
-                try:
-                    self.open(manifest.handle, manifest.spec)
-                except UnknownHandle:
-                    log.warning("the series %s of an unfinished fill is gone", manifest.handle[:8])
+    def unfinished(self) -> list[Callable[[], Entry]]:
+        """Calls that open the entries whose fill was interrupted, most recently used first."""
+        found = [m for m in self._store.manifests() if not m.complete and self._catalog.forecaster(m.spec)]
+        found.sort(key=lambda manifest: -manifest.last_used)
+        return [partial(self.open, manifest.handle, manifest.spec) for manifest in found]
 
-    # --- writing ---------------------------------------------------------------------------------------------------
+    def _entries(self, handle: str) -> list[Entry]:
+        return [entry for entry in self._scheduler.entries() if entry.subject.series.handle == handle]
+
+    # --- writing ---
 
     def write_block(self, block: Block) -> None:
         """Write one block and, now and then, its manifest."""
@@ -181,7 +197,8 @@ class Library:
         self._store.put_block(entry.subject.keys[block.number], block.rows, rows.block_full(block.number))
         self._manifests_due[_name(entry)] = entry
         now = time.monotonic()
-        if rows.done_count == rows.total or now >= self._manifests_written + PARTIAL_EVERY:
+        finished = rows.complete() and not self._scheduler.unwritten_blocks(entry)
+        if finished or now >= self._manifests_written + PARTIAL_EVERY:
             self._manifests_written = now
             self._put_due_manifests()
 
@@ -196,28 +213,45 @@ class Library:
         self._manifests_due.clear()
 
     def _put_manifest(self, entry: Entry) -> None:
+        """A manifest says done of what is on the disk, not of what is only in memory."""
         subject, rows = entry.subject, _rows(entry)
+        done = rows.done_bits().reshape(-1, BLOCK)
+        # Asked for after the bits were taken: what was done by then is among these until it is written.
+        done[list(self._scheduler.unwritten_blocks(entry))] = False
         self._store.put_manifest(
-            Manifest(subject.series.handle, subject.spec, list(subject.keys), rows.done_bits(), rows.total, time.time())
+            Manifest(subject.series.handle, subject.spec, list(subject.keys), np.ravel(done), rows.total, time.time())
         )
 
-    # --- room ------------------------------------------------------------------------------------------------------
+    # --- room ---
 
-    def _make_room(self, series: Series) -> None:
-        """Delete whole datasets, least recently used first, until a series fits; those in memory stay."""
+    def _make_room(self, handle: str, size: int, wanted: int) -> bool:
+        """Delete whole datasets, least recently used first, until a new dataset's `size` and the `wanted` bytes fit.
+
+        What is being looked at stays. Overloaded if the dataset does not fit; whether the wanted bytes do, too.
+        """
         last_used = dict.fromkeys(self._store.handles(), 0.0)
+        known = handle in last_used
+
+        def fits(needed: int) -> bool:
+            enough = self._store.volume() + needed <= self._settings.disk_budget
+            return enough and (known or len(last_used) < self._settings.max_datasets)
+
+        if fits(size + wanted):
+            return True
         for manifest in self._store.manifests():
             if manifest.handle in last_used:
                 last_used[manifest.handle] = max(last_used[manifest.handle], manifest.last_used)
-        oldest = sorted(set(last_used) - set(self._datasets), key=lambda handle: last_used[handle])
-        settings = self._settings
-        while len(last_used) >= settings.max_datasets or self._store.volume() + 8 * len(series) > settings.disk_budget:
-            if not oldest:
-                raise Overloaded("There is no room for another dataset. Forget one that is no longer needed.")
-            handle = oldest.pop(0)
-            log.info("dataset %s makes room", handle[:8])
-            self._store.delete(handle)
-            del last_used[handle]
+        seen = time.monotonic() - LOOKED_AT
+        removable = [other for other in last_used if other != handle and self._looked.get(other, seen) <= seen]
+        removable.sort(key=lambda other: (self._looked.get(other, 0.0), last_used[other]))
+        while removable and not fits(size + wanted):
+            oldest = removable.pop(0)
+            log.info("dataset %s makes room", oldest[:8])
+            self.delete(oldest)
+            del last_used[oldest]
+        if not fits(size):
+            raise Overloaded("There is no room for another dataset. Forget one that is no longer needed.")
+        return fits(size + wanted)
 
     def _retire(self, keep: str) -> None:
         """Close datasets that are finished and written, least recently looked at first, until memory fits."""
@@ -227,7 +261,7 @@ class Library:
         size = sum(map(_nbytes, self._datasets.values())) + sum(
             _rows(e).nbytes for own in entries.values() for e in own
         )
-        for handle in sorted(set(self._datasets) - {keep}, key=lambda handle: self._used.get(handle, -1)):
+        for handle in sorted(set(self._datasets) - {keep}, key=lambda handle: self._looked.get(handle, 0.0)):
             if size <= self._settings.memory_budget:
                 break
             for entry in [entry for entry in entries[handle] if self._scheduler.retire(entry.key)]:
@@ -235,7 +269,7 @@ class Library:
                 entries[handle].remove(entry)
             if not entries[handle]:
                 size -= _nbytes(self._datasets.pop(handle))
-                self._used.pop(handle, None)
+                self._looked.pop(handle, None)
 
 
 def _name(entry: Entry) -> tuple[str, str]:

@@ -123,8 +123,10 @@ def density(samples: Floats, kind: Kind, grid: int = GRID) -> tuple[Floats, Floa
     """
     count = samples.shape[-1]
     lowest, highest = samples.min(axis=(1, 2)), samples.max(axis=(1, 2))
-    tiny = 1e-6 * np.maximum(np.maximum(np.abs(lowest), np.abs(highest)), 1e-9)
-    margin = np.maximum(MARGIN * (highest - lowest), tiny)
+    level = np.maximum(np.abs(lowest), np.abs(highest))
+    # A point mass needs some width to be seen; a narrow spread at a high level keeps its own, down to rounding.
+    least = np.where(highest > lowest, 1e-12 * level, np.where(level > 0, 1e-6 * level, 1e-9))
+    margin = np.maximum(MARGIN * (highest - lowest), least)
     lo, hi = lowest - margin, highest + margin
     spacing = (hi - lo) / (grid - 1)
     factor = count ** (-0.2) * (0.5 if kind == "quantiles" else 1.0)
@@ -142,7 +144,8 @@ def density(samples: Floats, kind: Kind, grid: int = GRID) -> tuple[Floats, Floa
         np.exp(work, out=work)
         total += work
     peak = 1.0 / (np.sqrt(2 * np.pi) * count * bandwidth)
-    return lo, hi, (total * peak[:, :, None]).astype(np.float32)
+    largest = float(np.finfo(np.float32).max)
+    return lo, hi, np.minimum(total * peak[:, :, None], largest).astype(np.float32)
 
 
 def crps(samples: Floats, actuals: Floats, kind: Kind) -> Floats:

@@ -23,7 +23,7 @@ class Scores(NamedTuple):
     """Of B origins: mean CRPS over the steps with an actual (NaN without any), how many those are, how many of them
     lie inside the 50 % and the 80 % band. Each (B,)."""
 
-    crps: NDArray[np.floating]
+    crps: Floats
     n_scored: NDArray[np.uint8]
     inside50: NDArray[np.uint8]
     inside80: NDArray[np.uint8]
@@ -80,16 +80,21 @@ class ResultFrame:
         self._claimed = np.zeros(len(self._state), dtype=bool)
         self._open = (self._state == MISSING).reshape(-1, BLOCK).sum(axis=1)  # per block: missing and not claimed
         self._unfinished = self._open.copy()  # per block: missing, claimed or not
-        self._crps = np.full(len(self._state), np.nan, dtype=np.float32)
+        self._crps = np.full(len(self._state), np.nan)
         self._counts = np.zeros((3, len(self._state)), dtype=np.uint8)  # n_scored, inside50, inside80
         self.total = int(usable.sum())
         self.done_count = 0
         self.failed_count = 0
+        self.stored_count = 0  # rows that were read from the disk
 
     # --- one row ---------------------------------------------------------------------------------------------------
 
     def done(self, slot: int) -> bool:
         return bool(self._state[slot - self._base] == DONE)
+
+    def complete(self) -> bool:
+        """Whether no usable row is missing; failed ones are not tried again by themselves."""
+        return self.done_count + self.failed_count == self.total
 
     def row(self, slot: int) -> Row:
         """A copy of a done row."""

@@ -119,8 +119,12 @@ class Scheduler:
         """Forget an entry if nobody waits for it, nothing is left to compute and everything is written."""
         with self._changed:
             entry = self._by_key.get(key)
-            if entry is None or entry in self._cursors or entry.dirty or self._tickets.of(entry):
+            if entry is None or entry.rows is None or entry.dirty or self._tickets.of(entry):
                 return False
+            if entry.background and not entry.rows.complete():  # what is in flight would be lost
+                return False
+            if entry in self._cursors:
+                self._cursors.remove(entry)
             del self._by_key[key], self._entries[entry.entry_id]
             return True
 
@@ -159,6 +163,11 @@ class Scheduler:
             self._entries[entry.entry_id] = entry
             self._tickets.enqueue(entry, ticket)
         return ticket
+
+    def peek(self, entry: Entry, slot: int) -> Any | None:
+        """A done row, without asking for it to be computed."""
+        with self._changed:
+            return entry.rows.row(slot) if entry.rows is not None and entry.rows.done(slot) else None
 
     def cancel(self, ticket: Ticket, reason: EngineError | None = None) -> None:
         """Take a request back; its future gets `reason` (Cancelled if None). Nothing happens if it was settled."""
@@ -322,6 +331,18 @@ class Scheduler:
                         del self._dirty[entry.entry_id]
                     return Block(entry, number, entry.rows.block_rows(number))
         return None
+
+    def unwritten(self, block: Block) -> None:
+        """A block could not be written: it is to be written again."""
+        with self._changing():
+            if self._entries.get(block.entry.entry_id) is block.entry:
+                block.entry.dirty.add(block.number)
+                self._dirty[block.entry.entry_id] = block.entry
+
+    def unwritten_blocks(self, entry: Entry) -> set[int]:
+        """Numbers of the entry's blocks that have changed since they were written."""
+        with self._changed:
+            return set(entry.dirty)
 
     # --- the end ---------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 HANDLE_FORMAT = b"hindcast-series-1"
-MONTH_END = -1  # phase of month-end stamps, whose distance from the month's start is not constant
+DAY = 86_400  # seconds
 
 Unit = Literal["second", "month", "weekday"]
 Floats = NDArray[np.float64]
@@ -49,10 +49,16 @@ class Step:
 
 
 class Phase(NamedTuple):
-    """From `slot` on, times lie `seconds` after the grid line (MONTH_END: on the month's last day)."""
+    """From `slot` on, times lie this far after their grid line.
+
+    Calendar months: in the month `months` after the slot's first one, on `day` of it or on its last day if it is
+    shorter (31: month ends), `seconds` after midnight. Other steps: `seconds` after the grid line.
+    """
 
     slot: int
     seconds: int
+    months: int = 0
+    day: int = 1
 
 
 @dataclass(frozen=True)
@@ -96,17 +102,23 @@ class Series:
         digest = hashlib.sha256(HANDLE_FORMAT)
         head = f"{self.scope}\0{self.zone or ''}\0{self.step.count} {self.step.unit}\0{self.first_slot}\0"
         digest.update(head.encode())
-        digest.update(b"".join(struct.pack("<qq", *phase) for phase in self.phases) + b"\0")
+        digest.update(b"".join(struct.pack("<qqqq", *phase) for phase in self.phases) + b"\0")
         digest.update(canonical_bytes(self.values))
         return digest.hexdigest()
 
     def times(self, slots: Ints) -> Times:
         """datetime64[s] of `slots` (any shape; slots beyond the series continue its grid)."""
         slots = np.asarray(slots, dtype=np.int64)
-        starts = np.array([phase.slot for phase in self.phases])
-        offsets = np.array([phase.seconds for phase in self.phases])
+        starts, seconds, months, days = np.array(self.phases, dtype=np.int64).T
         segment = np.clip(np.searchsorted(starts, slots, side="right") - 1, 0, None)
-        return grid_times(slots, self.step) + phase_offset(slots, self.step, offsets[segment])
+        past_midnight = seconds[segment].astype("timedelta64[s]")
+        if self.step.unit != "month":
+            times: Times = grid_times(slots, self.step) + past_midnight
+            return times
+        month = slots * self.step.count + months[segment]
+        day = np.minimum(days[segment], month_lengths(month)) - 1
+        dates: Times = month_starts(month) + (day * DAY).astype("timedelta64[s]") + past_midnight
+        return dates
 
     def slot_of(self, time: np.datetime64) -> int:
         """The slot whose time is nearest to `time`; not clipped to the series."""
@@ -138,16 +150,15 @@ def grid_times(slots: Ints, step: Step) -> Times:
     if step.unit == "second":
         return (slots * step.count).astype("datetime64[s]")
     if step.unit == "month":
-        return (slots * step.count - 12 * 1970).astype("datetime64[M]").astype("datetime64[s]")
+        return month_starts(slots * step.count)
     return (7 * (slots // 5) + slots % 5 - 3).astype("datetime64[D]").astype("datetime64[s]")
 
 
-def phase_offset(slots: Ints, step: Step, seconds: Ints) -> NDArray[np.timedelta64]:
-    """timedelta64[s] from the grid line to the time shown; `seconds` is one phase per slot."""
-    offset = np.asarray(seconds, dtype=np.int64)
-    if step.unit == "month" and (offset == MONTH_END).any():
-        month = (slots * step.count + step.count - 1 - 12 * 1970).astype("datetime64[M]")
-        last_day = (month + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
-        to_end = (last_day.astype("datetime64[s]") - grid_times(slots, step)).astype(np.int64)
-        offset = np.where(offset == MONTH_END, to_end, offset)
-    return offset.astype("timedelta64[s]")
+def month_starts(months: Ints) -> Times:
+    """datetime64[s] of the first instant of months counted as 12 x year + (month - 1)."""
+    return (months - 12 * 1970).astype("datetime64[M]").astype("datetime64[s]")
+
+
+def month_lengths(months: Ints) -> Ints:
+    """Days of months counted as 12 x year + (month - 1)."""
+    return (month_starts(months + 1) - month_starts(months)).astype(np.int64) // DAY

@@ -25,10 +25,13 @@ import polars as pl
 from engine.blocks import BLOCK_MAGIC, DamagedPayload, Manifest, Rows, decode, encode, merge, seal, unseal
 from engine.errors import StartError
 from engine.series import Phase, Series, Step
+from engine.spec import Spec
 
 log = logging.getLogger(__name__)
 
 MANIFEST_MAGIC = b"HCM1"
+SERIES_MAGIC = b"HCS2"
+ERRORS = (OSError, sqlite3.Error, diskcache.Timeout)  # what a full, locked or broken disk raises
 RAW_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
 
 
@@ -85,7 +88,7 @@ class Store:
                 str(self._directory / "cache"), disk=BytesDisk, eviction_policy="none", cull_limit=0, statistics=0
             )
             self._opened.callback(self._cache.close)
-        except (OSError, sqlite3.Error, diskcache.Timeout) as error:
+        except ERRORS as error:
             raise StartError(f"The cache directory {self._directory} cannot be used: {error}") from error
 
     def close(self) -> None:
@@ -107,11 +110,11 @@ class Store:
         }
         buffer = io.BytesIO()
         pl.DataFrame({"value": series.values}).write_parquet(buffer, compression="zstd", statistics=False)
-        self._cache.set(f"s/{series.handle}", _with_head(b"HCS1", head, buffer.getvalue()))
+        self._cache.set(f"s/{series.handle}", _with_head(SERIES_MAGIC, head, buffer.getvalue()))
 
     def series(self, handle: str) -> Series | None:
         """The series, None if it is not stored or damaged."""
-        found = self._read(f"s/{handle}", b"HCS1")
+        found = self._read(f"s/{handle}", SERIES_MAGIC)
         if found is None:
             return None
         head, body = found
@@ -134,13 +137,13 @@ class Store:
 
     # --- upload records --------------------------------------------------------------------------------------------
 
-    def put_upload(self, upload_id: str, raw: bytes, handle: str, reading: dict[str, Any]) -> None:
+    def put_upload(self, upload_id: str, raw: bytes | None, handle: str, reading: dict[str, Any]) -> None:
         """Keep an upload's bytes and what was read from them; a further reading is added to those known."""
         record = self.upload(upload_id) or {}
         record[handle] = reading
         with self._cache.transact():
             self._cache.set(f"u/{upload_id}", _with_head(b"HCU1", record, b""))
-            if f"u/{upload_id}/raw" not in self._cache:
+            if raw is not None and f"u/{upload_id}/raw" not in self._cache:
                 self._cache.set(f"u/{upload_id}/raw", seal(b"HCR1", raw))
 
     def upload(self, upload_id: str) -> dict[str, Any] | None:
@@ -166,6 +169,11 @@ class Store:
 
     def put_manifest(self, manifest: Manifest) -> None:
         self._cache.set(f"m/{manifest.handle}/{manifest.spec.key}", seal(MANIFEST_MAGIC, manifest.to_bytes()))
+
+    def manifest(self, handle: str, spec: Spec) -> Manifest | None:
+        """The manifest of a handle and a spec."""
+        payload = self._payload(f"m/{handle}/{spec.key}", MANIFEST_MAGIC)
+        return None if payload is None else Manifest.from_bytes(payload)
 
     def manifests(self, handle: str = "") -> list[Manifest]:
         """The manifests of one handle, or all of them; damaged ones are left out."""

@@ -65,7 +65,9 @@ def contexts(series: Series, slots: Ints, context_length: int = CONTEXT_LENGTH) 
         raise ValueError("a context without any observed value has no scale")
     loc = np.where(seen, window, 0.0).sum(axis=1) / count
     centred = np.where(seen, window - loc[:, None], 0.0)
-    scale = np.sqrt((centred * centred).sum(axis=1) / count)
+    widest = np.maximum(np.abs(centred).max(axis=1, initial=0.0), np.finfo(float).tiny)
+    relative = centred / widest[:, None]  # squares of tiny deviations would vanish, of huge ones overflow
+    scale = widest * np.sqrt((relative * relative).sum(axis=1) / count)
     # Values that differ by rounding alone are equal; dividing by such a scale would make noise of it.
     scale = np.where(scale > 1e-12 * np.maximum(np.abs(loc), 1e-300), scale, 1.0)
     scaled = np.where(seen, centred / scale[:, None], np.nan).astype(np.float32)

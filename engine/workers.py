@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import EngineError, ModelFailed
@@ -53,7 +54,8 @@ class Workers:
         self._write_block = write_block
         self._close_store = close_store
         self._failed_in_a_row = 0
-        self._stop_soon = threading.Event()
+        self._closer: threading.Thread | None = None
+        self._pipe = (-1, -1)
         background = max(1, min(cores - 1, MAX_BACKGROUND))
         self._computing = [
             self._thread("infer-interactive", lambda: self._infer_loop(Lane.INTERACTIVE)),
@@ -75,15 +77,18 @@ class Workers:
             thread.start()
 
     def close_soon(self, close: Callable[[], None]) -> Callable[[], None]:
-        """Start a thread that waits to call `close`, and return what wakes it. Waking takes no lock of the engine's,
-        so a signal handler may do it."""
+        """Start a thread that waits to call `close`, and return what wakes it: a write to a pipe, which takes no lock
+        at all, so that a signal handler may do it at any moment."""
+        wait, wake = os.pipe()
 
         def closer() -> None:
-            self._stop_soon.wait()
+            os.read(wait, 1)
             close()
 
-        self._thread("closer", closer).start()
-        return self._stop_soon.set
+        self._closer = self._thread("closer", closer)
+        self._closer.start()
+        self._pipe = wait, wake
+        return lambda: _write_one(wake)
 
     def stop(self, timeout: float) -> None:
         """After Scheduler.close(): end inference and calculation, then write what is unwritten and end the store."""
@@ -94,7 +99,12 @@ class Workers:
         self._scheduler.drain()
         if self._storing.ident is not None:
             self._storing.join(max(1.0, deadline - time.monotonic()))
-        self._stop_soon.set()
+        if self._closer is not None and threading.current_thread() is not self._closer:
+            _write_one(self._pipe[1])
+            self._closer.join(1.0)
+            for end in self._pipe:
+                os.close(end)
+            self._closer = None
 
     def alive(self) -> bool:
         """Whether every loop is running."""
@@ -132,6 +142,7 @@ class Workers:
         return True
 
     def _store_loop(self) -> None:
+        refused: list[Block] = []  # by a full disk, say: tried again when the next unfinished blocks are due
         due = time.monotonic() + PARTIAL_EVERY
         while not self._scheduler.drained:
             partial = time.monotonic() >= due
@@ -141,10 +152,13 @@ class Workers:
             elif work is not None:
                 try:
                     self._write_block(work)
-                except Exception:
+                except BaseException:
                     log.exception("block %d could not be written", work.number)
+                    refused.append(work)
             elif partial:
                 due = time.monotonic() + PARTIAL_EVERY
+                while refused:
+                    self._scheduler.unwritten(refused.pop())
         self._close_store()
 
     @staticmethod
@@ -159,6 +173,11 @@ def _answer(call: StoreCall) -> None:
         call.future.set_exception(error)
     else:
         call.future.set_result(result)
+
+
+def _write_one(pipe: int) -> None:
+    with suppress(OSError):  # closed already: so is the engine
+        os.write(pipe, b"x")
 
 
 def _be_nice() -> None:

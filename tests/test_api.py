@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from flask import Flask
@@ -199,3 +200,46 @@ def test_health_is_liveness_and_readiness_is_the_engines(client: FlaskClient, en
     engine.close()
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("PUT", DATASETS, 405),
+        ("POST", "/api/v1/nothing", 405),
+        ("GET", "/api/v1", 404),
+        ("GET", "/api/v1/", 404),
+        ("GET", "/api/v1/datasets/x/y/z", 404),
+    ],
+)
+def test_calls_that_do_not_exist_are_refused_in_the_same_shape(
+    client: FlaskClient, method: str, path: str, status: int
+) -> None:
+    response = client.open(path, method=method)
+    assert response.status_code == status
+    assert set(response.get_json()["error"]) == {"code", "message", "detail"}
+
+
+class BrokenBody(io.RawIOBase):
+    """A body whose chunks are no chunks, as gunicorn reports it."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        raise RuntimeError("invalid chunk size")
+
+
+def test_a_body_that_breaks_off_is_the_senders_mistake(client: FlaskClient) -> None:
+    environ = {"wsgi.input": BrokenBody(), "CONTENT_LENGTH": "100"}
+    response = client.post(DATASETS, environ_overrides=environ)
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+def test_too_many_uploads_at_once_are_told_to_come_back(client: FlaskClient, engine: Engine) -> None:
+    with ExitStack() as received:
+        for _ in range(8):
+            received.enter_context(engine.receiving())
+        response = client.post(DATASETS, data=CSV)
+    assert (response.status_code, code(response)) == (503, "OVERLOADED")
+    assert client.post(DATASETS, data=CSV).status_code == 201

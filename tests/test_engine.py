@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine import Engine, ReadOptions, Settings
+from engine import Engine, ReadOptions, Settings, library, workers
 from engine.errors import (
     BadRequest,
     DeadlineExceeded,
@@ -18,13 +20,16 @@ from engine.errors import (
     OriginUnusable,
     Overloaded,
     StartError,
+    StorageFailed,
     Superseded,
     UnknownHandle,
     UploadError,
 )
+from engine.jobs import Entry, Ticket
 from engine.models.base import Loader, built_in
 from engine.plotdata import quantiles
 from engine.series import Series
+from engine.store import Store
 from tests.conftest import HOUR, ToyForecaster, filled, to_csv, until, wave
 
 SERIES = wave(800)
@@ -61,10 +66,11 @@ def test_the_same_data_uploaded_again_keeps_its_handle_and_its_forecasts(engine:
 
 def test_tomorrows_longer_export_computes_only_what_is_new(engine: Engine, toy: ToyForecaster) -> None:
     shorter = Series(SERIES.values[:700], HOUR, SERIES.first_slot)
-    until(lambda: filled(engine, engine.upload(to_csv(shorter)).dataset.handle))
+    first = engine.upload(to_csv(shorter)).dataset.handle
+    until(lambda: filled(engine, first) and engine.status().statistics.dirty_blocks == 0)
+    before = toy.computed
     longer = engine.upload(CSV)
     assert longer.reused > 400
-    before = toy.computed
     until(lambda: filled(engine, longer.dataset.handle))
     assert toy.computed - before == engine.progress(longer.dataset.handle).total - longer.reused
 
@@ -141,6 +147,9 @@ def test_the_percentile_counts_the_other_origins_that_missed_by_more(engine: Eng
     assert best.percentile is not None
     assert worst.percentile is not None
     assert best.percentile > 0.9 > 0.3 > worst.percentile
+    scores = engine._scheduler.entries()[0].rows.scores()  # type: ignore[union-attr]
+    others = scores.crps[scores.n_scored == 12]
+    assert best.percentile == (others > best.crps * (1 + 1e-9)).sum() / (len(others) - 1)
     assert best.n_compared == engine.progress(handle).total - 12
 
 
@@ -236,6 +245,7 @@ def test_a_viewers_older_request_is_superseded_by_its_newer_one(engine: Engine, 
         threads.append(threading.Thread(target=ask, args=(index, seq)))
         threads[-1].start()
         until(lambda seq=seq: engine.status().statistics.requested == seq)
+        until(lambda: engine.status().statistics.in_flight == 1)  # the first one runs, the others queue behind it
     toy.gate.set()
     for thread in threads:
         thread.join(20)
@@ -278,6 +288,7 @@ def test_a_quick_draw_leaves_no_trace_in_either_cache(engine: Engine) -> None:
     assert engine.datasets() == []
     assert engine._library._datasets == {}
     assert engine.status().statistics.entries == 0
+    assert engine._scheduler._entries == {}
     with pytest.raises(UnknownHandle):
         engine.dataset(plot.handle)
 
@@ -390,8 +401,8 @@ def test_forgetting_a_dataset_answers_who_waits_for_it(engine: Engine, toy: ToyF
     toy.gate.set()
 
 
-def test_the_least_recently_used_dataset_makes_room_and_the_ones_in_memory_stay(
-    engine: Engine, settings: Settings, registry: dict[str, Loader]
+def test_the_least_recently_used_dataset_makes_room_and_those_being_looked_at_stay(
+    engine: Engine, settings: Settings, registry: dict[str, Loader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     oldest = engine.upload(to_csv(wave(300, seed=1))).dataset.handle
     newer = engine.upload(to_csv(wave(300, seed=2))).dataset.handle
@@ -400,9 +411,26 @@ def test_the_least_recently_used_dataset_makes_room_and_the_ones_in_memory_stay(
     third = again.upload(to_csv(wave(300, seed=3))).dataset.handle
     assert {summary.handle for summary in again.datasets()} == {newer, third}
     again.forecast(newer, 0)
-    with pytest.raises(Overloaded, match="no room"):
+    with pytest.raises(Overloaded, match="no room"):  # both were looked at just now
         again.upload(to_csv(wave(300, seed=4)))
+    monkeypatch.setattr(library, "LOOKED_AT", 0.0)
+    until(lambda: filled(again, third))
+    fourth = again.upload(to_csv(wave(300, seed=4))).dataset.handle
+    assert {summary.handle for summary in again.datasets()} == {third, fourth}
     again.close()
+
+
+def test_uploads_of_a_known_series_make_room_too(
+    settings: Settings, registry: dict[str, Loader], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "LOOKED_AT", 0.0)
+    engine = Engine(dataclasses.replace(settings, disk_budget=2_000_000), registry)
+    uploads = [engine.upload(CSV + b"\n" * 200_000 + b"\n" * padding) for padding in range(12)]
+    assert engine.reread(uploads[0].record.upload_id, ReadOptions()).known
+    with pytest.raises(UnknownHandle, match="no longer kept"):
+        engine.reread(uploads[-1].record.upload_id, ReadOptions())
+    assert sum(path.stat().st_size for path in (tmp_path / "cache").rglob("*") if path.is_file()) < 3_000_000
+    engine.close()
 
 
 def test_datasets_beyond_the_memory_budget_are_read_from_the_disk_again(
@@ -419,6 +447,192 @@ def test_datasets_beyond_the_memory_budget_are_read_from_the_disk_again(
         assert engine.forecast(handle, -20).handle == handle
     assert toy.computed == computed
     engine.close()
+
+
+# --- when things break ---
+
+
+def test_an_extreme_reading_never_becomes_a_forecast_of_nothing(engine: Engine) -> None:
+    values = SERIES.values.copy()
+    values[300], values[500] = 1e99, -1e99
+    handle = engine.upload(to_csv(Series(values, HOUR, SERIES.first_slot))).dataset.handle
+    until(lambda: filled(engine, handle))
+    for index in (299 - 799, 300 - 799, 400 - 799, 520 - 799):
+        assert np.isfinite(engine.forecast(handle, index).samples).all()
+    assert engine.status().ready
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-150])
+def test_tiny_readings_keep_their_spread(engine: Engine, scale: float) -> None:
+    handle = engine.upload(to_csv(Series(SERIES.values * scale, HOUR, SERIES.first_slot))).dataset.handle
+    tiny = engine.forecast(handle, -30).samples / scale
+    plain = engine.forecast(engine.upload(CSV).dataset.handle, -30).samples
+    np.testing.assert_allclose(tiny, plain, rtol=1e-3)
+
+
+def test_a_series_damaged_on_the_disk_can_be_uploaded_again(
+    engine: Engine, settings: Settings, registry: dict[str, Loader]
+) -> None:
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: filled(engine, handle))
+    on_store(engine, lambda store: store._cache.set(f"s/{handle}", b"HCS2" + b"damaged" * 9))
+    again = restarted(engine, settings, registry)
+    with pytest.raises(UnknownHandle):
+        again.dataset(handle)
+    assert not again.upload(CSV).known
+    assert again.forecast(handle, -5).index == -5
+    again.close()
+
+
+def on_store(engine: Engine, work: Callable[[Store], object]) -> object:
+    """The result of a function of the store, run on its thread."""
+    return engine._on_store_thread(lambda: work(engine._library._store))
+
+
+class FullDisk(OSError):
+    strerror = "No space left on device"
+
+
+def test_a_full_disk_refuses_uploads_with_the_reason_and_loses_nothing_that_was_computed(
+    engine: Engine,
+    settings: Settings,
+    registry: dict[str, Loader],
+    toy: ToyForecaster,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise FullDisk
+
+    monkeypatch.setattr(workers, "PARTIAL_EVERY", 0.05)
+    handle = engine.upload(CSV).dataset.handle
+    with monkeypatch.context() as full:
+        full.setattr(Store, "put_block", refuse)
+        full.setattr(Store, "put_series", refuse)
+        engine.forecast(handle, -3)
+        until(lambda: filled(engine, handle))
+        with pytest.raises(StorageFailed, match="No space left"):
+            engine.upload(to_csv(wave(400, seed=8)))
+    until(lambda: engine.status().statistics.dirty_blocks == 0 and bool(block_keys_of(engine)))
+    computed = toy.computed
+    again = restarted(engine, settings, registry)
+    until(lambda: filled(again, handle))
+    again.forecast(handle, -3)
+    assert toy.computed == computed
+    again.close()
+
+
+def block_keys_of(engine: Engine) -> list[object]:
+    return [key for key in stored(engine) if str(key).startswith("b/")]
+
+
+def test_the_store_thread_survives_a_panic(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Panic(BaseException):
+        pass
+
+    def panic(*_: object) -> None:
+        raise Panic
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "put_block", panic)
+        handle = engine.upload(CSV).dataset.handle
+        until(lambda: filled(engine, handle))
+    assert engine.upload(to_csv(wave(400, seed=8))).dataset.length == 400
+    assert engine.status().ready
+
+
+def test_a_manifest_never_says_done_of_rows_that_are_only_in_memory(
+    engine: Engine, settings: Settings, registry: dict[str, Loader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = threading.Event()
+
+    def refuse(*_: object) -> None:
+        refused.set()
+        raise FullDisk
+
+    monkeypatch.setattr(Store, "put_block", refuse)
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: filled(engine, handle) and refused.is_set())
+    again = restarted(engine, settings, registry)
+    (manifest,) = on_store(again, lambda store: store.manifests(handle))  # type: ignore[misc]
+    assert not manifest.complete
+    again.close()
+
+
+def test_a_forgotten_datasets_manifest_does_not_come_back(
+    engine: Engine, settings: Settings, registry: dict[str, Loader]
+) -> None:
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: filled(engine, handle) and engine.status().statistics.dirty_blocks == 0)
+    entry = engine._scheduler.entries()[0]
+    engine._on_store_thread(lambda: engine._library._manifests_due.update({(handle, entry.subject.spec.key): entry}))
+    assert engine._scheduler.retire(entry.key)
+    engine.delete(handle)
+    again = restarted(engine, settings, registry)
+    assert stored(again) == set()
+    again.close()
+
+
+def test_unfinished_blocks_are_written_every_few_seconds(
+    settings: Settings, registry: dict[str, Loader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "PARTIAL_EVERY", 0.05)
+    engine = Engine(dataclasses.replace(settings, background=False), registry)
+    engine.forecast(engine.upload(CSV).dataset.handle, -3)
+    until(lambda: bool(block_keys_of(engine)))
+    engine.close()
+
+
+def test_an_entry_closed_for_want_of_memory_is_opened_again_for_who_asks_for_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: filled(engine, handle) and engine.status().statistics.dirty_blocks == 0)
+    real = engine._scheduler.request
+
+    def just_retired(entry: Entry, *args: object, **kwargs: object) -> Ticket:
+        engine._scheduler.retire(entry.key)
+        monkeypatch.setattr(engine._scheduler, "request", real)
+        return real(entry, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine._scheduler, "request", just_retired)
+    assert engine.forecast(handle, -3).index == -3
+
+
+def test_asking_for_progress_starts_no_computation(
+    engine: Engine, toy: ToyForecaster, settings: Settings, registry: dict[str, Loader]
+) -> None:
+    handle = engine.upload(CSV).dataset.handle
+    for horizon in range(1, 10):
+        progress = engine.progress(handle, horizon=horizon)
+        assert (progress.done, progress.state) == (0, "paused")
+    assert engine.status().statistics.entries == 1
+    until(lambda: filled(engine, handle))
+    again = restarted(engine, settings, registry)
+    assert again.progress(handle).state == "done"
+    assert again.status().statistics.entries == 0
+    again.close()
+
+
+def test_only_so_many_files_are_received_and_read_at_once(settings: Settings, registry: dict[str, Loader]) -> None:
+    engine = Engine(dataclasses.replace(settings, request_timeout=0.05), registry)
+    with ExitStack() as received:
+        for _ in range(8):
+            received.enter_context(engine.receiving())
+        with pytest.raises(Overloaded, match="files are being received"), engine.receiving():
+            pass
+    with engine._parsing(), engine._parsing(), pytest.raises(Overloaded, match="being read"):
+        engine.quickdraw(CSV)
+    engine.quickdraw(CSV)
+    engine.close()
+
+
+def test_the_score_beside_a_forecast_is_the_baselines_own(engine: Engine) -> None:
+    handle = engine.upload(CSV).dataset.handle
+    plot = engine.forecast(handle, -40)
+    baseline = engine.forecast(handle, -40, model="seasonal-naive")
+    assert plot.baseline_crps == pytest.approx(baseline.crps)
+    assert plot.crps != pytest.approx(plot.baseline_crps)
+    np.testing.assert_allclose(plot.baseline_median, baseline.quantiles[0.5])
 
 
 # --- life ---

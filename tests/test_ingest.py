@@ -231,3 +231,32 @@ def test_only_a_sensors_own_readings_count_and_its_limits_stand_for_low_and_high
     got = reading(raw)
     assert got.readback.warnings == ("ROWS_SKIPPED", "CENSORED_VALUES")
     assert (got.readback.unit, got.series.values[3], *got.series.values[-2:]) == ("mg/dL", 150, 39, 401)
+
+
+@pytest.mark.parametrize("cell", ["1e101", "-1.7e308", "1e155"])
+def test_a_number_that_no_reading_can_be_is_refused_with_its_row(cell: str) -> None:
+    cells = [*numbers()[:30], cell, *numbers()[31:]]
+    error = refusal(table(hourly(), cells))
+    assert error.code == "NO_VALUE_COLUMN"
+    assert "row 32" in error.message
+
+
+@pytest.mark.parametrize("end", ["9999-12-31", "9999-01-01", "9995-01-01"])
+def test_times_after_which_no_forecast_has_a_date_are_refused(end: str) -> None:
+    days = [str(day) for day in np.datetime64(end) + 30 * np.arange(-47, 1)]
+    assert refusal(table(days, numbers())).code == "NO_TIME_COLUMN"
+
+
+def test_sites_whose_readings_alternate_are_told_apart_by_their_name() -> None:
+    rows = [f"{t},{'north' if n % 2 else 'south'},{n % 2 * 100 + n % 5}" for n, t in enumerate(hourly(96))]
+    got = reading("\n".join(["time,site,value", *rows]).encode())
+    assert (got.readback.series, got.readback.series_column, got.readback.step_seconds) == ("south", "site", 7200)
+    assert got.series.values.max() < 100
+    assert "SERIES_GUESSED" in got.readback.warnings
+
+
+def test_a_sensor_that_takes_anothers_place_goes_on_with_its_series_and_that_is_said() -> None:
+    rows = [f"{t},{'A1' if n < 50 else 'B2'},{n % 5}" for n, t in enumerate(hourly(96))]
+    got = reading("\n".join(["time,sensor,value", *rows]).encode())
+    assert got.readback.n_rows_valid == 96
+    assert got.readback.warnings == ("SERIES_JOINED",)

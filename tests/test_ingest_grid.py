@@ -5,7 +5,7 @@ import pytest
 
 from engine.errors import UploadError
 from engine.ingest import Reading, ReadOptions, read
-from engine.series import MONTH_END, Phase, Step
+from engine.series import Phase, Step
 from engine.settings import Settings
 
 RANDOM = np.random.default_rng(7)
@@ -53,7 +53,7 @@ def test_months_quarters_and_years_are_calendar_steps(months: int, day: int, cal
 def test_month_ends_are_the_last_days_of_their_months(months: int) -> None:
     times = (np.datetime64("1990-01") + months * np.arange(1, 41)).astype("datetime64[D]") - 1
     got = reading(times)
-    assert got.series.phases == (Phase(got.series.first_slot, MONTH_END),)
+    assert got.series.phases == (Phase(got.series.first_slot, 0, months - 1, 31),)
     np.testing.assert_array_equal(shown(got), times)
 
 
@@ -191,3 +191,26 @@ def test_times_without_a_step_are_refused(times: np.ndarray) -> None:
     with pytest.raises(UploadError) as caught:
         reading(times, np.ones(len(times)))
     assert caught.value.code == "NO_STEP"
+
+
+def test_a_yearly_file_of_first_julys_goes_on_with_first_julys() -> None:
+    got = reading((np.datetime64("1980-07") + 12 * np.arange(40)).astype("datetime64[D]"))
+    last = got.series.last_slot
+    shown = got.series.times(last + np.arange(-1, 5)).astype("datetime64[D]").astype(str)
+    assert [day[5:] for day in shown] == ["07-01"] * 6
+    assert len(got.series.phases) == 1
+
+
+def test_quarters_in_the_middle_of_february_go_on_in_the_middle_of_may() -> None:
+    times = (np.datetime64("2004-02") + 3 * np.arange(40)).astype("datetime64[D]") + 14
+    got = reading(times)
+    following = got.series.times(np.array([got.series.last_slot + 1]))[0]
+    assert following == times[-1].astype("datetime64[M]") + 3 + np.timedelta64(14, "D")
+
+
+def test_a_month_too_short_for_the_day_shows_its_last_one() -> None:
+    months = np.datetime64("2020-01") + np.arange(38)
+    days = np.minimum(30, ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int))
+    got = reading(months.astype("datetime64[D]") + days - 1)
+    following = got.series.times(got.series.last_slot + np.arange(1, 3)).astype("datetime64[D]").astype(str)
+    assert following.tolist() == ["2023-03-30", "2023-04-30"]

@@ -11,7 +11,7 @@ from engine.ingest import Reading, ReadOptions, read
 from engine.settings import Settings
 
 LIMITS = Settings()
-FINITE = st.floats(allow_nan=False, allow_infinity=False)
+FINITE = st.floats(-1e90, 1e90)
 SERIES = st.lists(st.one_of(FINITE, FINITE, FINITE, FINITE, st.none()), min_size=40, max_size=80).filter(
     lambda values: values.count(None) < min(len(values) / 2, len(values) - 24) and None not in (values[0], values[-1])
 )

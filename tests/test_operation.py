@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -35,7 +36,7 @@ def test_forecasts_survive_the_end_of_the_server_and_are_not_computed_again(tmp_
         fill_ends(server, handle)
         before = server.call(f"{DATASETS}/{handle}/forecasts/-50")
         if way == "kill -9":
-            until(lambda: bool(list((cache / "cache").rglob("*.val"))))
+            until(lambda: len(list((cache / "cache").rglob("*.val"))) >= 3000 // 256 - 1)  # the full blocks are written
             server.kill()
         else:
             started = time.monotonic()
@@ -50,6 +51,19 @@ def test_forecasts_survive_the_end_of_the_server_and_are_not_computed_again(tmp_
         after = again.call(f"{DATASETS}/{handle}/forecasts/-50")
         assert after["samples"] == before["samples"]
         assert after["times"] == before["times"]
+
+
+def test_a_request_that_is_still_open_does_not_keep_the_server_from_writing(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    with Server(cache, HINDCAST_BACKGROUND="0") as server:
+        handle = upload(server)
+        for index in range(-20, 0):
+            server.call(f"{DATASETS}/{handle}/forecasts/{index}")
+        with socket.create_connection(("127.0.0.1", server.port)) as slow:
+            slow.sendall(b"POST /api/v1/datasets HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 999\r\n\r\ntime,")
+            server.stop(signal.SIGTERM)
+    with Server(cache, HINDCAST_BACKGROUND="0") as again:
+        assert again.call(f"{DATASETS}/{handle}/progress")["done"] == 20
 
 
 def test_a_killed_server_goes_on_with_its_fill_when_it_comes_back(tmp_path: Path) -> None:

@@ -61,6 +61,14 @@ def test_a_density_holds_its_whole_mass(scale: float) -> None:
     assert (mass < 1.01).all()
 
 
+@pytest.mark.parametrize("level", [1e6, 1e9, -1e11])
+def test_a_narrow_spread_at_a_high_level_keeps_its_width(level: float) -> None:
+    samples = RANDOM.normal(0, 1, size=(1, 1, 10))
+    (lo,), (hi,), got = density(samples + level, "draws")
+    expected = gaussian_kde(samples[0, 0])(np.linspace(lo - level, hi - level, GRID))
+    np.testing.assert_allclose(got[0, 0], expected, atol=2e-4 * expected.max())
+
+
 @pytest.mark.parametrize("level", [0.0, 7.5, -1e9, 1e-9])
 def test_samples_that_are_all_equal_have_a_finite_density_with_its_peak_on_them(level: float) -> None:
     lo, hi, got = density(np.full((1, 2, 10), level), "quantiles")

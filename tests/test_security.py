@@ -36,6 +36,7 @@ def client(engine: Engine, settings: Settings) -> FlaskClient:
         ({"Origin": "http://localhost:81"}, False),
         ({"Origin": "http://evil.example"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://["}, False),
     ],
 )
 def test_another_sites_page_cannot_write(client: FlaskClient, headers: dict[str, str], allowed: bool) -> None:

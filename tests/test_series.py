@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.series import MONTH_END, Phase, Series, Step, grid_slots, grid_times
+from engine.series import Phase, Series, Step, grid_slots, grid_times
 
 STEPS = [Step(1, "second"), Step(300, "second"), Step(3600, "second"), Step(86400, "second"), Step(604800, "second")]
 CALENDAR = [Step(1, "month"), Step(3, "month"), Step(12, "month"), Step(1, "weekday")]
@@ -47,9 +47,22 @@ def test_times_carry_each_segments_own_phase() -> None:
 
 
 def test_month_end_stamps_stay_month_ends() -> None:
-    monthly = Series(np.ones(3), Step(1, "month"), 2024 * 12, phases=(Phase(2024 * 12, MONTH_END),))
+    monthly = Series(np.ones(3), Step(1, "month"), 2024 * 12, phases=(Phase(2024 * 12, 0, day=31),))
     shown = monthly.times(2024 * 12 + np.arange(4)).astype("datetime64[D]").astype(str).tolist()
     assert shown == ["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"]
+
+
+def test_a_quarter_may_begin_in_february_and_a_year_in_july() -> None:
+    quarters = Series(np.ones(3), Step(3, "month"), 2024 * 4, phases=(Phase(2024 * 4, 3600, months=1, day=15),))
+    years = Series(np.ones(3), Step(12, "month"), 2000, phases=(Phase(2000, 0, months=6),))
+    assert quarters.times(2024 * 4 + np.arange(4, 6)).astype(str).tolist() == [
+        "2025-02-15T01:00:00",
+        "2025-05-15T01:00:00",
+    ]
+    assert years.times(np.arange(2003, 2005)).astype("datetime64[D]").astype(str).tolist() == [
+        "2003-07-01",
+        "2004-07-01",
+    ]
 
 
 def test_the_nearest_slot_of_a_time_is_found_even_beyond_the_end() -> None:

@@ -20,12 +20,15 @@ from engine.ingest.table import open_table
 from engine.ingest.text import decode
 from engine.ingest.times import NAIVE, SECOND, zone_name
 from engine.ingest.vendors import unit_of
-from engine.series import Series
+from engine.series import DAY, Series, Step
 from engine.settings import Settings
 
 __all__ = ["MIN_VALUES", "Note", "Point", "ReadOptions", "Readback", "Reading", "read"]
 
 MIN_VALUES = 24  # usable rows before a first forecast
+FORECAST_STEPS = 64  # the longest forecast
+LONGEST_MONTH = 31 * DAY  # seconds
+END_OF_CALENDAR = 253_370_764_800  # 9999-01-01 in seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     table = open_table(text.body, layout, settings)
     choice = choose(table.sample(), options)
     readings = load(table, choice)
-    part = find_part(table, choice, readings, options)
+    part, joined = find_part(table, choice, readings, options)
     if part is not None:
         readings = part.of(readings)
     zone = _zone(readings.offsets, choice)
@@ -66,6 +69,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     values = ordered.values[grid.left_out :]
     _refuse_short(len(values), len(ordered.values), settings)
     first, last = ordered.micros[grid.left_out] - offset, ordered.micros[-1] - offset
+    _refuse_far_future(last, step)
     readback = Readback(
         time_column=choice.time[0] if len(choice.time) == 1 else (choice.time[0], choice.time[1]),
         value_column=choice.value,
@@ -85,7 +89,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
         encoding=text.encoding,
         series=part.chosen if part else None,
         series_column=part.column if part else None,
-        notes=make_notes(text, choice, readings, part, ordered, grid, step),
+        notes=make_notes(text, choice, readings, part, joined, ordered, grid, step),
         columns=choice.numeric[:MOST_OFFERED],
         ids=part.ids[:MOST_OFFERED] if part else (),
     )
@@ -130,6 +134,18 @@ def _refuse_mixture(ordered: Ordered, choice: Choice) -> None:
             "once with different values. Keep one series, or add the column that tells them apart or holds the hour.",
             code="NO_STEP",
             conflicts=ordered.conflicts,
+        )
+
+
+def _refuse_far_future(last: int, step: Step) -> None:
+    """Forecasts from the last time must have dates that a calendar can write."""
+    ahead = FORECAST_STEPS * (step.seconds or LONGEST_MONTH * step.count)
+    if last // SECOND + ahead > END_OF_CALENDAR:
+        day = np.datetime64(int(last), "us").astype("datetime64[D]")
+        raise UploadError(
+            f"The last time is {day}, after which {FORECAST_STEPS} steps do not fit into the calendar, which ends with "
+            "the year 9999. Correct that time.",
+            code="NO_TIME_COLUMN",
         )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import UploadError
-from engine.ingest.steps import DAY, months_of, start_of_month
-from engine.series import MONTH_END, Floats, Ints, Phase, Step, grid_slots, grid_times
+from engine.ingest.steps import months_of
+from engine.series import DAY, Floats, Ints, Phase, Step, grid_slots, grid_times, month_lengths, month_starts
 
 LONGEST_SHORT_GAP = 3  # null points in a row that do not end a segment
 MAX_PHASES = 20_000
@@ -175,16 +175,21 @@ def _first_kept(slots: Ints, starts: Ints, max_slots: int) -> int:
 
 
 def _phases(slots: Ints, exact: Ints, step: Step) -> tuple[Phase, ...]:
-    """One record per change of the distance between grid line and time."""
-    offsets = exact - grid_times(slots, step).astype(np.int64)
+    """One record per change of the way from grid line to time."""
     if step.unit == "month":
-        last_month = (slots + 1) * step.count - 1
-        if (exact == start_of_month(last_month + 1) - DAY).all() and (months_of(exact) == last_month).all():
-            offsets = np.full(len(slots), MONTH_END)
-    changes = np.flatnonzero(np.append(True, np.diff(offsets) != 0))
+        month = months_of(exact)
+        past_start = exact - month_starts(month).astype(np.int64)
+        day, length = past_start // DAY + 1, month_lengths(month)
+        if (day == np.minimum(day.max(), length)).all():  # one day of the month, or its last where it is shorter
+            day = np.full(len(slots), 31 if (day == length).all() else day.max())
+        ways = np.column_stack((past_start % DAY, month - slots * step.count, day))
+    else:
+        seconds = exact - grid_times(slots, step).astype(np.int64)
+        ways = np.column_stack((seconds, np.zeros_like(seconds), np.ones_like(seconds)))
+    changes = np.flatnonzero(np.append(True, (ways[1:] != ways[:-1]).any(axis=1)))
     if len(changes) > MAX_PHASES:
         raise _no_grid(len(changes))
-    return tuple(Phase(int(slots[at]), int(offsets[at])) for at in changes)
+    return tuple(Phase(int(slots[at]), *ways[at].tolist()) for at in changes)
 
 
 def _no_grid(changes: int) -> UploadError:

@@ -19,6 +19,7 @@ from engine.series import Floats, Ints
 Number = TypeVar("Number", np.float64, np.int64, np.int32)
 Rows = NDArray[np.int32]  # rows of the file, counted from 1
 
+LARGEST = 1e100  # beyond it squares and sums of readings overflow
 MOST_UNREADABLE = 0.01  # share of the rows whose time cell may hold digits and yet be no time
 
 
@@ -134,6 +135,15 @@ class _Loader:
                 f"{' and '.join(self.choice.time)} reads as time, but {self.choice.value} holds no numbers: "
                 f"all {len(missing):,} rows are missing.",
                 code="NO_VALUE_COLUMN",
+            )
+        largest = int(np.argmax(np.abs(values)))
+        if abs(values[largest]) > LARGEST:
+            raise UploadError(
+                f"{self.choice.value} holds {values[largest]:g} in row {int(rows[largest]):,}; numbers beyond "
+                f"{LARGEST:g} are no readings. Correct it or leave it empty.",
+                code="NO_VALUE_COLUMN",
+                column=self.choice.value,
+                row=int(rows[largest]),
             )
         return Readings(
             micros=micros,

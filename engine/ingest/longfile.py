@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.ingest.columns import Choice, bad_option
+from engine.ingest.columns import ID, Choice, bad_option
 from engine.ingest.load import Readings, Rows
 from engine.ingest.readback import ReadOptions
 from engine.ingest.table import Table
@@ -18,6 +19,7 @@ from engine.series import Floats, Ints
 ALWAYS_LONG = ("unique_id", "item_id", "series_id", "series")  # columns of this name part a file even without conflicts
 LEAST_CONFLICTS = 0.01  # share of the rows with another number at the same time that makes a file look long
 CURED = 0.1  # share of those conflicts that may be left when a column parts the file
+OVERLAP = 1.5  # times the whole period that the ids' own periods must add up to
 MOST_SERIES = 100_000
 Codes = NDArray[np.int32]
 
@@ -50,28 +52,52 @@ class Part:
         return mask
 
 
-def find_part(table: Table, choice: Choice, readings: Readings, options: ReadOptions) -> Part | None:
+class Joined(NamedTuple):
+    """A column of ids whose series follow each other in time: they are read as one."""
+
+    column: str
+    names: int
+
+
+def find_part(
+    table: Table, choice: Choice, readings: Readings, options: ReadOptions
+) -> tuple[Part | None, Joined | None]:
     """The series to read of a long file, None for a file of one series; raises UploadError BAD_OPTION."""
     if not choice.ids and options.series is None:
-        return None
+        return None, None
     before = _conflicts(readings.micros, readings.values, np.zeros(len(readings.micros), dtype=np.int32))
     is_long = before > LEAST_CONFLICTS * len(readings.micros)
     available: list[str] = []
+    joined: Joined | None = None
     for column in choice.ids:
-        if not (is_long or options.series is not None or column.lower() in ALWAYS_LONG):
+        if not (is_long or options.series is not None or ID.fullmatch(column)):
             continue
         ids, codes = _codes(table, column)
         if len(ids) < 2:
             continue
-        after = _conflicts(readings.micros, readings.values, codes[readings.rows - table.layout.first_row])
-        parts = column.lower() in ALWAYS_LONG or (is_long and after <= CURED * before)
+        mine = codes[readings.rows - table.layout.first_row]
+        after = _conflicts(readings.micros, readings.values, mine)
+        is_beside = ID.fullmatch(column) is not None and _lie_beside_each_other(readings.micros, mine)
+        parts = column.lower() in ALWAYS_LONG or is_beside or (is_long and after <= CURED * before)
         if options.series in ids or (parts and options.series is None):
             chosen = ids[0] if options.series is None else options.series
-            return Part(column, chosen, tuple(ids), options.series is None, codes, table.layout.first_row)
+            return Part(column, chosen, tuple(ids), options.series is None, codes, table.layout.first_row), None
+        if ID.fullmatch(column) and joined is None:
+            joined = Joined(column, len(ids))
         available += ids if parts else []
     if options.series is not None:
         raise bad_option("series names", options.series, available)
-    return None
+    return None, joined
+
+
+def _lie_beside_each_other(micros: Ints, codes: Codes) -> bool:
+    """Whether the ids' times overlap: two stations, and not one sensor that took another's place."""
+    order = np.lexsort((micros, codes))
+    micros, codes = micros[order], codes[order]
+    starts = np.flatnonzero(np.append(True, np.diff(codes) != 0))
+    ends = np.append(starts[1:], len(codes)) - 1
+    spans = (micros[ends] - micros[starts]).astype(np.float64)
+    return bool(spans.sum() > OVERLAP * np.ptp(micros))
 
 
 def _codes(table: Table, column: str) -> tuple[list[str], Codes]:

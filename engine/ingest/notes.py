@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.ingest.columns import Choice
 from engine.ingest.grid import LONGEST_SHORT_GAP, Grid
 from engine.ingest.load import Readings
-from engine.ingest.longfile import Part
+from engine.ingest.longfile import Joined, Part
 from engine.ingest.order import Ordered
 from engine.ingest.readback import Note
 from engine.ingest.text import Text
@@ -17,17 +17,24 @@ UNITS = ((86_400, "day"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def make_notes(
-    text: Text, choice: Choice, readings: Readings, part: Part | None, ordered: Ordered, grid: Grid, step: Step
+    text: Text,
+    choice: Choice,
+    readings: Readings,
+    part: Part | None,
+    joined: Joined | None,
+    ordered: Ordered,
+    grid: Grid,
+    step: Step,
 ) -> tuple[Note, ...]:
     """One note per warning, the order of the read strip."""
     return (
-        *_columns(text, choice, part),
+        *_columns(text, choice, part, joined),
         *_rows(readings, ordered),
         *_times(ordered, grid, step),
     )
 
 
-def _columns(text: Text, choice: Choice, part: Part | None) -> Iterator[Note]:
+def _columns(text: Text, choice: Choice, part: Part | None, joined: Joined | None) -> Iterator[Note]:
     if text.assumed:
         yield Note(
             "ENCODING_ASSUMED", "The file is not UTF-8; it was read as Windows-1252. Check the umlauts and accents."
@@ -43,6 +50,11 @@ def _columns(text: Text, choice: Choice, part: Part | None) -> Iterator[Note]:
             "SERIES_GUESSED",
             f"{part.column} tells {len(part.ids):,} series apart; {part.chosen}, the first, was taken. Choose another "
             "if it is wrong.",
+        )
+    if joined:
+        yield Note(
+            "SERIES_JOINED",
+            f"{joined.column} holds {joined.names:,} names, one after the other in time: read as one series.",
         )
 
 

@@ -6,9 +6,8 @@ import numpy as np
 
 from engine.errors import UploadError
 from engine.ingest.times import SECOND
-from engine.series import Ints, Step, Times
+from engine.series import DAY, Ints, Step, Times, month_starts
 
-DAY = 86_400
 ROUND = (*(1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30), *(60 * n for n in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)))
 ROUND_STEPS = np.array([*ROUND, *(3600 * n for n in (1, 2, 3, 4, 6, 8, 12)), DAY, 7 * DAY])
 SHORTEST_MONTH = 27 * DAY
@@ -98,8 +97,8 @@ def _month_step(seconds: Ints, leaps: Ints) -> int | None:
     step = int(lengths[np.argmax(counts)])
     if 2 * counts.max() < len(apart) or (np.diff(months // step) == 0).any():
         return None
-    after_start = seconds - start_of_month(months)
-    before_end = start_of_month(months + 1) - seconds
+    after_start = seconds - month_starts(months).astype(np.int64)
+    before_end = month_starts(months + 1).astype(np.int64) - seconds
     is_steady = min(np.ptp(after_start), np.ptp(before_end)) <= 5 * DAY
     return step if is_steady else None
 
@@ -113,9 +112,3 @@ def months_of(seconds: Ints) -> Ints:
     """Months since year 0 of each time."""
     months: Times = seconds.astype("datetime64[s]").astype("datetime64[M]")
     return months.astype(np.int64) + 12 * 1970
-
-
-def start_of_month(months: Ints) -> Ints:
-    """Seconds since 1970 of the first instant of each month."""
-    starts: Times = (months - 12 * 1970).astype("datetime64[M]").astype("datetime64[s]")
-    return starts.astype(np.int64)

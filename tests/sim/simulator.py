@@ -7,7 +7,7 @@ seed again with `simulate(seed)`.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +30,9 @@ class FakeRows:
 
     def done(self, slot: int) -> bool:
         return self.state[slot] == DONE
+
+    def complete(self) -> bool:
+        return MISSING not in self.state
 
     def row(self, slot: int) -> tuple[str, int]:
         assert self.done(slot), "an unfinished row was read"
@@ -95,6 +98,7 @@ class World:
     calculating: list[Batch] = field(default_factory=list)
     written: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     gone: list[tuple[FakeRows, list[int]]] = field(default_factory=list)  # of forgotten entries, as they were then
+    closed: list[tuple[Hashable, int]] = field(default_factory=list)  # keys that may be opened again
     names: int = 0
     clock: int = 0
 
@@ -106,6 +110,14 @@ class World:
 
     def open(self) -> None:
         if len(self.scheduler.entries()) < 4:
+            if (
+                self.closed and self.rng.random() < 0.5
+            ):  # what was forgotten or retired comes back as an entry of its own
+                key, length = self.closed.pop(self.rng.randrange(len(self.closed)))
+                if self.scheduler.find(key) is None:
+                    group = self.rng.choice("ab")
+                    self.scheduler.open(key, group, None, FakeRows(length), length // 2, self.rng.random() < 0.8)
+                return
             self.names += 1
             rows = FakeRows(self.rng.randint(1, 40))
             focus = self.rng.randrange(len(rows.state))
@@ -156,11 +168,16 @@ class World:
             assert isinstance(entry.rows, FakeRows)
             assert self.scheduler.evict(entry.key)
             self.gone.append((entry.rows, list(entry.rows.state)))
+            self.closed.append((entry.key, len(entry.rows.state)))
 
     def retire(self) -> None:
         entry = self.entry()
         if entry is not None and self.scheduler.retire(entry.key):
+            assert isinstance(entry.rows, FakeRows)
             assert not entry.dirty
+            assert entry.rows.complete() or not entry.background, "an unfinished entry was closed"
+            self.gone.append((entry.rows, list(entry.rows.state)))
+            self.closed.append((entry.key, len(entry.rows.state)))
 
     def infer(self, lane: Lane | None = None) -> bool:
         lane = lane or self.rng.choice(list(Lane))

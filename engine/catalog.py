@@ -1,0 +1,58 @@
+"""Catalog: the models there are, those loaded, and the spec that a model's name and a horizon mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.errors import BadRequest, ModelNotLoaded
+from engine.models.base import BASELINE, Forecaster, Loader, load
+from engine.settings import Settings
+from engine.spec import MAX_HORIZON, Spec
+
+
+class Catalog:
+    """Loads the models the settings name; StartError, in one line, if one cannot be loaded."""
+
+    def __init__(self, settings: Settings, registry: Mapping[str, Loader]) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._loaded = load(settings, registry)
+        self._specs: dict[tuple[str, int], Spec] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the loaded models, the default one first."""
+        return tuple(self._loaded)
+
+    def name(self, model: str | None) -> str:
+        """The model meant; BadRequest if there is none of that name."""
+        name = self._settings.model if model is None else model
+        if name not in self._registry:
+            known = ", ".join(sorted(self._registry))
+            raise BadRequest(f"There is no model named {name[:40]!r}. Known: {known}.", code="UNKNOWN_MODEL")
+        return name
+
+    def horizon(self, horizon: int | None) -> int:
+        """The horizon meant; BadRequest if it cannot be forecast."""
+        steps = self._settings.horizon if horizon is None else horizon
+        if not 1 <= steps <= MAX_HORIZON:
+            raise BadRequest(f"The horizon is {steps} steps; 1 to {MAX_HORIZON} can be forecast.", horizon=steps)
+        return steps
+
+    def spec(self, model: str | None, horizon: int | None) -> Spec:
+        """The spec of a loaded model; BadRequest, ModelNotLoaded."""
+        name, steps = self.name(model), self.horizon(horizon)
+        if name not in self._loaded:
+            raise ModelNotLoaded(f"The model {name} is not loaded. Loaded: {', '.join(self._loaded)}.")
+        if (name, steps) not in self._specs:
+            self._specs[name, steps] = Spec.of(self._loaded[name], steps)
+        return self._specs[name, steps]
+
+    def baseline(self, horizon: int) -> Spec:
+        """The spec of the forecasts that every score is compared with."""
+        return self.spec(BASELINE, horizon)
+
+    def forecaster(self, spec: Spec) -> Forecaster | None:
+        """The loaded model that computes exactly this spec: same weights, same numerics."""
+        model = self._loaded.get(spec.model)
+        return model if model is not None and Spec.of(model, spec.horizon) == spec else None
