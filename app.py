@@ -111,6 +111,8 @@ def _serve() -> Flask:
     """The WSGI application with its engine; leaves with one line where it cannot start."""
     try:
         settings = Settings.from_env(os.environ)
+        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per request tells a laptop's user nothing
         return create_app(settings, Engine(settings)).server
     except (errors.StartError, errors.SettingsError) as error:
         print(f"Hindcast cannot start: {error.message}", file=sys.stderr)  # noqa: T201

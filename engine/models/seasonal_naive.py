@@ -19,6 +19,7 @@ COST_STEPS = 12  # steps ahead over which candidate periods are compared, whatev
 MIN_PAIRS = 24  # observed pairs one period apart that a candidate needs
 MIN_SHARE = 0.35  # and their share of the context's observed values
 GAIN = 0.9  # a season must beat the last value by a tenth
+ONE_CYCLE = 1.5  # a period of which a context cannot hold two cycles must be that much better: it may be chance
 SLACK = 1.2  # the shortest period whose cost is within a fifth of the least is the period itself, not a multiple
 NEIGHBOURHOOD = 0.1  # share of a period within which another valley is the same season
 CYCLES = 6  # cycles looked back for an observed value, before the last value is taken
@@ -63,6 +64,7 @@ def periods(values: Array) -> NDArray[np.int64]:
     short = np.arange(1, COST_STEPS)[:, None]  # a longer period serves all COST_STEPS steps from one cycle back
     source = short * -(-np.arange(1, COST_STEPS + 1) // short)
     cost[:, : COST_STEPS - 1] = mean_square[:, source].mean(axis=2)
+    cost[:, length // 2 :] *= ONE_CYCLE
     allowed = pairs[:, 1:] >= enough
     allowed[:, 1:] &= inner[:, 1:] <= inner[:, :-1]
     allowed[:, :-1] &= inner[:, :-1] <= inner[:, 1:]
