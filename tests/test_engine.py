@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from engine.errors import (
     BadRequest,
     DeadlineExceeded,
     EngineClosed,
+    EngineError,
     Evicted,
     IndexOutOfRange,
     ModelNotLoaded,
@@ -39,6 +40,24 @@ CSV = to_csv(SERIES)
 def restarted(engine: Engine, settings: Settings, registry: dict[str, Loader]) -> Engine:
     engine.close()
     return Engine(settings, registry)
+
+
+@contextmanager
+def waiting_caller(engine: Engine, handle: str) -> Iterator[list[EngineError]]:
+    """Somebody waits for a forecast within the block; how it ended is known after it."""
+    outcome: list[EngineError] = []
+
+    def ask() -> None:
+        try:
+            engine.forecast(handle, -3)
+        except EngineError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    until(lambda: engine.status().statistics.waiting == 1)
+    yield outcome
+    thread.join(20)
 
 
 # --- uploads ---
@@ -384,20 +403,9 @@ def test_a_forgotten_dataset_is_gone_for_good(engine: Engine, settings: Settings
 def test_forgetting_a_dataset_answers_who_waits_for_it(engine: Engine, toy: ToyForecaster) -> None:
     toy.gate.clear()
     handle = engine.upload(CSV).dataset.handle
-    outcome: list[BaseException] = []
-
-    def ask() -> None:
-        try:
-            engine.forecast(handle, -3)
-        except Evicted as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    until(lambda: engine.status().statistics.waiting == 1)
-    engine.delete(handle)
-    thread.join(20)
-    assert len(outcome) == 1
+    with waiting_caller(engine, handle) as outcome:
+        engine.delete(handle)
+    assert [type(error) for error in outcome] == [Evicted]
     toy.gate.set()
 
 
@@ -651,20 +659,9 @@ def test_after_close_everything_is_refused_and_closing_again_does_nothing(engine
 def test_closing_answers_who_waits(engine: Engine, toy: ToyForecaster) -> None:
     toy.gate.clear()
     handle = engine.upload(CSV).dataset.handle
-    outcome: list[BaseException] = []
-
-    def ask() -> None:
-        try:
-            engine.forecast(handle, -3)
-        except EngineClosed as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    until(lambda: engine.status().statistics.waiting == 1)
-    engine.close_on_signal()()
-    thread.join(20)
-    assert len(outcome) == 1
+    with waiting_caller(engine, handle) as outcome:
+        engine.close_on_signal()()
+    assert [type(error) for error in outcome] == [EngineClosed]
     toy.gate.set()
 
 

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +14,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.serving import Server
+
 PATIENCE = 20.0
 DESK, PHONE = (1400, 900), (390, 844)
 
@@ -75,45 +70,8 @@ class Page:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app as it is deployed, on a free port, with a cache of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("hindcast")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HINDCAST_")}
-    environment |= {"HINDCAST_CACHE_DIR": str(folder / "cache"), "HINDCAST_PORT": str(port)}
-    log = folder / "log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "app:server"],
-            cwd=ROOT,
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _until_ready(process, address, log)
-            yield address
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
-
-
-def _until_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            raise AssertionError(f"the server ended: {log.read_text()}")
-        try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            pass
-        try:
-            process.wait(0.1)
-        except subprocess.TimeoutExpired:
-            continue
-    raise AssertionError(f"the server did not get ready: {log.read_text()}")
+    with Server(tmp_path_factory.mktemp("hindcast") / "cache") as running:
+        yield running.url
 
 
 @pytest.fixture
