@@ -111,6 +111,7 @@
       say("");
       hindcast.set("quick-plot", { data: answer }, "quick");
       hindcast.show("quick", true);
+      document.getElementById("quick")?.scrollIntoView({ block: "nearest" });
     });
     request.open("POST", quick ? "/api/v1/quickdraw?index=0" : "/api/v1/datasets");
     request.setRequestHeader("Content-Type", "text/csv");

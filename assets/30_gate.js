@@ -142,7 +142,7 @@
   const watch = () => {
     timers.forEach(window.clearTimeout);
     const say = (words) => () => {
-      if (!gate.flying) return;
+      if (!gate.flying || document.documentElement.classList.contains("offline")) return;
       waiting = true;
       picture()?.parentElement.classList.add("waiting");
       hindcast.write("pending-note", words);
@@ -165,6 +165,7 @@
       }
     } catch {
       root.add("offline");
+      hindcast.show("pending-note", false);
     }
     window.setTimeout(listenFor, root.contains("offline") ? RETRY_MS : LONG_MS, flying);
   };

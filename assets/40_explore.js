@@ -27,6 +27,7 @@
 
   gate.settled = (answer) => {
     last = answer;
+    gate.time = answer.time;
     document.title = answer.title;
     const node = thumb();
     node?.setAttribute("aria-valuetext", answer.spoken);
@@ -47,7 +48,7 @@
   const rest = (answer) => {
     remember(answer);
     const words = ["heading", "missed", "standing", "inside", "state-note"].map((id) => document.getElementById(id)?.innerText);
-    hindcast.write("spoken", words.filter(Boolean).join(". "));
+    hindcast.write("spoken", words.filter(Boolean).map((part) => part.replace(/[.\s]*$/, ".")).join(" "));
   };
 
   const remember = (answer) => {
@@ -59,6 +60,9 @@
     const { handle, every, period, spark } = gate.facts;
     hindcast.memory.remember(handle, { every, period, spark, index: answer.index, clock: answer.clock });
   };
+
+  /* Before the page is left: its address names the moment it is left at. */
+  hindcast.leave = () => last && remember(last);
 
   const card = () => {
     const k = pinned ?? pointed;

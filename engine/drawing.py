@@ -37,6 +37,7 @@ def draw(
         origin=times[-spec.horizon - 1],
         step_seconds=series.step.seconds,
         step_calendar=series.step.calendar,
+        zone=series.zone,
         horizon=spec.horizon,
         model=spec.model,
         kind=spec.kind,

@@ -23,7 +23,8 @@ MARGIN = 0.25  # of the samples' range, added on both sides of the grid
 
 @dataclass(frozen=True)
 class PlotData:
-    """Everything one origin's picture shows; times are datetime64[s], numbers float64 in the data's unit.
+    """Everything one origin's picture shows; times are datetime64[s] in the series' own clock (of `zone`, None for
+    local time as written), numbers float64 in the data's unit.
 
     times (H,), samples (H, S) sorted per step, quantiles {level: (H,)}, density (H, GRID) over linspace(lo, hi, GRID),
     context_times/context_values (C,), actuals (H,) with NaN where unknown, baseline_median (H,), baseline_period in
@@ -36,6 +37,7 @@ class PlotData:
     origin: np.datetime64
     step_seconds: int | None
     step_calendar: str | None
+    zone: str | None
     horizon: int
     model: str
     kind: Kind
@@ -67,6 +69,7 @@ class PlotData:
             "origin": self.origin,
             "step_seconds": self.step_seconds,
             "step_calendar": self.step_calendar,
+            "zone": self.zone,
             "horizon": self.horizon,
             "model": self.model,
             "kind": self.kind,

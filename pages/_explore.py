@@ -156,6 +156,7 @@ def side() -> html.Aside:
             html.Div(
                 [
                     html.Button("Forget this file", id="forget", className="link quiet"),
+                    " ",
                     html.Span(
                         [
                             "Everything kept of it is deleted. ",

@@ -130,6 +130,7 @@ def _assemble(
                 "range": [-history - 0.5, frame.horizon + 0.5],
                 "fixedrange": True,
                 "tickmode": "array",
+                "tickangle": 0,
                 "tickvals": [x for x, _ in places],
                 "ticktext": [label for _, label in places],
                 "showgrid": False,

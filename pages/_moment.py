@@ -105,7 +105,7 @@ def _ready(engine: Engine, fixed: Frame, wanted: Wanted, plot: PlotData) -> Answ
         missed=_words.missed(plot, fixed.decimals, known.unit),
         standing=_words.standing(plot, filling=filling),
         inside=_words.stayed_inside(plot),
-        details=details(plot, fixed.decimals, known.unit),
+        details=details(plot, step, fixed.decimals, known.unit),
         context_length=_context_length(plot, dataset),
         data={
             **_facts(plot.origin, step, known, wanted.index),
@@ -157,6 +157,7 @@ def _facts(origin: np.datetime64, step: Step, known: Known, index: int) -> dict[
     """What the browser says about a moment outside the page: tab title, slider value text, clock."""
     spoken = _notation.moment(origin, step)
     return {
+        "time": str(origin),
         "title": _words.document_title(origin, step, _notation.shorten(known.name)),
         "clock": _notation.moment(origin, step, year=False),
         "spoken": f"{spoken}, {_notation.plural(-index, 'step')} before the end",
@@ -204,19 +205,20 @@ def _go(index: int, text: str) -> html.Button:
     return html.Button(text, className="link", **{"data-go": str(index)})
 
 
-def details(plot: PlotData, decimals: int, unit: str) -> list[Any]:
+def details(plot: PlotData, step: Step, decimals: int, unit: str) -> list[Any]:
     """The small table under the sentences: what an expert looks for."""
     finite = np.isfinite(plot.actuals)
     error = float(np.abs(plot.quantiles[0.5] - plot.actuals)[finite].mean()) if finite.any() else math.nan
     rows = []
     if plot.n_scored:
-        rows += [("CRPS", _notation.quantity(plot.crps, decimals, unit))]
+        rows += [("Miss (CRPS)", _notation.quantity(plot.crps, decimals, unit))]
         if plot.model != plot.baseline_model:
-            rows += [("CRPS of the baseline", _notation.quantity(plot.baseline_crps, decimals, unit))]
+            rows += [("Miss of the baseline", _notation.quantity(plot.baseline_crps, decimals, unit))]
         rows += [
             ("Mean error of the median", _notation.quantity(error, decimals, unit)),
             ("Inside 5 of 10", f"{plot.inside50} of {plot.n_scored}"),
             ("Inside 8 of 10", f"{plot.inside80} of {plot.n_scored}"),
         ]
-    rows += [("Model", plot.model), ("Its samples are", plot.kind)]
+    cycle = _notation.span(plot.baseline_period, step) if plot.baseline_period > 1 else "none found: last value"
+    rows += [("Model", plot.model), ("Cycle seen here", cycle)]
     return [part for term, value in rows for part in (html.Dt(term), html.Dd(value))]

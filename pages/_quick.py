@@ -54,6 +54,7 @@ def _plot(data: Any) -> PlotData:
         origin=_times([data["origin"]], 1)[0],
         step_seconds=whole(data["step_seconds"], 1, 2**31),
         step_calendar=_calendar(data["step_calendar"]),
+        zone=None,
         horizon=horizon,
         model=_word(data["model"]),
         kind="draws" if data["kind"] == "draws" else "quantiles",

@@ -19,6 +19,7 @@ ATTENTION = {
     "DUPLICATES_CONFLICT",
     "ENCODING_ASSUMED",
 }
+CHOICES = {"VALUE_COLUMN_GUESSED", "SERIES_GUESSED"}  # the strip opens by itself where there is something to choose
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
 
 
@@ -40,17 +41,36 @@ def strip(dataset: Dataset, record: UploadRecord | None) -> Any:
                 className="read-line",
             ),
             html.Dl([part for what, said in rows(record.readback, step) for part in (html.Dt(what), html.Dd(said))]),
+            html.Div(id="reread-note", className="reread-note", role="status"),
+        ],
+        open=bool(codes & CHOICES),
+    )
+
+
+def choice(option: str, names: tuple[str, ...], chosen: str) -> Any:
+    """What was chosen of `names`, as something to change; bare text where there is no choice."""
+    if len(names) < 2:
+        return shorten(chosen)
+    offered = names if chosen in names else (chosen, *names)
+    options = [html.Option(shorten(name), value=name, selected=name == chosen) for name in offered]
+    label = "Column to forecast" if option == "value" else "Series to forecast"
+    return html.Span(
+        [
+            html.Select(options, className="choice", **{"data-option": option, "aria-label": label}),
+            f" 1 of {_notation.count(len(offered))}",
         ]
     )
 
 
-def rows(readback: Readback, step: Step) -> list[tuple[str, str]]:
+def rows(readback: Readback, step: Step) -> list[tuple[str, Any]]:
     """(what was decided, what was found), one per decision."""
-    found = [("Dates", _dates(readback.dayfirst)), ("Numbers", _numbers(readback.decimal))]
-    column = shorten(str(readback.value_column or ""))
-    found.append(("Value", column + (f", {shorten(str(readback.unit))}" if readback.unit else "")))
+    found: list[tuple[str, Any]] = [
+        ("Value", choice("value", readback.columns, readback.value_column)),
+        ("Unit", shorten(readback.unit or "")),
+    ]
     if readback.series:
-        found.append(("Series", shorten(str(readback.series))))
+        found.append(("Series", choice("series", readback.ids, readback.series)))
+    found += [("Dates", _dates(readback.dayfirst)), ("Numbers", _numbers(readback.decimal))]
     found.append(("Step", f"Every {_notation.every(step)}"))
     zone = readback.timezone
     found.append(("Clock", f"Times carry a zone: {zone}" if zone else "No time zone in the file: times as written"))

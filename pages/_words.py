@@ -78,6 +78,10 @@ def standing(plot: PlotData, *, filling: bool) -> Sentence:
     """Sentence 2: where this moment stands among the scored ones; empty while there is nothing to compare with."""
     if plot.percentile is None or plot.n_scored == 0 or plot.n_compared < 2:
         return []
+    if plot.n_compared < FEWEST_COMPARED:
+        return [f"Only {count(plot.n_compared)} moments are scored: too few to say how good that is."]
+    if plot.crps == 0:
+        return ["It could not have been better."]
     among = f"the {count(plot.n_compared)} computed so far" if filling else f"the {count(plot.n_compared)} moments"
     percent = math.floor(100 * plot.percentile + 1e-9)
     if percent == 0:
@@ -124,7 +128,7 @@ def fill(done: int, total: int, seconds_left: float | None) -> str:
 
 def read_as(name: str, step: Step, first: np.datetime64, last: np.datetime64, valid: int, missing: int) -> Sentence:
     """The read strip's one line. `name` is empty for everybody but the uploader."""
-    words: Sentence = ["Read as ", Mark("strong", name), ", "] if name else ["Read as "]
+    words: Sentence = ["Read as ", Mark("strong", name), ", "] if name else ["One series, "]
     words += [f"every {every(step)}, {period(first, last, step)}, {count(valid)} values"]
     words += [f", {count(missing)} missing." if missing else ", none missing."]
     return words
@@ -135,6 +139,7 @@ def picture_caption(what: str, step: Step) -> str:
     return f"{what}, every {every(step)}"
 
 
+FEWEST_COMPARED = 30
 GONE = "This file is no longer stored here. Drop it again and the link works as before."
 NOTHING_TO_SCORE = "There is no forecast to score here."
 

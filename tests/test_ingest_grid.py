@@ -214,3 +214,9 @@ def test_a_month_too_short_for_the_day_shows_its_last_one() -> None:
     got = reading(months.astype("datetime64[D]") + days - 1)
     following = got.series.times(got.series.last_slot + np.arange(1, 3)).astype("datetime64[D]").astype(str)
     assert following.tolist() == ["2023-03-30", "2023-04-30"]
+
+
+def test_months_may_be_written_without_a_day() -> None:
+    written, dated = np.datetime64("2019-11") + np.arange(40), np.datetime64("2019-11") + np.arange(40)
+    assert reading(written).series.handle == reading(dated.astype("datetime64[D]")).series.handle
+    assert reading(written).readback.step_calendar == "month"

@@ -29,6 +29,7 @@ def plot_data(**changed: object) -> PlotData:
         origin=origin,
         step_seconds=900,
         step_calendar=None,
+        zone=None,
         horizon=horizon,
         model="toy",
         kind="quantiles",
@@ -208,7 +209,7 @@ def test_the_read_line() -> None:
     assert words == (
         f"Read as Verbrauch [kWh], every 15 min, 1 Jan 2024 00:15 to 1 Jan 2025 00:00, 35{THIN}136 values, 22 missing."
     )
-    assert plain(_words.read_as("", HOUR, first, last, 10, 0)).startswith("Read as every hour, ")
+    assert plain(_words.read_as("", HOUR, first, last, 10, 0)).startswith("One series, every hour, ")
 
 
 @pytest.mark.parametrize(
@@ -225,3 +226,14 @@ def test_the_read_line() -> None:
 )
 def test_a_page_is_a_day_a_week_or_a_year(step: Step, steps: int, name: str) -> None:
     assert (_notation.page_steps(step), _notation.page_name(step)) == (steps, name)
+
+
+def test_a_few_moments_are_too_few_to_compare_with() -> None:
+    words = plain(_words.standing(plot_data(percentile=0.99, n_compared=13), filling=False))
+    assert words == "Only 13 moments are scored: too few to say how good that is."
+
+
+def test_a_forecast_without_any_miss_is_not_ranked() -> None:
+    assert (
+        plain(_words.standing(plot_data(percentile=0.0, crps=0.0), filling=False)) == "It could not have been better."
+    )

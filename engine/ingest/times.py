@@ -21,7 +21,7 @@ CLOCK = (
     r" ?(?P<zone>[Zz]|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
 TIME_OF_DAY = r"^\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?\s*$"
-DATE_LIKE = r"^\s*[0-9]{1,4}(?:-[0-9]{1,2}-|/[0-9]{1,2}/|\.[0-9]{1,2}\.)[0-9]{1,4}"
+DATE_LIKE = r"^\s*(?:[0-9]{1,4}(?:-[0-9]{1,2}-|/[0-9]{1,2}/|\.[0-9]{1,2}\.)[0-9]{1,4}|[12][0-9]{3}-[0-9]{2}\s*$)"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Writing:
         fields = cells.str.extract_groups(self.pattern).struct.unnest()
         matched = fields["year"].is_not_null().to_numpy()
         year, month, day, hour, minute, second = (
-            fields[name].cast(pl.Int32).fill_null(0).to_numpy()
+            fields[name].cast(pl.Int32).fill_null(name == "day").to_numpy()  # a month without a day is its first
             for name in ("year", "month", "day", "hour", "minute", "second")
         )
         days = _days(year, month, day)
@@ -69,7 +69,7 @@ class Writing:
 
 
 ISO = Writing(
-    rf"^\s*(?P<year>[0-9]{{4}})[-/](?P<month>[0-9]{{1,2}})[-/](?P<day>[0-9]{{1,2}})(?:(?:[Tt]| +){CLOCK})?\s*$",
+    rf"^\s*(?P<year>[0-9]{{4}})[-/](?P<month>[0-9]{{1,2}})(?:[-/](?P<day>[0-9]{{1,2}})(?:(?:[Tt]| +){CLOCK})?)?\s*$",
     dayfirst=None,
 )
 WRITINGS = (ISO,)

@@ -1,0 +1,45 @@
+/* Another column or another series of the same file: the kept upload is read again, at the same moment in time. */
+(() => {
+  const hindcast = window.hindcast;
+
+  const choices = () => {
+    const chosen = new URLSearchParams();
+    for (const select of document.querySelectorAll("#read-strip select[data-option]")) {
+      chosen.set(select.dataset.option, select.value);
+    }
+    return chosen;
+  };
+
+  const say = (words) => {
+    const place = document.getElementById("reread-note");
+    if (place) place.textContent = words;
+  };
+
+  const reread = async (select) => {
+    const { facts, time } = hindcast.gate;
+    const upload = facts && hindcast.memory.get(facts.handle)?.upload;
+    if (!upload) return;
+    const asked = choices();
+    /* Another value column may have other series: only what was changed is asked for where they depend on each other. */
+    if (select.dataset.option === "value") asked.delete("series");
+    asked.set("upload", upload);
+    select.disabled = true;
+    say("Reading");
+    try {
+      const answer = await fetch(`/api/v1/datasets?${asked}`, { method: "POST" });
+      const said = await answer.json();
+      if (!answer.ok) return say(said.error.message);
+      hindcast.memory.remember(said.handle, { upload: said.upload_id, name: said.name, length: said.length });
+      hindcast.leave();
+      hindcast.go(`/explore/${said.handle}?t=${encodeURIComponent(time)}`);
+    } catch {
+      say("No connection to the server. Try again.");
+    } finally {
+      select.disabled = false;
+    }
+  };
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("#read-strip select[data-option]")) reread(event.target);
+  });
+})();
