@@ -22,9 +22,16 @@ def draw(
     samples = row.unscaled()
     happened = actuals(series, slots, spec.horizon)[0]
     known = ~np.isnan(happened)
-    naive = samples if subject.spec == baseline.spec else one_forecast(baseline, int(slots[0]))
+    bands = plotdata.quantiles(samples, plotdata.LEVELS, spec.kind).T.copy()
+    outer, inner = (bands[0], bands[-1]), (bands[1], bands[-2])
     lo, hi, density = plotdata.density(samples[None], spec.kind)
     crps = _mean(plotdata.crps(samples, happened, spec.kind), known)
+    if subject.spec == baseline.spec:
+        naive_crps, naive_median = crps, bands[2]
+    else:
+        naive = one_forecast(baseline, int(slots[0]))
+        naive_crps = _mean(plotdata.crps(naive, happened, baseline.spec.kind), known)
+        naive_median = plotdata.quantiles(naive, (0.5,), baseline.spec.kind)[:, 0]
     percentile, compared = _percentile(crps, int(known.sum()), spec.horizon, scores)
     context = contexts(series, slots, spec.context_length).values.astype(np.float64)
     start = max(series.first_slot, int(slots[0]) - spec.context_length + 1)
@@ -43,9 +50,7 @@ def draw(
         kind=spec.kind,
         times=times[-spec.horizon :],
         samples=samples,
-        quantiles=dict(
-            zip(plotdata.LEVELS, plotdata.quantiles(samples, plotdata.LEVELS, spec.kind).T.copy(), strict=True)
-        ),
+        quantiles=dict(zip(plotdata.LEVELS, bands, strict=True)),
         density_lo=float(lo[0]),
         density_hi=float(hi[0]),
         density=density[0],
@@ -54,12 +59,12 @@ def draw(
         actuals=happened,
         baseline_model=baseline.spec.model,
         baseline_period=int(periods(context)[0]),
-        baseline_median=plotdata.quantiles(naive, (0.5,), baseline.spec.kind)[:, 0],
+        baseline_median=naive_median,
         crps=crps,
-        baseline_crps=_mean(plotdata.crps(naive, happened, baseline.spec.kind), known),
+        baseline_crps=naive_crps,
         n_scored=int(known.sum()),
-        inside50=int(plotdata.inside(samples, happened, spec.kind, 0.25, 0.75).sum()),
-        inside80=int(plotdata.inside(samples, happened, spec.kind, 0.1, 0.9).sum()),
+        inside50=int(((inner[0] <= happened) & (happened <= inner[1])).sum()),
+        inside80=int(((outer[0] <= happened) & (happened <= outer[1])).sum()),
         percentile=percentile,
         n_compared=compared,
     )

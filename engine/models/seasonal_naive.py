@@ -89,11 +89,11 @@ def structure_function(values: Array) -> tuple[Array, Array]:
     filled = np.where(seen, values, 0.0)
     mask = seen.astype(np.float64)
     size = fft.next_fast_len(2 * length, real=True)
-    of_values, of_mask, of_squares = (fft.rfft(part, size, axis=1) for part in (filled, mask, filled * filled))
+    of_values, of_mask, of_squares = fft.rfft(np.stack((filled, mask, filled * filled)), size)
     crossed = of_squares * of_mask.conj() + of_mask * of_squares.conj() - 2 * of_values * of_values.conj()
-    pairs = np.rint(fft.irfft(of_mask * of_mask.conj(), size, axis=1)[:, :length])
-    total = np.maximum(fft.irfft(crossed, size, axis=1)[:, :length], 0.0)
-    return total / np.maximum(pairs, 1.0), pairs
+    total, pairs = fft.irfft(np.stack((crossed, of_mask * of_mask.conj())), size)[..., :length]
+    pairs = np.rint(pairs)
+    return np.maximum(total, 0.0) / np.maximum(pairs, 1.0), pairs
 
 
 def repeat_cycle(values: Array, season: NDArray[np.int64], horizon: int) -> tuple[Array, Array]:
