@@ -138,20 +138,37 @@ class Scheduler:
         Overloaded.
         """
         ticket = Ticket(entry.entry_id, slot, session, seq)
+        if not force and self._answered_at_once(entry, ticket):
+            return ticket
         with self._changing():
-            self._refuse_if_closed()
-            if self._entries.get(entry.entry_id) is not entry or entry.rows is None:
-                raise Evicted("This dataset is no longer loaded. Open it again.")
-            entry.focus = slot
-            if entry.rows.done(slot) and not force:
-                self._tickets.answer_now(ticket, entry.rows.row(slot))
+            rows = self._current(entry)
+            if rows.done(slot) and not force:  # stored since the first look
+                self._tickets.answer_now(ticket, rows.row(slot))
                 return ticket
             self._admit(ticket)
             if force and (entry.entry_id, slot) not in self._tickets.in_flight:
-                entry.rows.clear([slot])
+                rows.clear([slot])
                 entry.forced.add(slot)
             self._tickets.enqueue(entry, ticket)
         return ticket
+
+    def _answered_at_once(self, entry: Entry, ticket: Ticket) -> bool:
+        """Answer from what is stored; no worker is woken for it."""
+        with self._changed:
+            rows = self._current(entry)
+            entry.focus = ticket.slot
+            if not rows.done(ticket.slot):
+                return False
+            self._tickets.answer_now(ticket, rows.row(ticket.slot))
+            settled = self._tickets.collect()
+        settle(settled)
+        return True
+
+    def _current(self, entry: Entry) -> Rows:
+        self._refuse_if_closed()
+        if self._entries.get(entry.entry_id) is not entry or entry.rows is None:
+            raise Evicted("This dataset is no longer loaded. Open it again.")
+        return entry.rows
 
     def quick(self, group: Hashable, subject: Any, slot: int) -> Ticket:
         """Ask for one origin of a series that is kept nowhere. Raises EngineClosed, Overloaded."""
