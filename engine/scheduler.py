@@ -49,7 +49,11 @@ class Scheduler:
     def __init__(
         self, max_tickets: int, max_tickets_per_session: int, batch_size: int, max_calculations: int = 4
     ) -> None:
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        # Views of the one lock, one for each kind of worker: work wakes those who can do it and nobody else.
+        self._inference = {lane: threading.Condition(self._lock) for lane in Lane}
+        self._calculation = {lane: threading.Condition(self._lock) for lane in Lane}
+        self._storing = threading.Condition(self._lock)
         self._tickets = Tickets(max_tickets, max_tickets_per_session)
         self._batch_size = batch_size
         self._max_calculations = max_calculations
@@ -65,15 +69,14 @@ class Scheduler:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """The lock, a wake-up for every worker, and the outcomes handed out once the lock is released."""
+        """The lock, and the outcomes handed out once it is released, whatever happened under it."""
         settled = []
         try:
-            with self._changed:
+            with self._lock:
                 try:
                     yield
                 finally:
                     settled = self._tickets.collect()
-                    self._changed.notify_all()
         finally:
             settle(settled)
 
@@ -92,12 +95,12 @@ class Scheduler:
 
     def find(self, key: Hashable) -> Entry | None:
         """The open entry of a key."""
-        with self._changed:
+        with self._lock:
             return self._by_key.get(key)
 
     def entries(self) -> list[Entry]:
         """All open entries, quick draws left out."""
-        with self._changed:
+        with self._lock:
             return list(self._by_key.values())
 
     def evict(self, key: Hashable) -> bool:
@@ -117,7 +120,7 @@ class Scheduler:
 
     def retire(self, key: Hashable) -> bool:
         """Forget an entry if nobody waits for it, nothing is left to compute and everything is written."""
-        with self._changed:
+        with self._lock:
             entry = self._by_key.get(key)
             if entry is None or entry.rows is None or entry.dirty or self._tickets.of(entry):
                 return False
@@ -149,12 +152,12 @@ class Scheduler:
             if force and (entry.entry_id, slot) not in self._tickets.in_flight:
                 rows.clear([slot])
                 entry.forced.add(slot)
-            self._tickets.enqueue(entry, ticket)
+            self._enqueue(entry, ticket)
         return ticket
 
     def _answered_at_once(self, entry: Entry, ticket: Ticket) -> bool:
         """Answer from what is stored; no worker is woken for it."""
-        with self._changed:
+        with self._lock:
             rows = self._current(entry)
             entry.focus = ticket.slot
             if not rows.done(ticket.slot):
@@ -178,12 +181,12 @@ class Scheduler:
             ticket = Ticket(entry.entry_id, slot)
             self._admit(ticket)
             self._entries[entry.entry_id] = entry
-            self._tickets.enqueue(entry, ticket)
+            self._enqueue(entry, ticket)
         return ticket
 
     def peek(self, entry: Entry, slot: int) -> Any | None:
         """A done row, without asking for it to be computed."""
-        with self._changed:
+        with self._lock:
             return entry.rows.row(slot) if entry.rows is not None and entry.rows.done(slot) else None
 
     def cancel(self, ticket: Ticket, reason: EngineError | None = None) -> None:
@@ -195,6 +198,12 @@ class Scheduler:
                     outcome = reason or Cancelled("The request was taken back.")
                     if self._tickets.leave(job, ticket, outcome, "cancelled"):
                         self._abandon(job)
+
+    def _enqueue(self, entry: Entry, ticket: Ticket) -> None:
+        self._tickets.enqueue(entry, ticket)
+        self._inference[Lane.INTERACTIVE].notify_all()
+        if len(self._tickets.queued) >= 2:
+            self._inference[Lane.BACKGROUND].notify_all()
 
     def _admit(self, ticket: Ticket) -> None:
         for job in self._tickets.admit(ticket):
@@ -211,6 +220,7 @@ class Scheduler:
     def _resume(self, entry: Entry) -> None:
         if entry.background and entry not in self._cursors and self._entries.get(entry.entry_id) is entry:
             self._cursors.append(entry)
+            self._inference[Lane.BACKGROUND].notify_all()
 
     # --- inference -------------------------------------------------------------------------------------------------
 
@@ -218,7 +228,8 @@ class Scheduler:
         """The next origins to forecast. INTERACTIVE: the newest request, alone. BACKGROUND: with two or more callers
         waiting up to SHARED_BATCH of them but the newest; else the next batch of the next cursor, unless calculation
         is behind."""
-        return self._take(self._next_interactive if lane is Lane.INTERACTIVE else self._next_background, wait)
+        next_work = self._next_interactive if lane is Lane.INTERACTIVE else self._next_background
+        return self._take(next_work, self._inference[lane], wait)
 
     def _next_interactive(self) -> Batch | None:
         queued = self._tickets.queued
@@ -252,17 +263,18 @@ class Scheduler:
             if not self._closed:
                 batch.result = result
                 self._calculations[batch.lane].append(batch)
+                self._calculation[batch.lane].notify_all()
 
     # --- calculation -----------------------------------------------------------------------------------------------
 
     def take_calculation(self, lane: Lane, wait: bool = True) -> Batch | None:
         """The next batch whose samples are there."""
-        return self._take(lambda: self._pop_calculation(lane), wait)
+        return self._take(lambda: self._pop_calculation(lane), self._calculation[lane], wait)
 
     def _pop_calculation(self, lane: Lane) -> Batch | None:
         if not self._calculations[lane]:
             return None
-        self._changed.notify_all()  # the background may go on
+        self._inference[Lane.BACKGROUND].notify_all()  # calculation may have been behind
         return self._calculations[lane].popleft()
 
     def store(self, batch: Batch, results: Sequence[Any]) -> None:
@@ -296,9 +308,12 @@ class Scheduler:
     def _keep(self, part: Part, result: Any) -> None:
         entry = part.entry
         if entry.rows is not None:
-            entry.dirty.update(entry.rows.write(part.slots, result))
+            changed = entry.rows.write(part.slots, result)
+            entry.dirty.update(changed)
             if entry.dirty:
                 self._dirty[entry.entry_id] = entry
+            if any(entry.rows.block_full(number) for number in changed):
+                self._storing.notify_all()
 
     def fail(self, batch: Batch, error: EngineError) -> None:
         """A batch could not be computed: its waiters get `error`, its rows are marked failed."""
@@ -322,6 +337,7 @@ class Scheduler:
                 raise Overloaded("Too many reads of the cache are waiting. Try again shortly.")
             call = StoreCall(function, Future())
             self._store_calls.append(call)
+            self._storing.notify_all()
         return call.future
 
     def take_store(self, partial: bool, wait: float = 0.0) -> StoreCall | Block | None:
@@ -329,10 +345,10 @@ class Scheduler:
 
         Waits up to `wait` seconds for a change; None if there is nothing to do even then.
         """
-        with self._changed:
+        with self._lock:
             work = self._next_store(partial)
             if work is None and wait > 0 and not self._draining:
-                self._changed.wait(wait)
+                self._storing.wait(wait)
                 work = self._next_store(partial)
             return work
 
@@ -358,7 +374,7 @@ class Scheduler:
 
     def unwritten_blocks(self, entry: Entry) -> set[int]:
         """Numbers of the entry's blocks that have changed since they were written."""
-        with self._changed:
+        with self._lock:
             return set(entry.dirty)
 
     # --- the end ---------------------------------------------------------------------------------------------------
@@ -373,25 +389,28 @@ class Scheduler:
             self._cursors.clear()
             for queue in self._calculations.values():
                 queue.clear()
+            for workers in (*self._inference.values(), *self._calculation.values()):
+                workers.notify_all()
 
     def drain(self) -> None:
         """Let the store thread write what is unwritten; `drained` once nothing is left."""
         with self._changing():
             self._draining = True
+            self._storing.notify_all()
 
     @property
     def drained(self) -> bool:
-        with self._changed:
+        with self._lock:
             return self._draining and not self._store_calls and not self._dirty
 
     @property
     def closed(self) -> bool:
-        with self._changed:
+        with self._lock:
             return self._closed
 
     def statistics(self) -> Statistics:
         """A consistent snapshot of the counts."""
-        with self._changed:
+        with self._lock:
             return Statistics(
                 entries=len(self._by_key),
                 queued=len(self._tickets.queued),
@@ -406,11 +425,11 @@ class Scheduler:
         if self._closed:
             raise EngineClosed("The server is stopping. Try again.")
 
-    def _take(self, next_work: Callable[[], Batch | None], wait: bool) -> Batch | None:
-        with self._changed:
+    def _take(self, next_work: Callable[[], Batch | None], changed: threading.Condition, wait: bool) -> Batch | None:
+        with self._lock:
             while not self._closed:
                 work = next_work()
                 if work is not None or not wait:
                     return work
-                self._changed.wait()
+                changed.wait()
         return None

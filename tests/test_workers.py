@@ -135,7 +135,7 @@ def test_waking_the_closer_closes_without_the_caller_taking_a_lock(
 ) -> None:
     scheduler, workers, _ = bare
     wake = workers.close_soon(scheduler.close)
-    with scheduler._changed:  # as if the signal had interrupted a thread inside the scheduler
+    with scheduler._lock:  # as if the signal had interrupted a thread inside the scheduler
         wake()
         assert not scheduler._closed
     until(lambda: scheduler.closed)

@@ -154,7 +154,7 @@ class World:
 
         def settled(_: object) -> None:
             self.settles[number] += 1
-            assert not self.scheduler._changed._is_owned(), "an outcome was handed out under the lock"
+            assert not self.scheduler._lock.locked(), "an outcome was handed out under the lock"
 
         ticket.future.add_done_callback(settled)
 
