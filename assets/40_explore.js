@@ -68,6 +68,18 @@
     const k = pinned ?? pointed;
     const words = last?.steps?.[k] ?? "Point at a step, or click to pin it.";
     hindcast.write("step-card", words)?.classList.toggle("pinned", pinned !== null);
+    markPin();
+  };
+
+  /* A dotted line where the pin is: the picture's second shape, after its now-line. */
+  const markPin = () => {
+    const graph = document.querySelector("#forecast .js-plotly-plot");
+    const shown = graph?.layout?.shapes?.[1]?.x0 ?? null;
+    const wanted = pinned === null ? null : pinned + 1;
+    if (!graph?.layout || shown === wanted) return;
+    const color = getComputedStyle(document.documentElement).getPropertyValue("--muted");
+    const line = { type: "line", x0: wanted, x1: wanted, yref: "paper", y0: 0, y1: 1, layer: "below" };
+    window.Plotly.relayout(graph, { "shapes[1]": wanted && { ...line, line: { color, width: 1, dash: "dot" } } });
   };
 
   /* Words that were said while the file was being computed are said again once it is complete. */
