@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flask.testing import FlaskClient
 from numpy.typing import NDArray
 
-from engine import Engine, Settings
+import app as hindcast
+from engine import Engine, Settings, Upload
 from engine.models.base import Loader, built_in
 from engine.series import Series, Step
 
@@ -89,6 +91,13 @@ def filled(engine: Engine, handle: str, model: str | None = None) -> bool:
     return engine.progress(handle, model=model).state == "done"
 
 
+def scored(engine: Engine) -> Upload:
+    """A stored series of 300 hours whose forecasts are all computed; its column name must stay with its uploader."""
+    done = engine.upload(to_csv(wave(300), column="zebra [kWh]"))
+    until(lambda: filled(engine, done.dataset.handle))
+    return done
+
+
 @pytest.fixture
 def toy() -> ToyForecaster:
     return ToyForecaster()
@@ -109,3 +118,14 @@ def engine(settings: Settings, registry: dict[str, Loader]) -> Iterator[Engine]:
     running = Engine(settings, registry)
     yield running
     running.close()
+
+
+@pytest.fixture
+def upload(engine: Engine) -> Upload:
+    return scored(engine)
+
+
+@pytest.fixture
+def client(settings: Settings, engine: Engine) -> FlaskClient:
+    """The whole app, pages and API, without a browser."""
+    return hindcast.create_app(settings, engine).server.test_client()

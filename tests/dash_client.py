@@ -7,18 +7,10 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from engine import Engine, Upload
-from tests.conftest import filled, to_csv, until, wave
+from engine import Upload
 
 UNKNOWN = "0" * 64
 CALLBACK = "/_dash-update-component"
-
-
-def scored(engine: Engine) -> Upload:
-    """A stored series of 300 hours whose forecasts are all computed; its column name must stay with its uploader."""
-    done = engine.upload(to_csv(wave(300), column="zebra [kWh]"))
-    until(lambda: filled(engine, done.dataset.handle))
-    return done
 
 
 def call(client: FlaskClient, output: str, inputs: dict[str, Any], state: dict[str, Any] | None = None) -> Any:

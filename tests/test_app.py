@@ -12,19 +12,9 @@ from flask.testing import FlaskClient
 
 import app as hindcast
 from engine import Engine, Settings, Upload
-from tests.dash_client import CALLBACK, DRAW, UNKNOWN, call, page, scored, wanted
+from tests.dash_client import CALLBACK, DRAW, UNKNOWN, call, page, wanted
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-@pytest.fixture
-def upload(engine: Engine) -> Upload:
-    return scored(engine)
-
-
-@pytest.fixture
-def client(settings: Settings, engine: Engine) -> FlaskClient:
-    return hindcast.create_app(settings, engine).server.test_client()
 
 
 def test_two_apps_in_one_process_answer_for_their_own_engine(

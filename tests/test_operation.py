@@ -23,6 +23,16 @@ def upload(server: Server, csv: bytes = CSV) -> str:
     return str(server.call(DATASETS, csv)["handle"])
 
 
+def refused(program: list[str], cache: Path, **extra: str) -> str:
+    """What a server that must not start says on stderr; it ends with status 3."""
+    started = subprocess.run(
+        program, cwd=ROOT, env=environment(cache, free_port(), extra), capture_output=True, text=True, timeout=50
+    )
+    assert started.returncode == 3
+    assert "Traceback" not in started.stderr
+    return started.stderr
+
+
 def fill_ends(server: Server, handle: str) -> None:
     until(lambda: server.call(f"{DATASETS}/{handle}/progress")["state"] == "done")
 
@@ -109,60 +119,21 @@ def test_a_waiting_caller_is_answered_when_the_server_stops(tmp_path: Path) -> N
 @pytest.mark.parametrize("runner", ["gunicorn", "python app.py"])
 def test_a_model_that_cannot_be_loaded_ends_the_process_with_one_line_and_status_3(tmp_path: Path, runner: str) -> None:
     program = command() if runner == "gunicorn" else [command()[0], "app.py"]
-    ended = subprocess.run(
-        program,
-        cwd=ROOT,
-        env=environment(tmp_path / "cache", free_port(), {"HINDCAST_MODEL": "oracle"}),
-        capture_output=True,
-        text=True,
-        timeout=50,
-    )
-    assert ended.returncode == 3
-    lines = [line for line in ended.stderr.splitlines() if "oracle" in line]
-    assert len(lines) == 1
-    assert "There is no model named 'oracle'" in lines[0]
-    assert "Traceback" not in ended.stderr
+    said = refused(program, tmp_path / "cache", HINDCAST_MODEL="oracle")
+    (line,) = [line for line in said.splitlines() if "oracle" in line]
+    assert "There is no model named 'oracle'" in line
 
 
-@pytest.mark.parametrize("how", ["--workers=2", "WEB_CONCURRENCY"])
-def test_two_workers_are_refused_with_the_reason(tmp_path: Path, how: str) -> None:
-    options = [how] if how.startswith("--") else []
-    extra = {} if options else {"WEB_CONCURRENCY": "2"}
-    ended = subprocess.run(
-        command(*options),
-        cwd=ROOT,
-        env=environment(tmp_path / "cache", free_port(), extra),
-        capture_output=True,
-        text=True,
-        timeout=50,
-    )
-    assert ended.returncode == 3
-    assert "Use one worker" in ended.stderr
+def test_two_workers_are_refused_with_the_reason(tmp_path: Path) -> None:
+    assert "Use one worker" in refused(command("--workers=2"), tmp_path / "cache")
+    assert "Use one worker" in refused(command(), tmp_path / "cache", WEB_CONCURRENCY="2")
 
 
 def test_an_unknown_setting_ends_the_process_with_one_line_and_status_3(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        command(),
-        cwd=ROOT,
-        env=environment(tmp_path / "cache", free_port(), {"HINDCAST_HORZION": "12"}),
-        capture_output=True,
-        text=True,
-        timeout=50,
-    )
-    assert ended.returncode == 3
-    assert "There is no setting named HINDCAST_HORZION" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    said = refused(command(), tmp_path / "cache", HINDCAST_HORZION="12")
+    assert "There is no setting named HINDCAST_HORZION" in said
 
 
 def test_a_second_server_on_the_same_folder_says_so(tmp_path: Path) -> None:
     with Server(tmp_path / "cache"):
-        ended = subprocess.run(
-            command(),
-            cwd=ROOT,
-            env=environment(tmp_path / "cache", free_port()),
-            capture_output=True,
-            text=True,
-            timeout=50,
-        )
-    assert ended.returncode == 3
-    assert "Another engine uses the cache directory" in ended.stderr
+        assert "Another engine uses the cache directory" in refused(command(), tmp_path / "cache")

@@ -10,21 +10,10 @@ from unittest.mock import Mock
 import pytest
 from flask.testing import FlaskClient
 
-import app as hindcast
 from engine import Engine, Settings, Upload, errors
 from pages import explore
 from tests.conftest import ToyForecaster, to_csv, wave
-from tests.dash_client import UNKNOWN, call, draw, page, scored, wanted
-
-
-@pytest.fixture
-def upload(engine: Engine) -> Upload:
-    return scored(engine)
-
-
-@pytest.fixture
-def client(settings: Settings, engine: Engine) -> FlaskClient:
-    return hindcast.create_app(settings, engine).server.test_client()
+from tests.dash_client import UNKNOWN, call, draw, page, wanted
 
 
 def test_home(client: FlaskClient) -> None:
