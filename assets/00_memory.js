@@ -61,6 +61,7 @@
       files[handle] = { ...files[handle], ...facts, seen: Date.now() };
       write(files);
     },
+    uploaded: (answer) => hindcast.memory.remember(answer.handle, { upload: answer.upload_id, name: answer.name }),
     forget: (handle) => {
       const files = read();
       delete files[handle];

@@ -54,10 +54,8 @@
     return "The server could not read this file. Try again in a moment.";
   };
 
-  const opened = (answer, fileName) => {
-    const readback = answer.readback || {};
-    const name = [readback.value_column, readback.unit].filter(Boolean).join(", ") || fileName;
-    hindcast.memory.remember(answer.handle, { upload: answer.upload_id, name, length: answer.length });
+  const opened = (answer) => {
+    hindcast.memory.uploaded(answer);
     say("");
     const page = `/explore/${answer.handle}`;
     if (window.location.pathname === page) return window.location.reload(); /* the link's own moment, now that it is here */
@@ -65,7 +63,7 @@
     hindcast.go(`${page}?i=${index}`);
   };
 
-  const send = (body, fileName, note = "") => {
+  const send = (body, note = "") => {
     if (sending) sending.abort();
     const size = body.size;
     if (size > limit()) {
@@ -104,10 +102,10 @@
     request.addEventListener("abort", () => say(""));
     request.addEventListener("error", () => say("No connection to the server. Try again.", { refusal: true }));
     request.addEventListener("load", () => {
-      if (request.status === 503) return again(request, () => send(body, fileName, note));
+      if (request.status === 503) return again(request, () => send(body, note));
       if (request.status >= 400) return say(refusalOf(request), { refusal: true });
       const answer = JSON.parse(request.responseText);
-      if (!quick) return opened(answer, fileName);
+      if (!quick) return opened(answer);
       say("");
       hindcast.set("quick-plot", { data: answer }, "quick");
       hindcast.show("quick", true);
@@ -134,7 +132,7 @@
     const file = files[0];
     if (!file) return;
     const note = files.length > 1 ? `. One file at a time, please. Reading the first: ${file.name}` : "";
-    send(file, file.name.replace(/\.[^.]*$/, ""), note);
+    send(file, note);
   };
 
   const chooser = () => {
@@ -181,6 +179,6 @@
     const data = event.clipboardData;
     if (data?.files?.length) return take(data.files);
     const text = data?.getData("text/plain") || "";
-    if (text.trim().includes("\n")) send(new Blob([text], { type: "text/csv" }), "Pasted rows");
+    if (text.trim().includes("\n")) send(new Blob([text], { type: "text/csv" }));
   });
 })();

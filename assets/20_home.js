@@ -92,7 +92,7 @@
         document.getElementById("upload-state")?.replaceChildren(line);
         return;
       }
-      hindcast.memory.remember(sample.handle, { upload: sample.upload_id, name: sample.name });
+      hindcast.memory.uploaded(sample);
       hindcast.go(`/explore/${sample.handle}?i=${sample.index}`);
     },
   };

@@ -29,7 +29,7 @@
       const answer = await fetch(`/api/v1/datasets?${asked}`, { method: "POST" });
       const said = await answer.json();
       if (!answer.ok) return say(said.error.message);
-      hindcast.memory.remember(said.handle, { upload: said.upload_id, name: said.name, length: said.length });
+      hindcast.memory.uploaded(said);
       hindcast.leave();
       hindcast.go(`/explore/${said.handle}?t=${encodeURIComponent(time)}`);
     } catch {

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from engine.errors import BadRequest, ModelNotLoaded
 from engine.models.base import BASELINE, Forecaster, Loader, load
-from engine.settings import Settings
-from engine.spec import MAX_HORIZON, Spec
+from engine.settings import MAX_HORIZON, Settings
+from engine.spec import Spec
 
 
 class Catalog:

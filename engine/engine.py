@@ -203,7 +203,10 @@ class Engine:
         dataset = self.dataset(handle)
         slot = dataset.origin_slot(index)
         spec = self._spec(handle, model, horizon)
-        entry, ticket = self._request(handle, slot, spec, session=session, seq=seq, force=force)
+        try:
+            entry, ticket = self._request(handle, slot, spec, session=session, seq=seq, force=force)
+        except Evicted:  # its entry was closed for want of memory just then: once more, from the disk
+            entry, ticket = self._request(handle, slot, spec, session=session, seq=seq, force=force)
         row = self._answer(ticket, timeout)
         assert isinstance(entry.rows, ResultFrame)
         return draw(dataset, index, entry.subject, row, self._baseline(dataset, spec.horizon), entry.rows.scores())
@@ -289,19 +292,13 @@ class Engine:
             return stored
 
     def _request(self, handle: str, slot: int, spec: Spec, **how: Any) -> tuple[Entry, Ticket]:
-        """A ticket for an origin, and its entry; opened again if it was closed for want of memory just now."""
-        for last_try in (False, True):
-            entry = self._scheduler.find((handle, spec.key))
-            if entry is None:
-                entry = self._on_store_thread(lambda: self._library.open(handle, spec))
-            if entry.subject.forecaster is None and (how["force"] or self._scheduler.peek(entry, slot) is None):
-                raise ModelNotLoaded(f"The model {spec.model} is not loaded, and this forecast is not stored.")
-            try:
-                return entry, self._scheduler.request(entry, slot, **how)
-            except Evicted:
-                if last_try:
-                    raise
-        raise AssertionError("unreachable")
+        """A ticket for an origin, and its entry, opened if it is not in memory."""
+        entry = self._scheduler.find((handle, spec.key))
+        if entry is None:
+            entry = self._on_store_thread(lambda: self._library.open(handle, spec))
+        if entry.subject.forecaster is None and (how["force"] or self._scheduler.peek(entry, slot) is None):
+            raise ModelNotLoaded(f"The model {spec.model} is not loaded, and this forecast is not stored.")
+        return entry, self._scheduler.request(entry, slot, **how)
 
     def _baseline(self, dataset: Dataset, horizon: int) -> Subject:
         spec = self._catalog.baseline(horizon)

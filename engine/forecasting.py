@@ -11,7 +11,7 @@ from engine import plotdata
 from engine.errors import ModelFailed
 from engine.jobs import Batch
 from engine.models.base import Forecaster
-from engine.results import Forecast, Scores
+from engine.results import Forecast, Row, Scores
 from engine.series import Floats, Ints, Series
 from engine.spec import Spec
 from engine.windows import actuals, contexts
@@ -85,5 +85,4 @@ def one_forecast(subject: Subject, slot: int) -> Floats:
     assert subject.forecaster is not None
     values, loc, scale = contexts(subject.series, np.array([slot]), subject.spec.context_length)
     samples = np.sort(subject.forecaster.predict(values, subject.spec.horizon), axis=-1)
-    result: Floats = samples[0].astype(np.float64) * scale[0] + loc[0]
-    return result
+    return Row(samples[0], float(loc[0]), float(scale[0])).unscaled()

@@ -84,31 +84,30 @@ class Library:
             series = self._store.series(handle)
             if series is None:
                 return None
-            dataset = self._remember(series)
+            dataset = Dataset(series)
+            self._remember(dataset)
         self._looked[handle] = time.monotonic()
         return dataset
 
-    def _remember(self, series: Series) -> Dataset:
-        dataset = self._datasets[series.handle] = Dataset(series)
-        self._looked[series.handle] = time.monotonic()
-        self._retire(keep=series.handle)
-        return dataset
+    def _remember(self, dataset: Dataset) -> None:
+        self._datasets[dataset.handle] = dataset
+        self._looked[dataset.handle] = time.monotonic()
+        self._retire(keep=dataset.handle)
 
     def add(self, series: Series, spec: Spec, upload_id: str, raw: bytes, reading: dict[str, Any]) -> Added:
         """Store a series and its upload record, durably, and open it. Overloaded if there is no room for it; without
         room for the raw bytes the file cannot be read again, and that is all."""
-        dataset = self._find(series.handle)
-        known = dataset is not None
-        keep_raw = self._make_room(series.handle, 0 if known else int(series.values.nbytes), len(raw))
-        if dataset is None:
-            Dataset(series)  # refuses what has no usable origin before anything is written
+        found = self._find(series.handle)
+        dataset = found or Dataset(series)  # refuses what has no usable origin before anything is deleted or written
+        keep_raw = self._make_room(series.handle, 0 if found else int(series.values.nbytes), len(raw))
+        if found is None:
             self._store.put_series(series)
-            dataset = self._remember(series)
+            self._remember(dataset)
         self._store.put_upload(upload_id, raw if keep_raw else None, series.handle, reading)
         self._readings.pop(upload_id, None)
         entry = self._scheduler.find((series.handle, spec.key))
         reused = _rows(entry).done_count if entry is not None else _rows(self.open(series.handle, spec)).stored_count
-        return Added(dataset, known, reused)
+        return Added(dataset, found is not None, reused)
 
     def summaries(self) -> list[Summary]:
         """Of every stored dataset; none of them is kept in memory for it."""

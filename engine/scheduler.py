@@ -84,7 +84,7 @@ class Scheduler:
 
     def open(self, key: Hashable, group: Hashable, subject: Any, rows: Rows, focus: int, background: bool) -> Entry:
         """Register an entry and, if `background`, its cursor. The entry already open under `key`, if there is one."""
-        with self._changing():
+        with self._lock:
             self._refuse_if_closed()
             if key in self._by_key:
                 return self._by_key[key]
@@ -259,7 +259,7 @@ class Scheduler:
 
     def inferred(self, batch: Batch, result: Any) -> None:
         """Hand a batch's samples to calculation."""
-        with self._changing():
+        with self._lock:
             if not self._closed:
                 batch.result = result
                 self._calculations[batch.lane].append(batch)
@@ -331,7 +331,7 @@ class Scheduler:
 
     def call_store(self, function: Callable[[], Any]) -> Future[Any]:
         """Let the store thread run `function`. Raises EngineClosed, Overloaded."""
-        with self._changing():
+        with self._lock:
             self._refuse_if_closed()
             if len(self._store_calls) >= MAX_STORE_CALLS:
                 raise Overloaded("Too many reads of the cache are waiting. Try again shortly.")
@@ -367,7 +367,7 @@ class Scheduler:
 
     def unwritten(self, block: Block) -> None:
         """A block could not be written: it is to be written again."""
-        with self._changing():
+        with self._lock:
             if self._entries.get(block.entry.entry_id) is block.entry:
                 block.entry.dirty.add(block.number)
                 self._dirty[block.entry.entry_id] = block.entry
@@ -394,7 +394,7 @@ class Scheduler:
 
     def drain(self) -> None:
         """Let the store thread write what is unwritten; `drained` once nothing is left."""
-        with self._changing():
+        with self._lock:
             self._draining = True
             self._storing.notify_all()
 

@@ -14,6 +14,7 @@ from engine.errors import SettingsError
 PREFIX = "HINDCAST_"
 GIB = 1 << 30
 MB = 1_000_000
+MAX_HORIZON = 64  # steps: the longest forecast of any model
 PRECISIONS = ("auto", "fp32", "bf16")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -83,9 +84,9 @@ class Settings:
             raise SettingsError(f"{PREFIX}PRECISION is {self.precision!r}; one of {PRECISIONS} is needed.")
         if self.log_level.upper() not in LOG_LEVELS:
             raise SettingsError(f"{PREFIX}LOG_LEVEL is {self.log_level!r}; one of {LOG_LEVELS} is needed.")
-        if self.horizon > 64:
+        if self.horizon > MAX_HORIZON:
             raise SettingsError(
-                f"{PREFIX}HORIZON is {self.horizon}; models forecast at most 64 steps.", setting="horizon"
+                f"{PREFIX}HORIZON is {self.horizon}; models forecast at most {MAX_HORIZON} steps.", setting="horizon"
             )
 
     @property

@@ -13,7 +13,6 @@ from engine.models.base import Forecaster
 from engine.plotdata import Kind
 
 RESULT_FORMAT = 1  # of the numbers: another value makes every stored result another spec's
-MAX_HORIZON = 64
 
 
 @dataclass(frozen=True)

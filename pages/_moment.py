@@ -35,17 +35,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Known:
-    """What this viewer may know about the upload: names belong to the uploader alone."""
+    """What this viewer may know about the upload: names belong to the uploader alone. label: name and unit."""
 
     name: str = ""
     unit: str = ""
-
-    @property
-    def label(self) -> str:
-        """Name and unit, for the value axis."""
-        if self.unit and self.unit not in self.name:
-            return ", ".join(part for part in (self.name, self.unit) if part)
-        return self.name
+    label: str = ""
 
 
 def step_of(dataset: Dataset) -> Step:
@@ -63,7 +57,7 @@ def known_to(engine: Engine, handle: str, upload_id: str | None) -> Known:
     record = engine.record(upload_id, handle) if upload_id else None
     if record is None:
         return Known()
-    return Known(str(record.readback.value_column or ""), str(record.readback.unit or ""))
+    return Known(record.readback.value_column, record.readback.unit or "", record.name)
 
 
 def render(sentence: Sentence) -> list[Any]:

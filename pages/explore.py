@@ -180,8 +180,7 @@ def register(app: Dash) -> None:
             dataset = engine.dataset(handle)
         except errors.UnknownHandle:
             return no_update, no_update
-        name = _moment.known_to(engine, handle, upload_id).label
-        return _readback.strip(dataset, record), _notation.shorten(name)
+        return _readback.strip(dataset, record), _notation.shorten(record.name)
 
     @app.callback(
         Output("fill", "children"),

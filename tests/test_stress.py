@@ -34,12 +34,12 @@ def hasty_threads() -> Iterator[None]:
 @pytest.mark.timeout(180)
 def test_eight_clients_with_forced_forecasts_and_deletions_are_all_answered_right(engine: Engine) -> None:
     handles = [engine.upload(file).dataset.handle for file in FILES]
-    outcomes: Counter[str] = Counter()
+    counts_of = [Counter[str]() for _ in range(CLIENTS)]  # one each: counting is no atomic act
     wrong: list[object] = []
     together = threading.Barrier(CLIENTS)
 
     def client(number: int) -> None:
-        rng = random.Random(number)
+        rng, outcomes = random.Random(number), counts_of[number]
         together.wait()
         for seq in range(REQUESTS):
             which, index = rng.randrange(3), -rng.randrange(12, 500)
@@ -70,6 +70,7 @@ def test_eight_clients_with_forced_forecasts_and_deletions_are_all_answered_righ
     for thread in threads:
         thread.join(150)
     assert not wrong
+    outcomes = sum(counts_of, Counter[str]())
     assert sum(outcomes.values()) == CLIENTS * REQUESTS
     assert outcomes["answered"] > 0.8 * CLIENTS * REQUESTS
     until(lambda: engine.status().statistics.waiting == 0)

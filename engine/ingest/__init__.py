@@ -21,12 +21,11 @@ from engine.ingest.text import decode
 from engine.ingest.times import NAIVE, SECOND, zone_name
 from engine.ingest.vendors import unit_of
 from engine.series import DAY, Series, Step
-from engine.settings import Settings
+from engine.settings import MAX_HORIZON, Settings
+from engine.windows import MIN_OBSERVED
 
-__all__ = ["MIN_VALUES", "Note", "Point", "ReadOptions", "Readback", "Reading", "read"]
+__all__ = ["Note", "Point", "ReadOptions", "Readback", "Reading", "read"]
 
-MIN_VALUES = 24  # usable rows before a first forecast
-FORECAST_STEPS = 64  # the longest forecast
 LONGEST_MONTH = 31 * DAY  # seconds
 END_OF_CALENDAR = 253_370_764_800  # 9999-01-01 in seconds since 1970
 
@@ -139,18 +138,18 @@ def _refuse_mixture(ordered: Ordered, choice: Choice) -> None:
 
 def _refuse_far_future(last: int, step: Step) -> None:
     """Forecasts from the last time must have dates that a calendar can write."""
-    ahead = FORECAST_STEPS * (step.seconds or LONGEST_MONTH * step.count)
+    ahead = MAX_HORIZON * (step.seconds or LONGEST_MONTH * step.count)
     if last // SECOND + ahead > END_OF_CALENDAR:
         day = np.datetime64(int(last), "us").astype("datetime64[D]")
         raise UploadError(
-            f"The last time is {day}, after which {FORECAST_STEPS} steps do not fit into the calendar, which ends with "
+            f"The last time is {day}, after which {MAX_HORIZON} steps do not fit into the calendar, which ends with "
             "the year 9999. Correct that time.",
             code="NO_TIME_COLUMN",
         )
 
 
 def _refuse_short(valid: int, found: int, settings: Settings) -> None:
-    if valid >= MIN_VALUES:
+    if valid >= MIN_OBSERVED:
         return
     left_out = (
         f" ({found - valid:,} others lie {settings.max_slots:,} or more steps before the last time: is that one right?)"
@@ -158,10 +157,10 @@ def _refuse_short(valid: int, found: int, settings: Settings) -> None:
         else ""
     )
     raise UploadError(
-        f"{valid:,} usable rows{left_out}; at least {MIN_VALUES} are needed before a first forecast.",
+        f"{valid:,} usable rows{left_out}; at least {MIN_OBSERVED} are needed before a first forecast.",
         code="TOO_SHORT",
         rows=valid,
-        least=MIN_VALUES,
+        least=MIN_OBSERVED,
     )
 
 
