@@ -7,7 +7,7 @@ APT := $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run serve test lint format bench browser clean
+.PHONY: run serve test lint format bench evaluate browser clean
 
 run: $(VENV)/installed ## the app on http://127.0.0.1:8050, for one person
 	$(BIN)/python app.py
@@ -29,6 +29,13 @@ format: $(VENV)/installed
 
 bench: $(VENV)/installed ## every figure beside its reference from the same run
 	$(BIN)/python -m benchmarks
+
+evaluate: $(VENV)/references ## the built-in models on real series, beside baselines; HINDCAST_EVALSET names the folder
+	$(BIN)/python -m training.evaluate --references
+
+$(VENV)/references: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable '.[train]'
+	touch $@
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV) || { $(APT) update && $(APT) install -y python3-venv && $(PYTHON) -m venv $(VENV); }

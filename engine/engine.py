@@ -22,7 +22,7 @@ from engine.forecasting import Subject
 from engine.ingest import Readback, ReadOptions, read
 from engine.jobs import Entry, Ticket
 from engine.library import Library
-from engine.models.base import Loader, built_in
+from engine.models.base import Loader, installed
 from engine.plotdata import PlotData
 from engine.results import ResultFrame, Row
 from engine.scheduler import Scheduler, Statistics
@@ -95,7 +95,7 @@ class Engine:
         self.settings = settings
         self._started = time.monotonic()
         self._scheduler = Scheduler(settings.max_waiting, settings.max_tickets_per_session, BATCH_SIZE)
-        self._catalog = Catalog(settings, built_in() if registry is None else registry)
+        self._catalog = Catalog(settings, installed() if registry is None else registry)
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
         self._library = Library(settings, self._scheduler, self._catalog, store)
         self._workers = Workers(self._scheduler, self._library.write_block, self._library.close, available_cores())

@@ -14,7 +14,7 @@ from engine.models.base import Forecaster
 from engine.results import Forecast, Row, Scores
 from engine.series import Floats, Ints, Series
 from engine.spec import Spec
-from engine.windows import actuals, contexts
+from engine.windows import actuals, contexts, unscale
 
 
 class Subject(NamedTuple):
@@ -41,8 +41,8 @@ def infer(batch: Batch) -> Inferred:
     if forecaster is None:
         raise ModelFailed(f"The model {spec.model} is not loaded.")
     parts = [contexts(part.entry.subject.series, part.slots, spec.context_length) for part in batch.parts]
-    values, loc, scale = (np.concatenate(column) for column in zip(*parts, strict=True))
-    samples = np.asarray(forecaster.predict(values, spec.horizon), dtype=np.float32)
+    values, loc, scale, floor = (np.concatenate(column) for column in zip(*parts, strict=True))
+    samples = np.asarray(forecaster.predict(values, floor, spec.horizon), dtype=np.float32)
     expected = (len(values), spec.horizon, spec.num_samples)
     if samples.shape != expected:
         raise ModelFailed(f"The model {spec.model} returned samples of shape {samples.shape}; {expected} was expected.")
@@ -62,7 +62,7 @@ def calculate(batch: Batch) -> list[Forecast]:
 
 def scored(samples: NDArray[np.float32], loc: Floats, scale: Floats, happened: Floats, spec: Spec) -> Forecast:
     """Scaled samples (B, H, S) sorted per step with their scores against actuals (B, H). ModelFailed if not finite."""
-    unscaled = samples.astype(np.float64) * scale[:, None, None] + loc[:, None, None]
+    unscaled = unscale(samples, loc, scale)
     if not np.isfinite(unscaled).all():
         raise ModelFailed(f"The model {spec.model} returned samples that are not finite numbers.")
     known = ~np.isnan(happened)
@@ -83,6 +83,6 @@ def rescored(samples: NDArray[np.float32], loc: Floats, scale: Floats, slots: In
 def one_forecast(subject: Subject, slot: int) -> Floats:
     """Unscaled samples (H, S), sorted per step, of one origin, in the calling thread: for the cheap baseline only."""
     assert subject.forecaster is not None
-    values, loc, scale = contexts(subject.series, np.array([slot]), subject.spec.context_length)
-    samples = np.sort(subject.forecaster.predict(values, subject.spec.horizon), axis=-1)
+    values, loc, scale, floor = contexts(subject.series, np.array([slot]), subject.spec.context_length)
+    samples = np.sort(subject.forecaster.predict(values, floor, subject.spec.horizon), axis=-1)
     return Row(samples[0], float(loc[0]), float(scale[0])).unscaled()

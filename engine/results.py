@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.blocks import BLOCK, Rows, block_range
 from engine.series import Floats, Ints, Series
 from engine.spec import Spec
+from engine.windows import unscale
 
 MISSING, DONE, UNUSABLE, FAILED = range(4)
 
@@ -56,7 +57,8 @@ class Row(NamedTuple):
 
     def unscaled(self) -> Floats:
         """Samples (H, S) in the data's unit."""
-        return self.samples.astype(np.float64) * self.scale + self.loc
+        values: Floats = unscale(self.samples[None], np.array([self.loc]), np.array([self.scale]))[0]
+        return values
 
 
 class _Block(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 from engine.models.base import Forecaster
 from engine.plotdata import Kind
 
-RESULT_FORMAT = 1  # of the numbers: another value makes every stored result another spec's
+RESULT_FORMAT = 2  # of the numbers: another value makes every stored result another spec's
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,16 @@ MAX_AGE = 3  # steps the last of them may be old
 
 
 class Contexts(NamedTuple):
-    """B scaled contexts: values (B, C) float32, NaN = missing; loc (B,) and scale (B,) float64 in the data's unit."""
+    """B scaled contexts: values (B, C) float32, NaN = missing; loc (B,) and scale (B,) float64 in the data's unit.
+
+    floor (B,) float32: the scaled value of zero where no observed value is negative, else -inf. What was never negative
+    need not be forecast negative: a sample at the floor or above unscales to zero or more.
+    """
 
     values: NDArray[np.float32]
     loc: Floats
     scale: Floats
+    floor: NDArray[np.float32]
 
 
 def observed_counts(values: Floats, context_length: int = CONTEXT_LENGTH) -> NDArray[np.int64]:
@@ -64,6 +69,8 @@ def contexts(series: Series, slots: Ints, context_length: int = CONTEXT_LENGTH) 
     if len(positions) and count.min() == 0:
         raise ValueError("a context without any observed value has no scale")
     loc = np.where(seen, window, 0.0).sum(axis=1) / count
+    first = window[np.arange(len(window)), seen.argmax(axis=1)]
+    loc = np.where((window == first[:, None]).sum(axis=1) == count, first, loc)  # a mean of equal values may round
     centred = np.where(seen, window - loc[:, None], 0.0)
     widest = np.maximum(np.abs(centred).max(axis=1, initial=0.0), np.finfo(float).tiny)
     relative = centred / widest[:, None]  # squares of tiny deviations would vanish, of huge ones overflow
@@ -71,7 +78,24 @@ def contexts(series: Series, slots: Ints, context_length: int = CONTEXT_LENGTH) 
     # Values that differ by rounding alone are equal; dividing by such a scale would make noise of it.
     scale = np.where(scale > 1e-12 * np.maximum(np.abs(loc), 1e-300), scale, 1.0)
     scaled = np.where(seen, centred / scale[:, None], np.nan).astype(np.float32)
-    return Contexts(scaled, loc, scale)
+    negative = np.where(seen, window, 0.0).min(axis=1, initial=0.0) < 0
+    return Contexts(scaled, loc, scale, np.where(negative, np.float32(-np.inf), scaled_zero(loc, scale)))
+
+
+def scaled_zero(loc: Floats, scale: Floats) -> NDArray[np.float32]:
+    """The least float32 near (0 - loc) / scale, (B,), that unscales to zero or more in float64."""
+    nearest = np.maximum(-loc / scale, float(np.finfo(np.float32).min)).astype(np.float32)
+    below = nearest.astype(np.float64) * scale + loc < 0
+    result: NDArray[np.float32] = np.where(below, np.nextafter(nearest, np.float32(np.inf)), nearest)
+    return result
+
+
+def unscale(samples: NDArray[np.float32], loc: Floats, scale: Floats) -> Floats:
+    """Samples (B, H, S) in the data's unit. What float32 cannot tell from zero is zero: counts have many."""
+    values: Floats = samples.astype(np.float64) * scale[:, None, None] + loc[:, None, None]
+    resolution = 2 * float(np.finfo(np.float32).eps) * np.abs(loc)
+    values[np.abs(values) <= resolution[:, None, None]] = 0.0
+    return values
 
 
 def actuals(series: Series, slots: Ints, horizon: int) -> Floats:

@@ -41,7 +41,7 @@ class ToyForecaster:
         self.gate.set()
         self.failure: BaseException | None = None
 
-    def predict(self, contexts: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+    def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         assert self.gate.wait(30)
         if self.failure is not None:
             raise self.failure

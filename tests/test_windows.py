@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from engine.series import Series, Step
-from engine.windows import CONTEXT_LENGTH, MAX_AGE, MIN_OBSERVED, actuals, contexts, usable
+from engine.windows import CONTEXT_LENGTH, MAX_AGE, MIN_OBSERVED, actuals, contexts, scaled_zero, usable
 from tests.conftest import wave
 
 VALUES = arrays(
@@ -91,6 +91,33 @@ def test_extreme_magnitudes_keep_their_shape(scale: float) -> None:
     plain = contexts(hourly(values), np.array([90]))
     scaled = contexts(hourly(values * scale), np.array([90]))
     np.testing.assert_allclose(scaled.values, plain.values, rtol=1e-5, atol=1e-6)
+
+
+FLOATS = st.floats(0, 1e300) | st.sampled_from([0.0, 5e-324, 1e-310, 1e-12, 0.1, 1e12, 1e300])
+
+
+@given(arrays(np.float64, st.integers(1, 40), elements=FLOATS, fill=st.nothing()))
+def test_a_sample_at_the_floor_is_never_negative_and_close_to_zero(values: np.ndarray) -> None:
+    got = contexts(hourly(values), np.array([len(values) - 6]))
+    least = got.floor.astype(np.float64) * got.scale + got.loc
+    assert least[0] >= 0
+    assert least[0] <= 1e-6 * got.loc[0] or got.loc[0] > 1e38 or got.loc[0] < 1e-38  # which float32 cannot tell from 0
+
+
+@given(loc=st.floats(0, 1e38), spread=st.floats(1e-12, 25) | st.none())
+def test_the_scaled_zero_is_the_least_float32_that_is_not_negative(loc: float, spread: float | None) -> None:
+    scale = 1.0 if spread is None or loc * spread < 1e-300 else loc * spread
+    got = scaled_zero(np.array([loc]), np.array([scale]))
+    assert got.astype(np.float64) * scale + loc >= 0
+    assert np.nextafter(got, np.float32(-np.inf)).astype(np.float64) * scale + loc < 0
+
+
+def test_only_a_context_without_a_negative_value_has_a_floor() -> None:
+    values = np.concatenate((np.full(30, -1.0), np.arange(600.0)))
+    got = contexts(hourly(values), np.array([100, 600 - 5]))
+    assert got.floor.dtype == np.float32
+    assert got.floor[0] == -np.inf
+    assert got.floor[1] * got.scale[1] + got.loc[1] == pytest.approx(0, abs=1e-4)
 
 
 def test_actuals_are_the_values_after_the_origin_and_unknown_beyond_the_end() -> None:

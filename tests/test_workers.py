@@ -55,7 +55,7 @@ def test_a_model_that_keeps_failing_makes_the_engine_unready_until_it_works_agai
     assert engine.status().ready
 
 
-@pytest.mark.parametrize("answer", [lambda c, h: c[:, :h], lambda c, h: None], ids=["wrong shape", "nothing"])
+@pytest.mark.parametrize("answer", [lambda c, f, h: c[:, :h], lambda c, f, h: None], ids=["wrong shape", "nothing"])
 def test_an_answer_that_is_no_forecast_is_refused(
     engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch, answer: Any
 ) -> None:
@@ -69,7 +69,7 @@ def test_samples_that_are_not_finite_are_refused(
     engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = toy.predict
-    monkeypatch.setattr(toy, "predict", lambda contexts, horizon: real(contexts, horizon) * np.float32("nan"))
+    monkeypatch.setattr(toy, "predict", lambda *given: real(*given) * np.float32("nan"))
     handle = engine.upload(CSV).dataset.handle
     with pytest.raises(ModelFailed, match="not finite"):
         engine.forecast(handle, -3)

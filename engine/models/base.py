@@ -1,21 +1,27 @@
-"""The Forecaster contract and the registry of models by name."""
+"""The Forecaster contract and the registry of models by name: built-in ones, and those of installed packages."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import StartError
+from engine.models.last_value import LastValue
 from engine.models.seasonal_naive import SeasonalNaive
+from engine.models.theta import Theta
 from engine.plotdata import Kind
 from engine.settings import Settings
 
 BASELINE = SeasonalNaive.name
+GROUP = "hindcast.models"  # of entry points: name = a Loader
 
 
+@runtime_checkable
 class Forecaster(Protocol):
     """A model that is loaded and ready. It must be safe to call from several threads at once.
 
@@ -40,9 +46,11 @@ class Forecaster(Protocol):
     @property
     def size(self) -> str: ...
 
-    def predict(self, contexts: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+    def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """(B, context_length) scaled contexts, NaN = missing -> (B, horizon, num_samples), scaled.
 
+        floor (B,): the scaled value of zero for contexts without a negative value, else -inf; no sample needs to lie
+        below it. Every context has at least one observed value.
         `predict(h)` equals the first h steps of `predict(64)`, and a context gives the same bytes in any batch.
         """
         ...
@@ -53,7 +61,29 @@ Loader = Callable[[Settings], Forecaster]
 
 def built_in() -> dict[str, Loader]:
     """Loaders of the models that are always there."""
-    return {BASELINE: lambda settings: SeasonalNaive(settings.num_samples)}
+    return {
+        BASELINE: lambda settings: SeasonalNaive(settings.num_samples),
+        LastValue.name: lambda settings: LastValue(settings.num_samples),
+        Theta.name: lambda settings: Theta(settings.num_samples),
+    }
+
+
+def installed() -> dict[str, Loader]:
+    """Loaders of all models: the built-in ones, and those that installed packages offer in the entry-point group.
+
+    Nothing of a package is imported before its model is loaded. A name that is not one package's alone has a loader
+    that raises.
+    """
+    loaders = built_in()
+    offers: defaultdict[str, list[EntryPoint]] = defaultdict(list)
+    for offer in entry_points(group=GROUP):
+        offers[offer.name].append(offer)
+    for name, offered in offers.items():
+        owners = sorted(offer.dist.name if offer.dist else offer.value for offer in offered)
+        if name in loaders:
+            owners.insert(0, "Hindcast itself")
+        loaders[name] = _offered(offered[0]) if len(owners) == 1 else _ambiguous(owners)
+    return loaders
 
 
 def load(settings: Settings, registry: Mapping[str, Loader]) -> dict[str, Forecaster]:
@@ -66,8 +96,32 @@ def load(settings: Settings, registry: Mapping[str, Loader]) -> dict[str, Foreca
                 f"Known: {', '.join(sorted(registry))}."
             )
         try:
-            loaded[name] = registry[name](settings)
+            loaded[name] = _checked(name, registry[name](settings))
         except Exception as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise StartError(f"The model {name!r} cannot be loaded: {reason}") from error
     return loaded
+
+
+def _checked(name: str, forecaster: object) -> Forecaster:
+    """What a loader returned, if it is a Forecaster of that name: stored forecasts are found by it."""
+    if not isinstance(forecaster, Forecaster):
+        raise TypeError("its loader did not return a Forecaster")
+    if forecaster.name != name:
+        raise ValueError(f"it calls itself {forecaster.name!r}")
+    return forecaster
+
+
+def _offered(offer: EntryPoint) -> Loader:
+    def load_offer(settings: Settings) -> Forecaster:
+        loader: Loader = offer.load()
+        return loader(settings)
+
+    return load_offer
+
+
+def _ambiguous(owners: list[str]) -> Loader:
+    def refuse(settings: Settings) -> Forecaster:
+        raise ValueError(f"{' and '.join(owners)} offer a model of this name. Uninstall or rename one.")
+
+    return refuse

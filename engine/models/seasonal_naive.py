@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from engine.models.observations import Array, float64
+from engine.models.quantiles import bounded, mid_quantiles
 from engine.plotdata import Kind
 from engine.windows import CONTEXT_LENGTH
-
-Array = NDArray[np.float64]
 
 COST_STEPS = 12  # steps ahead over which candidate periods are compared, whatever horizon is asked for
 MIN_PAIRS = 24  # observed pairs one period apart that a candidate needs
@@ -31,7 +31,7 @@ class SeasonalNaive:
     name = "seasonal-naive"
     kind: Kind = "quantiles"
     context_length = CONTEXT_LENGTH
-    digest = "seasonal-naive-1"
+    digest = "seasonal-naive-2"
     numerics = "fp32"
     licence = "MIT"
     size = "no weights"
@@ -39,19 +39,20 @@ class SeasonalNaive:
     def __init__(self, num_samples: int = 10) -> None:
         self.num_samples = num_samples
 
-    def predict(self, contexts: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+    def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict."""
-        values = contexts.astype(np.float64)
+        values = float64(contexts)
         season = periods(values)
         point, cycles = repeat_cycle(values, season, horizon)
         spread = error_quantiles(values, season, self.num_samples)
         samples = point[:, :, None] + np.sqrt(cycles)[:, :, None] * spread[:, None, :]
-        return samples.astype(np.float32)
+        return bounded(samples, floor)
 
 
-def periods(values: Array) -> NDArray[np.int64]:
+def periods(values: Array, longest: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
     """The period of each context (B, C), in steps; 1 where no season beats the last value. (B,).
 
+    longest (B,): the longest period each context may have.
     For every lag the mean squared difference of values that far apart (the structure function) comes from three
     FFTs over the observed values. The cost of a period is the mean of it over the first COST_STEPS steps ahead, each at
     the lag that step would be copied from.
@@ -69,6 +70,8 @@ def periods(values: Array) -> NDArray[np.int64]:
     allowed[:, 1:] &= inner[:, 1:] <= inner[:, :-1]
     allowed[:, :-1] &= inner[:, :-1] <= inner[:, 1:]
     allowed[:, 0] = False
+    if longest is not None:
+        allowed &= np.arange(1, length) <= longest[:, None]
     seasonal = np.where(allowed, cost, np.inf)
     least = seasonal.min(axis=1)
     shortest = np.argmax(seasonal <= SLACK * least[:, None], axis=1)[:, None]
@@ -119,13 +122,4 @@ def error_quantiles(values: Array, season: NDArray[np.int64], num_samples: int) 
     length = values.shape[1]
     where = np.arange(length) - season[:, None]
     earlier = np.where(where >= 0, np.take_along_axis(values, np.maximum(where, 0), axis=1), np.nan)
-    errors = np.sort(values - earlier, axis=1)  # NaN last
-    count = np.maximum((~np.isnan(errors)).sum(axis=1), 1)[:, None]
-    errors = np.where(np.isnan(errors), 0.0, errors)
-    levels = (np.arange(1, num_samples + 1) - 0.5) / num_samples
-    position = np.clip(levels * count - 0.5, 0, count - 1)  # Hyndman & Fan 1996, type 5
-    low = position.astype(np.int64)
-    high = np.minimum(low + 1, count - 1)
-    weight = position - low
-    result: Array = np.take_along_axis(errors, low, 1) * (1 - weight) + np.take_along_axis(errors, high, 1) * weight
-    return result
+    return mid_quantiles(values - earlier, num_samples)

@@ -1,0 +1,124 @@
+"""What the network sees of a context: patches of it, candidate forecasts, how those did lately, and a summary."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from engine.models.small import trend
+from engine.models.small.periodicity import Periods, periods
+from engine.models.small.seasonal import difference, repeated
+from engine.models.small.window import EVER, TINY, Window, earlier, memories, squashed, window
+from engine.settings import MAX_HORIZON
+
+AVERAGES = (1.5, 5.0, 20.0)  # memory, in steps, of the exponential means of the values themselves
+CANDIDATES = 1 + 2 * 4 + len(AVERAGES) + 1 + 2 * trend.COUNT
+LOOKBACK = 16  # steps back from where the candidates are tried on what came then
+CHANNELS = 4
+SUMMARY = 21 + len(AVERAGES) + CANDIDATES
+
+
+class Features(NamedTuple):
+    """What `features` makes of B contexts, in their scale.
+
+    candidates (B, MAX_HORIZON, CANDIDATES); channels (B, CHANNELS, C); summary (B, SUMMARY); last and recent (B, 1): of
+    Window; step and seasonal_step (B, 1): mean absolute step and seasonal difference; floor (B, 1);
+    constant (B, 1): whether all observed values are equal.
+    """
+
+    candidates: Tensor
+    channels: Tensor
+    summary: Tensor
+    last: Tensor
+    recent: Tensor
+    step: Tensor
+    seasonal_step: Tensor
+    floor: Tensor
+    constant: Tensor
+
+
+def features(contexts: Tensor, floor: Tensor) -> Features:
+    """Features of (B, C) scaled contexts (NaN = missing) with (B,) floors."""
+    context = window(contexts, floor)
+    found = periods(context)
+    past = earlier(context, LOOKBACK)
+    both = Window(*(torch.cat(pair) for pair in zip(context, past, strict=True)))
+    twice = Periods(*(value.repeat(2, 1) for value in found))
+    table, share = candidates(both, twice)
+    now, then = table.chunk(2)
+    seasonal = difference(context, found.short)
+    counted = (seasonal != 0).to(seasonal.dtype).sum(1, keepdim=True)
+    seasonal_step = ((seasonal.abs().sum(1, keepdim=True) + context.step) / (counted + 1)).clamp(min=TINY)
+    truth, known = context.filled[:, -LOOKBACK:], context.seen[:, -LOOKBACK:]
+    missed = (then[:, :LOOKBACK] - truth[:, :, None]).abs() * known[:, :, None]
+    error = missed.sum(1) / known.sum(1, keepdim=True).clamp(min=1)
+    unit = context.recent
+    channels = torch.stack(
+        (
+            squashed(context.values),
+            context.seen,
+            squashed((context.values - context.last) / (3 * unit)) * context.seen,
+            squashed(seasonal / seasonal_step),
+        ),
+        1,
+    )
+    highest = torch.where(context.seen > 0, context.values, -torch.inf).amax(1, keepdim=True)
+    lowest = torch.where(context.seen > 0, context.values, torch.inf).amin(1, keepdim=True)
+    bounded = torch.isfinite(context.floor)
+    room = torch.where(bounded, context.last - context.floor, 0.0)
+    total = context.seen.sum(1, keepdim=True)
+    still = (
+        ((context.values[:, 1:] == context.values[:, :-1]) & (context.seen[:, 1:] > 0)).sum(1, keepdim=True)
+    ) / total
+    age = (context.seen.flip(1).argmax(1, keepdim=True)).to(contexts.dtype)
+    summary = torch.cat(
+        (
+            context.last,
+            context.step.log(),
+            unit.log(),
+            seasonal_step.log(),
+            found.main_strength,
+            found.short_strength,
+            found.long_strength,
+            found.main.log() / 3,
+            found.short.log() / 3,
+            found.long.log() / 3,
+            (found.main == 1).to(contexts.dtype),
+            context.length.log() / 3,
+            found.slope,
+            share.chunk(2)[0],
+            total / contexts.shape[1],
+            bounded.to(contexts.dtype),
+            squashed(room),
+            squashed(torch.where(bounded, lowest - context.floor, 0.0)),
+            still,
+            age / 3,
+            squashed(highest - context.last),
+            *(now[:, :1, i] - context.last for i in range(9, 9 + len(AVERAGES))),
+            ((error + 0.1 * unit) / (unit + error[:, :1])).log(),
+        ),
+        1,
+    )
+    return Features(
+        candidates=now,
+        channels=channels,
+        summary=summary,
+        last=context.last,
+        recent=unit,
+        step=context.step,
+        seasonal_step=seasonal_step,
+        floor=context.floor,
+        constant=highest == lowest,
+    )
+
+
+def candidates(context: Window, found: Periods) -> tuple[Tensor, Tensor]:
+    """(B, MAX_HORIZON, CANDIDATES) forecasts of the contexts, and the season's share of variance (B, 1)."""
+    _, decay = memories(context.values.shape[1], (*AVERAGES, EVER), context.values)
+    means = ((context.values * context.seen) @ decay) / (context.seen @ decay).clamp(min=1e-6)
+    bent, share = trend.trends(context, found.main)
+    flat = [value.expand(-1, MAX_HORIZON) for value in (context.last, *means.chunk(means.shape[1], 1))]
+    seasonal = [*repeated(context, found.short), *repeated(context, found.long)]
+    return torch.stack((flat[0], *seasonal, *flat[1:], *bent), 2), share

@@ -1,0 +1,99 @@
+"""Candidate forecasts from level, drift and season: exponential smoothing, Theta, damped lines; additive and in logs.
+
+The season is taken out by classical decomposition (centred moving average, means by phase), level and slope come from
+discounted least squares (Brown 1963), whose level alone is simple exponential smoothing; half the slope of the line
+through everything is Theta's drift (Hyndman & Billah 2003); damping is Gardner & McKenzie's (1985).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from engine.models.small.window import EVER, Window, memories
+from engine.settings import MAX_HORIZON
+
+LEVELS = (1.5, 5.0, 20.0)  # memory, in steps, of the smoothed levels
+LINES = (8.0, 40.0)  # and of the lines
+DAMPING = (0.9, 0.97)  # of those lines' slopes
+EDGE = 0.05  # weight of a value whose moving average is not centred
+PRIOR = 0.5  # cycles of no season that every phase starts with
+HEADROOM = 1.0  # logs beyond the context's own range that a forecast may reach
+COUNT = len(LEVELS) + 2 + len(LINES)
+
+
+def trends(context: Window, period: Tensor) -> tuple[list[Tensor], Tensor]:
+    """COUNT (B, MAX_HORIZON) candidates of the values, then COUNT of their logs; the season's share of variance (B, 1).
+
+    The logs are of the values above the floor. Where there is no floor or a value on it, they repeat the first ones.
+    """
+    height = context.filled - context.floor
+    lowest = height.amin(1, keepdim=True)
+    positive = torch.isfinite(lowest) & (lowest > 1e-3 * height.mean(1, keepdim=True))
+    logs = torch.where(positive, height, 1.0).log()
+    # Scaled like the values, so that both share every constant.
+    middle = (logs * context.live).sum(1, keepdim=True) / context.length
+    spread = (((logs - middle) * context.live).square().sum(1, keepdim=True) / context.length).sqrt().clamp(min=1e-6)
+    curved = torch.where(positive, (logs - middle) / spread, context.filled)
+    rows, share = smoothed(torch.stack((context.filled, curved), 1), context, period)
+    straight, bent = rows[:, 0], rows[:, 1]  # (B, COUNT, MAX_HORIZON)
+    top = (logs.amax(1, keepdim=True) + HEADROOM)[:, :, None]
+    bottom = (logs.amin(1, keepdim=True) - HEADROOM)[:, :, None]
+    power = (bent * spread[:, :, None] + middle[:, :, None]).clamp(bottom, top).exp() + context.floor[:, :, None]
+    bent = torch.where(positive[:, :, None], power, straight)
+    return [*straight.unbind(1), *bent.unbind(1)], share[:, :1]
+
+
+def smoothed(values: Tensor, context: Window, period: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, V, COUNT, MAX_HORIZON) candidates of V series (B, V, C) known where the context is; their shares (B, V)."""
+    season, ahead, share = seasonality(values, context, period)
+    age, decay = memories(values.shape[2], (*LEVELS, *LINES, EVER), values)  # (C,), (C, weights)
+    moments = torch.cat((decay, decay * age[:, None], decay * age[:, None] ** 2), 1)
+    total, first, second = (context.seen @ moments)[:, None].chunk(3, 2)  # (B, 1, weights)
+    seen = context.seen[:, None]
+    zeroth, cross = (((values - season) * seen) @ moments[:, : 2 * decay.shape[1]]).chunk(2, 2)  # (B, V, weights)
+    total = total.clamp(min=1e-6)
+    mean, mean_age = zeroth / total, first / total
+    # A slope is a guess from few values: shrunk as if values of one step's age had been seen without any slope.
+    variance = second / total - mean_age.square() + (1 + mean_age) / total.clamp(min=1)
+    slope = -(cross / total - mean_age * mean) / variance.clamp(min=1e-6)
+    steps = torch.arange(1, MAX_HORIZON + 1, device=values.device, dtype=values.dtype)
+    levels = mean[:, :, : len(LEVELS), None].expand(-1, -1, -1, MAX_HORIZON)
+    drift = slope[:, :, -1:, None] * steps
+    drifting = mean[:, :, 1:2, None] + torch.cat((0.5 * drift, drift), 2)
+    lines = slice(len(LEVELS), len(LEVELS) + len(LINES))
+    today = mean[:, :, lines] + slope[:, :, lines] * mean_age[:, :, lines]
+    damped = torch.stack([damping * (1 - damping**steps) / (1 - damping) for damping in DAMPING])
+    bending = today[..., None] + slope[:, :, lines, None] * damped
+    return torch.cat((levels, drifting, bending), 2) + ahead[:, :, None], share
+
+
+def seasonality(values: Tensor, context: Window, period: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Additive season of each value (B, V, C) and each step ahead (B, V, MAX_HORIZON); its share of variance (B, V)."""
+    count = values.shape[2]
+    place = torch.arange(count, device=values.device)
+    half = period // 2
+    centre = torch.minimum(torch.maximum(place, context.start + half), count - 1 - half)
+    lower, upper = centre - half, centre + half + 1
+    total = torch.nn.functional.pad(values.cumsum(2), (1, 0))
+    edges = torch.stack((lower, (lower + period).clamp(max=count), (upper - period).clamp(min=0), upper), 1)
+    sums = at(total, edges.flatten(1)).view(*values.shape[:2], 4, count)
+    within = sums[:, :, 1] - sums[:, :, 0] + sums[:, :, 3] - sums[:, :, 2]
+    rest = values - within / (2 * period[:, :, None])
+    weight = context.seen * context.live * torch.where(centre == place, 1.0, EDGE)
+    phase = (count - 1 - place) % period  # the origin has phase 0, and phases count backwards
+    weighted = torch.cat((rest * weight[:, None], weight[:, None]), 1)
+    binned = torch.zeros_like(weighted).scatter_add_(2, phase[:, None].expand_as(weighted), weighted)
+    by_phase = binned[:, :-1] / (binned[:, -1:] + PRIOR)
+    by_phase = by_phase - (by_phase * (place < period)[:, None]).sum(2, keepdim=True) / period[:, :, None]
+    by_phase = torch.where(period[:, :, None] > 1, by_phase, 0.0)
+    season = at(by_phase, phase)
+    left = ((rest - season).square() * weight[:, None]).sum(2)
+    share = 1 - left / ((rest.square() * weight[:, None]).sum(2) + 1e-6)
+    steps = torch.arange(1, MAX_HORIZON + 1, device=values.device)
+    return season, at(by_phase, -steps % period), torch.where(period > 1, share, 0.0)
+
+
+def at(values: Tensor, index: Tensor) -> Tensor:
+    """(B, V, n): values (B, V, C) at positions (B, n), the same for every V."""
+    return values.gather(2, index[:, None].expand(-1, values.shape[1], -1))
