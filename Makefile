@@ -7,7 +7,7 @@ APT := $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run serve test lint format bench evaluate browser clean
+.PHONY: run serve test lint format bench show-priors train export evaluate browser clean
 
 run: $(VENV)/installed ## the app on http://127.0.0.1:8050, for one person
 	$(BIN)/python app.py
@@ -29,6 +29,17 @@ format: $(VENV)/installed
 
 bench: $(VENV)/installed ## every figure beside its reference from the same run
 	$(BIN)/python -m benchmarks
+
+show-priors: $(VENV)/installed ## eight series of every synthetic family, as a page: priors.html
+	$(BIN)/python -m training.show_priors
+
+train: $(VENV)/installed ## hindcast-small anew, or on from its checkpoint: 95 minutes on every core, or on a GPU
+	$(BIN)/python -m training.pool --folder runs/pool
+	$(BIN)/python -m training.pool --folder runs/validation --series 6000 --first-seed 990001
+	$(BIN)/python -m training.train
+
+export: $(VENV)/installed ## the trained weights into the product; prints the SHA-256 for forecaster.py and the card
+	$(BIN)/python -m training.export
 
 evaluate: $(VENV)/references ## the built-in models on real series, beside baselines; HINDCAST_EVALSET names the folder
 	$(BIN)/python -m training.evaluate --references

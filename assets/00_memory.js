@@ -28,6 +28,10 @@
     window.scrollTo(0, 0);
   };
 
+  /* The address of a moment; `where` is "i=-12" or "t=...", and the default model goes without saying. */
+  hindcast.address = (handle, where, model) =>
+    `/explore/${handle}?${where}${model ? `&model=${encodeURIComponent(model)}` : ""}`;
+
   hindcast.element = (tag, className, text) => {
     const node = document.createElement(tag);
     if (className) node.className = className;

@@ -42,7 +42,7 @@
   };
 
   const row = ([handle, file]) => {
-    const address = `/explore/${handle}?i=${Number.isInteger(file.index) ? file.index : -12}`;
+    const address = hindcast.address(handle, `i=${Number.isInteger(file.index) ? file.index : -12}`, file.model);
     const item = hindcast.element("div", "recent");
     const link = hindcast.element("a", "recent-link");
     link.href = address;

@@ -90,10 +90,10 @@
     gate.flying = { seq, index: gate.hand, answer: null };
     mark();
     watch();
-    const { handle } = gate.facts;
+    const { handle, model } = gate.facts;
     const upload = hindcast.memory.get(handle)?.upload || null;
-    const data = { handle, index: gate.hand, seq, session, upload, dark: hindcast.dark(), narrow: hindcast.narrow() };
-    hindcast.set("wanted", { data }, "forecast");
+    const look = { dark: hindcast.dark(), narrow: hindcast.narrow() };
+    hindcast.set("wanted", { data: { handle, model, index: gate.hand, seq, session, upload, ...look } }, "forecast");
   };
 
   const later = (wait) => {

@@ -36,8 +36,10 @@
       hindcast.write("clock", answer.clock);
       if (node) node.dataset.time = answer.clock;
     }
-    hindcast.show("key-baseline", Boolean(answer.baseline));
-    hindcast.write("key-baseline-name", answer.baseline || "");
+    if (answer.baseline !== undefined) {
+      hindcast.show("key-baseline", Boolean(answer.baseline));
+      hindcast.write("key-baseline-name", answer.baseline);
+    }
     card();
     renew();
     window.clearTimeout(timer);
@@ -53,12 +55,12 @@
 
   const remember = (answer) => {
     if (!gate.facts || gate.hand !== answer.index) return;
-    const search = `?i=${answer.index}`;
-    if (window.location.search !== search) {
-      window.history.replaceState(window.history.state, "", window.location.pathname + search);
+    const { handle, model, every, period, spark } = gate.facts;
+    const address = hindcast.address(handle, `i=${answer.index}`, model);
+    if (window.location.pathname + window.location.search !== address) {
+      window.history.replaceState(window.history.state, "", address);
     }
-    const { handle, every, period, spark } = gate.facts;
-    hindcast.memory.remember(handle, { every, period, spark, index: answer.index, clock: answer.clock });
+    hindcast.memory.remember(handle, { model, every, period, spark, index: answer.index, clock: answer.clock });
   };
 
   /* Before the page is left: its address names the moment it is left at. */
@@ -153,8 +155,9 @@
 
   hindcast.copyLink = async () => {
     const button = document.getElementById("copy-link");
-    if (!button) return;
-    const address = `${window.location.origin}${window.location.pathname}?i=${gate.hand}`;
+    if (!button || !gate.facts) return;
+    const { handle, model } = gate.facts;
+    const address = window.location.origin + hindcast.address(handle, `i=${gate.hand}`, model);
     try {
       await navigator.clipboard.writeText(address);
       answer(button, "Copied. Anyone who can open this Hindcast sees exactly this view.");

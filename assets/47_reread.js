@@ -23,6 +23,7 @@
     /* Another value column may have other series: only what was changed is asked for where they depend on each other. */
     if (select.dataset.option === "value") asked.delete("series");
     asked.set("upload", upload);
+    if (facts.model) asked.set("model", facts.model);
     select.disabled = true;
     say("Reading");
     try {
@@ -31,7 +32,7 @@
       if (!answer.ok) return say(said.error.message);
       hindcast.memory.uploaded(said);
       hindcast.leave();
-      hindcast.go(`/explore/${said.handle}?t=${encodeURIComponent(time)}`);
+      hindcast.go(hindcast.address(said.handle, `t=${encodeURIComponent(time)}`, facts.model));
     } catch {
       say("No connection to the server. Try again.");
     } finally {

@@ -12,7 +12,8 @@ import numpy as np
 
 from benchmarks.figures import Figure, meter, percentile, seconds, to_csv
 from engine import Engine, Settings
-from engine.models.seasonal_naive import SeasonalNaive
+from engine.engine import BATCH_SIZE
+from engine.models.small.forecaster import HindcastSmall
 from engine.windows import contexts, usable
 
 ORIGINS = 20_000
@@ -44,16 +45,16 @@ def _fill(engine: Engine, folder: Path) -> Iterator[Figure]:
     wait_for_fill(engine, handle)
     fill = time.perf_counter() - started
 
-    model, slots = SeasonalNaive(), np.flatnonzero(usable(series.values)) + series.first_slot
+    model, slots = HindcastSmall(Settings()), np.flatnonzero(usable(series.values)) + series.first_slot
 
     def bare_loop() -> None:
-        for part in np.array_split(slots, 625):
+        for part in np.array_split(slots, len(slots) // BATCH_SIZE):
             made = contexts(series, part)
             model.predict(made.values, made.floor, 12)
 
     bare = seconds(bare_loop, 1)[0]
     yield Figure(
-        "fill, 20,000 origins", len(slots) / fill, len(slots) / bare, "origins/s", "bare model loop", 0.5, True
+        "fill, 20,000 origins", len(slots) / fill, len(slots) / bare, "origins/s", "bare model loop", 0.85, True
     )
     yield Figure("upload answered, 20,000 rows", upload, fill, "s", "its fill", 0.5, False)
 
@@ -76,7 +77,7 @@ def _interactive(engine: Engine) -> Iterator[Figure]:
     idle, filling = [], []
     for seed in (1, 2):
         idle += seconds(ask, ASKED)
-        other = engine.upload(to_csv(meter(40_000, seed))).dataset.handle
+        other = engine.upload(to_csv(meter(ORIGINS, seed))).dataset.handle
         filling += seconds(ask, ASKED)
         assert engine.progress(other).state == "filling", "the fill ended before the measurement did"
         wait_for_fill(engine, other)

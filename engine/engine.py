@@ -34,7 +34,7 @@ from engine.workers import Workers, available_cores
 
 log = logging.getLogger(__name__)
 
-BATCH_SIZE = 32  # origins the background forecasts at once
+BATCH_SIZE = 64  # origins the background forecasts at once
 PARSES = 2  # files read at the same time
 BODIES = 8  # files received at the same time
 HANDLE = re.compile(r"[0-9a-f]{64}\Z")

@@ -45,14 +45,16 @@ class Settings:
     )
     disk_budget: int = _setting(10 * GIB, "bytes", "Largest size of the cache directory.", 1)
     memory_budget: int = _setting(GIB, "bytes", "Memory for series and forecasts of loaded datasets.", 1)
-    model: str = _setting("seasonal-naive", "name", "The model used where none is named.")
+    model: str = _setting("hindcast-small", "name", "The model used where none is named.")
     models: tuple[str, ...] = _setting(
         (), "names, comma", "Models loaded at the start; empty means the default model alone."
     )
     horizon: int = _setting(12, "steps", "Forecast length where none is named.", 1)
     num_samples: int = _setting(10, "samples", "Samples per step of a forecast.", 2)
     precision: str = _setting(
-        "auto", "auto, fp32, bf16", "Numerics of the models; auto is chosen from the CPU's capabilities."
+        "auto",
+        "auto, fp32, bf16",
+        "Numerics of the models; auto takes a GPU if there is one, else what the processor is good at.",
     )
     background: bool = _setting(True, "0 or 1", "Whether whole files are computed in the background.")
     max_upload_bytes: int = _setting(200 * MB, "bytes", "Largest file that is read.", 1)

@@ -76,7 +76,9 @@ def contexts(series: Series, slots: Ints, context_length: int = CONTEXT_LENGTH) 
     relative = centred / widest[:, None]  # squares of tiny deviations would vanish, of huge ones overflow
     scale = widest * np.sqrt((relative * relative).sum(axis=1) / count)
     # Values that differ by rounding alone are equal; dividing by such a scale would make noise of it.
-    scale = np.where(scale > 1e-12 * np.maximum(np.abs(loc), 1e-300), scale, 1.0)
+    varied = scale > 1e-12 * np.maximum(np.abs(loc), 1e-300)
+    scale = np.where(varied, scale, 1.0)
+    centred[~varied] = 0.0
     scaled = np.where(seen, centred / scale[:, None], np.nan).astype(np.float32)
     negative = np.where(seen, window, 0.0).min(axis=1, initial=0.0) < 0
     return Contexts(scaled, loc, scale, np.where(negative, np.float32(-np.inf), scaled_zero(loc, scale)))

@@ -17,6 +17,7 @@ KEY = (
     ("outer", "8 of 10", "If the model is right, what happens lies in here 8 times out of 10, at each step."),
     ("shade", "shading", "Darker = more likely at that step; one scale for the whole file."),
 )
+BASELINE = "What was there a cycle earlier (without a cycle: the last value), moved by the usual change since then."
 
 
 def chart(fixed: Frame) -> html.Div:
@@ -119,11 +120,12 @@ def side() -> html.Aside:
             html.Section(
                 [
                     html.P(id="missed", className="sentence-1"),
-                    html.P(id="standing", className="sentence-2"),
-                    html.P(
-                        id="inside",
-                        className="sentence-3",
-                        title="One moment proves little: its steps rise and fall together.",
+                    html.Div(
+                        [
+                            html.P(id="standing"),
+                            html.P(id="inside", title="One moment proves little: its steps rise and fall together."),
+                        ],
+                        className="sentences",
                     ),
                     html.Details([html.Summary("Numbers"), html.Dl(id="details")], className="numbers"),
                 ],
@@ -140,6 +142,7 @@ def side() -> html.Aside:
                         html.Li(
                             [html.Span(className="swatch baseline"), html.Span(id="key-baseline-name")],
                             id="key-baseline",
+                            title=BASELINE,
                             hidden=True,
                         )
                     ],

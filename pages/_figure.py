@@ -9,16 +9,21 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+import numpy as np
+from scipy.optimize import isotonic_regression
+
 from engine import PlotData
-from pages._frame import Frame, ticks
-from pages._notation import Step, baseline_name, shorten
-from pages._traces import DARK, LIGHT, Label, Palette, Tape, day_lines, forecast, known_values
+from pages._day_lines import day_lines
+from pages._frame import Frame, ticks, value_ticks
+from pages._notation import THIN, Step, baseline_name, shorten
+from pages._traces import DARK, LIGHT, Label, Palette, Tape, forecast, known_values
 
 State = Literal["ready", "unusable", "failed"]
 
 LABEL_GAP = 16 / 400  # of the value axis: the height of a direct label
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-MARGINS = {"desk": (60, 144), "phone": (40, 26)}  # left and right of the plot; a desk has direct labels on the right
+MARGINS = {"desk": (60, 158), "phone": (40, 26)}  # left and right of the plot; a desk has direct labels on the right
+WIDE, NARROW = 7.7, 2.6  # px of a character and of a thin space in a value tick, in the widest of the fonts
 
 
 def escape(text: str) -> str:
@@ -66,21 +71,9 @@ def blank(frame: Frame, *, unit: str = "", dark: bool = False, narrow: bool = Fa
 
 
 def _direct_labels(labels: list[Label], frame: Frame) -> list[dict[str, Any]]:
-    """Annotations at the right edge, pushed apart so that none covers another."""
-    span = frame.high - frame.low
-    gap = LABEL_GAP * span
-    placed = sorted(
-        (min(max(y, frame.low), frame.high), text, colour) for y, text, colour in labels if math.isfinite(y)
-    )
-    heights: list[float] = []
-    for y, *_ in placed:
-        heights.append(max(y, heights[-1] + gap) if heights else y)
-    overflow = heights[-1] - frame.high if heights else 0
-    limit = frame.high
-    for k in range(len(heights) - 1, -1, -1):
-        if overflow > 0:
-            heights[k] = min(heights[k], limit)
-            limit = heights[k] - gap
+    """Annotations at the right edge, as near to their lines as none covering another allows."""
+    placed = sorted((y, text, colour) for y, text, colour in labels if math.isfinite(y))
+    heights = _apart([y for y, *_ in placed], frame.low, frame.high)
     return [
         {
             "x": 1,
@@ -97,6 +90,17 @@ def _direct_labels(labels: list[Label], frame: Frame) -> list[dict[str, Any]]:
     ]
 
 
+def _apart(wanted: list[float], low: float, high: float) -> list[float]:
+    """Heights a label's height apart within [low, high], by least squares from the ascending ones that are wanted."""
+    if not wanted:
+        return []
+    stack = LABEL_GAP * (high - low) * np.arange(len(wanted))
+    ends = low, high - float(stack[-1])
+    bottoms = isotonic_regression(np.clip(wanted, low, high) - stack).x
+    heights: list[float] = (np.clip(bottoms, *ends) + stack).tolist()
+    return heights
+
+
 def _assemble(
     traces: list[dict[str, Any]],
     marks: list[dict[str, Any]],
@@ -106,7 +110,9 @@ def _assemble(
     unit: str,
     meta: dict[str, Any],
 ) -> dict[str, Any]:
+    values = value_ticks(frame.low, frame.high)
     left, right = MARGINS["phone" if narrow else "desk"]
+    left = max(left, *(_room(label) for _, label in values))
     history = frame.history(narrow=narrow)
     places = ticks(history, frame.step, frame.horizon)
     if unit:
@@ -153,8 +159,12 @@ def _assemble(
                 "fixedrange": True,
                 "gridcolor": paint.grid,
                 "zeroline": False,
-                "nticks": 6,
-                "tickformat": ",~r" if abs(frame.high - frame.low) >= 1e-3 else ".2~e",
+                "tickmode": "array",
+                "tickvals": [value for value, _ in values],
+                "ticktext": [label for _, label in values],
+                "ticks": "outside",
+                "ticklen": 4,
+                "tickcolor": paint.grid,
             },
             "shapes": [
                 {
@@ -171,6 +181,12 @@ def _assemble(
             "annotations": marks,
         },
     }
+
+
+def _room(label: str) -> int:
+    """Px that a value tick needs beside the axis."""
+    thin = label.count(THIN)
+    return math.ceil(12 + WIDE * (len(label) - thin) + NARROW * thin)
 
 
 def _axis_name(unit: str, paint: Palette, left: int) -> dict[str, Any]:

@@ -37,14 +37,15 @@ def first(engine: Engine, path: str, search: str) -> First:
     try:
         dataset = engine.dataset(handle)
         horizon = engine.settings.horizon
-        index, _ = starting_index(dataset, _inputs.where(search), horizon)
+        where = _inputs.where(search)
+        index, _ = starting_index(dataset, where, horizon)
         step, time = _moment.step_of(dataset), dataset.time(index)
         heading = _words.plain(_words.title(time, step))
         title = _words.document_title(time, step, "")
     except errors.EngineError:
         return First()
     try:
-        plot = engine.forecast(handle, index, timeout=PATIENCE)
+        plot = engine.forecast(handle, index, model=where.model, timeout=PATIENCE)
     except errors.EngineError:
         return First(title, heading)
     fixed = _moment.frame_of(dataset, horizon)

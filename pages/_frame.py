@@ -11,10 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pages._notation import DAY, HOUR, MINUTE, Step, plural
+from pages._notation import DAY, HOUR, MINUTE, THIN, Step, number, plural
 
 DESK_SHARE, PHONE_SHARE = 1 / 9, 2 / 5  # least share of the width that belongs to the future
 MOST_TICKS = 9
+MOST_VALUE_TICKS = 6
+LONGEST_VALUE = 7  # characters of a value tick; for what is longer a shorter way of writing it is looked for
+LARGE = ((6, "M"), (9, "bn"), (12, "tn"))
 SECOND_TICKS = (1, 2, 5, 10, 15, 30)
 
 
@@ -79,7 +82,28 @@ def decimals(known: NDArray[np.float64], scale: float) -> int:
     """Decimals of a sentence's number: one more than the data carries, but never beyond four digits of the scale."""
     sample = known[:: max(1, len(known) // 2000)]
     carried = next((d for d in range(6) if np.allclose(sample, np.round(sample, d), rtol=1e-12, atol=0)), 6)
-    return min(carried + 1, max(1, 3 - math.floor(math.log10(scale))))
+    return min(carried + 1, max(0, 3 - math.floor(math.log10(scale))))
+
+
+def value_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """[(value, label)] of the value axis: multiples of 1, 2 or 5 times a power of ten, about six of them."""
+    rough = (high - low) / MOST_VALUE_TICKS
+    power = math.floor(math.log10(rough))
+    step = next(n for n in (1, 2, 5, 10) if n >= 0.999_999 * rough / 10.0**power) * 10.0**power
+    values = [k * step for k in range(math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6) + 1)]
+    labels = [number(value, max(0, -power)) for value in values]
+    if _longest(labels) > LONGEST_VALUE:
+        digits = max(0, math.floor(math.log10(max(map(abs, values)))) - power)
+        ways = [[f"{value:.{digits}e}" for value in values]]
+        for size, name in LARGE:
+            ways.append([f"{number(value / 10.0**size, max(0, size - power))}{THIN}{name}" for value in values])
+        labels = min(labels, *ways, key=_longest)
+        labels = [label if value else "0" for value, label in zip(values, labels, strict=True)]
+    return list(zip(values, labels, strict=True))
+
+
+def _longest(labels: list[str]) -> int:
+    return max(map(len, labels))
 
 
 def ticks(history: int, step: Step, horizon: int) -> list[tuple[int, str]]:

@@ -15,6 +15,7 @@ import numpy as np
 
 HANDLE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+MODEL = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 INDEX = re.compile(r"(0|-?[1-9][0-9]{0,9})", re.ASCII)
 MOST_SEQ = 2**53
 MOST_SEARCH = 2_000  # characters of a query string that are looked at
@@ -31,14 +32,16 @@ class Wanted:
     upload_id: str | None
     dark: bool
     narrow: bool
+    model: str | None = None
 
 
 @dataclass(frozen=True)
 class Where:
-    """The moment a link names: an index, a time, or neither."""
+    """The moment a link names, an index, a time, or neither; and the model, if it is not the default one."""
 
     index: int | None = None
     time: np.datetime64 | None = None
+    model: str | None = None
 
 
 def handle(value: Any) -> str | None:
@@ -49,6 +52,11 @@ def handle(value: Any) -> str | None:
 def token(value: Any) -> str | None:
     """A tab's session id or an upload id."""
     return value if isinstance(value, str) and TOKEN.fullmatch(value) else None
+
+
+def model(value: Any) -> str | None:
+    """What may be a model's name; whether there is one, the engine says."""
+    return value if isinstance(value, str) and MODEL.fullmatch(value) else None
 
 
 def whole(value: Any, low: int, high: int) -> int | None:
@@ -73,14 +81,15 @@ def path(value: Any) -> tuple[str, str | None]:
 
 
 def where(search: Any) -> Where:
-    """The moment in a query string: `?i=-37` (it wins) or `?t=2024-03-05T14:00`."""
+    """What a query string names: `?i=-37` (it wins) or `?t=2024-03-05T14:00`, and `&model=theta`."""
     if not isinstance(search, str) or len(search) > MOST_SEARCH:
         return Where()
     fields = parse_qs(search.removeprefix("?"), max_num_fields=None)
     text = fields.get("i", [""])[0].strip()
+    chosen = model(fields.get("model", [""])[0].strip())
     if INDEX.fullmatch(text):
-        return Where(index=int(text))
-    return Where(time=_time(fields.get("t", [""])[0].strip()))
+        return Where(index=int(text), model=chosen)
+    return Where(time=_time(fields.get("t", [""])[0].strip()), model=chosen)
 
 
 def _time(text: str) -> np.datetime64 | None:
@@ -112,4 +121,5 @@ def wanted(value: Any) -> Wanted | None:
         upload_id=token(value.get("upload")),
         dark=flag(value.get("dark")),
         narrow=flag(value.get("narrow")),
+        model=model(value.get("model")),
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from dash import html
 
-from engine import Dataset, Engine, PlotData, errors
+from engine import Dataset, Engine, PlotData, built_in, errors
 from pages import _figure, _notation, _traces, _words
 from pages._frame import Frame, frame
 from pages._inputs import Wanted
@@ -29,7 +29,7 @@ class Answer:
     inside: Sentence = field(default_factory=list)
     details: Any = None
     note: Any = None
-    context_length: int | None = None
+    no_peeking: str = ""
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -69,7 +69,7 @@ def render(sentence: Sentence) -> list[Any]:
 def answer(engine: Engine, fixed: Frame, wanted: Wanted) -> Answer:
     """The answer to a request; every way the engine says no becomes a state."""
     try:
-        plot = engine.forecast(wanted.handle, wanted.index, session=wanted.session, seq=wanted.seq)
+        plot = engine.forecast(wanted.handle, wanted.index, model=wanted.model, session=wanted.session, seq=wanted.seq)
         return _ready(engine, fixed, wanted, plot)
     except (errors.Superseded, errors.Cancelled):
         return Answer("superseded")
@@ -91,7 +91,7 @@ def _ready(engine: Engine, fixed: Frame, wanted: Wanted, plot: PlotData) -> Answ
     dataset = engine.dataset(wanted.handle)
     known = known_to(engine, wanted.handle, wanted.upload_id)
     step = step_of(dataset)
-    filling = engine.progress(wanted.handle).state != "done"
+    filling = engine.progress(wanted.handle, model=wanted.model).state != "done"
     return Answer(
         "ready",
         figure=_figure.figure(plot, fixed, unit=known.label, dark=wanted.dark, narrow=wanted.narrow, seq=wanted.seq),
@@ -100,7 +100,7 @@ def _ready(engine: Engine, fixed: Frame, wanted: Wanted, plot: PlotData) -> Answ
         standing=_words.standing(plot, filling=filling),
         inside=_words.stayed_inside(plot),
         details=details(plot, step, fixed.decimals, known.unit),
-        context_length=_context_length(plot, dataset),
+        no_peeking=_words.no_peeking(_context_length(plot, dataset), ours=plot.model in built_in()),
         data={
             **_facts(plot.origin, step, known, wanted.index),
             "filling": filling,
@@ -214,5 +214,6 @@ def details(plot: PlotData, step: Step, decimals: int, unit: str) -> list[Any]:
             ("Inside 8 of 10", f"{plot.inside80} of {plot.n_scored}"),
         ]
     cycle = _notation.span(plot.baseline_period, step) if plot.baseline_period > 1 else "none found: last value"
-    rows += [("Model", plot.model), ("Cycle seen here", cycle)]
+    of_whom = "Cycle seen here" if plot.model == plot.baseline_model else "Cycle of the baseline"
+    rows += [("Model", plot.model), (of_whom, cycle)]
     return [part for term, value in rows for part in (html.Dt(term), html.Dd(value))]

@@ -18,6 +18,7 @@ from pages._notation import Step
 MOST_STEPS = 64
 MOST_CONTEXT = 10_000
 MOST_GRID = 1_024
+LARGEST = 1e100  # as in files
 LEVELS = ("0.1", "0.25", "0.5", "0.75", "0.9")
 CALENDARS = ("month", "year", "weekday")
 
@@ -81,7 +82,7 @@ def _plot(data: Any) -> PlotData:
 
 
 def _number(value: Any) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):
+    if type(value) not in (int, float) or not -LARGEST <= value <= LARGEST:
         raise ValueError("number")
     return float(value)
 

@@ -1,4 +1,4 @@
-"""The layers of a picture, each as a plotly trace: shading, bands, baseline, truth, cut points, day lines. Pure.
+"""The layers of a picture, each as a plotly trace: shading, bands, baseline, truth, cut points. Pure.
 
 x counts steps from the moment. All colours are explicit, from one of two palettes.
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine import PlotData
 from pages._frame import Frame
-from pages._notation import HOUR, Step, day_label, moment, number
+from pages._notation import number
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
@@ -199,51 +199,6 @@ def _cut_points(x: list[int], values: Floats, frame: Frame, paint: Palette) -> l
             }
         )
     return traces
-
-
-def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> list[dict[str, Any]]:
-    """Hairlines that travel with the data: midnights of sub-daily data, else the starts of months or years."""
-    history = frame.history(narrow=narrow)
-    times = np.concatenate([tape.history_times[-(history + 1) :], tape.times]).astype("datetime64[s]")
-    first = 1 - len(tape.history_times[-(history + 1) :])
-    grain = _grain(frame)
-    days = times.astype(f"datetime64[{grain}]")
-    starts = np.flatnonzero(days[1:] != days[:-1]) + 1
-    keep = max(1, math.ceil(len(starts) / (3 if narrow else 8)))
-    starts = starts[::keep]
-    if len(starts) == 0:
-        return []
-    x = [first + int(i) for i in starts]
-    step = Step(None, "month") if grain == "M" else Step(None, "year")
-    room = (0.22 if narrow else 0.09) * (history + frame.horizon)  # steps that a label covers
-    names = [day_label(times[i]) if grain == "D" else moment(times[i], step) for i in starts]
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [v for at in x for v in (at, at, None)],
-            "y": [v for _ in x for v in (frame.low, frame.high, None)],
-            "line": {"color": paint.day, "width": 1},
-            "hoverinfo": "skip",
-        },
-        {
-            "type": "scatter",
-            "mode": "text",
-            "x": x,
-            "y": [frame.high] * len(x),
-            "text": [f" {name}" if at <= frame.horizon - room else "" for at, name in zip(x, names, strict=True)],
-            "textposition": "bottom right",
-            "textfont": {"size": 11, "color": paint.muted},
-            "hoverinfo": "skip",
-        },
-    ]
-
-
-def _grain(frame: Frame) -> str:
-    """numpy's unit of the day lines."""
-    if frame.step.seconds is not None and frame.step.seconds <= 12 * HOUR:
-        return "D"
-    return "Y" if frame.step.months else "M"
 
 
 def last_known(values: Floats) -> float:

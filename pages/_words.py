@@ -70,7 +70,9 @@ def missed(plot: PlotData, decimals: int, unit: str) -> Sentence:
     if plot.model != plot.baseline_model and math.isfinite(plot.baseline_crps):
         name = baseline_name(plot.baseline_period, step)
         words += [" ", Mark("em", name[0].upper() + name[1:])]
-        words += [f" would have missed by {number(plot.baseline_crps, decimals)}."]
+        theirs = number(plot.baseline_crps, decimals)
+        as_much = theirs == number(plot.crps, decimals)
+        words += [" would have missed by as much." if as_much else f" would have missed by {theirs}."]
     return words
 
 
@@ -149,7 +151,13 @@ def outside_file(end: str) -> str:
     return f"That moment is not in this file. This is the {end} one."
 
 
-def no_peeking(context_length: int | None) -> str:
-    """What the model could and could not know."""
+def no_such_model(name: str, shown: str) -> str:
+    """Said when a link asks for a model that has computed nothing here and cannot."""
+    return f"The model {name} is not loaded here. This is {shown}."
+
+
+def no_peeking(context_length: int | None, *, ours: bool = True) -> str:
+    """What the model could and could not know; `ours` is whether it is one of Hindcast's own."""
     seen = f"at most the {count(context_length)} values before it" if context_length else "only values before it"
-    return f"At each moment the model sees {seen}, and nothing after. It was never fitted to your file."
+    words = f"At each moment the model sees {seen}, and nothing after. It was never fitted to your file."
+    return words if ours else f"{words} It may have seen public data like yours in training."

@@ -21,7 +21,10 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
     except errors.UnknownHandle:
         return gone()
     horizon = engine.settings.horizon
-    index, words = starting_index(dataset, _inputs.where(search), horizon)
+    where = _inputs.where(search)
+    index, words = starting_index(dataset, where, horizon)
+    model, about = chosen_model(engine, handle, where.model)
+    words = " ".join(filter(None, (words, about)))
     fixed = _moment.frame_of(dataset, horizon)
     return html.Div(
         [
@@ -47,7 +50,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                 className="explore",
             ),
             html.Div(id="spoken", className="visually-hidden", role="status"),
-            dcc.Store(id="facts", data=facts(dataset, index, horizon)),
+            dcc.Store(id="facts", data=facts(dataset, index, horizon, model)),
             dcc.Store(id="wanted"),
             dcc.Store(id="answer"),
             dcc.Store(id="busy", data=False),
@@ -92,7 +95,19 @@ def starting_index(dataset: Dataset, where: _inputs.Where, horizon: int) -> tupl
     return index, ""
 
 
-def facts(dataset: Dataset, index: int, horizon: int) -> dict[str, Any]:
+def chosen_model(engine: Engine, handle: str, name: str | None) -> tuple[str | None, str]:
+    """(model, words about it): the link's model, None for the default one; words where it is not to be had."""
+    default = engine.settings.model
+    if name is None or name == default:
+        return None, ""
+    try:
+        engine.progress(handle, model=name)
+    except (errors.BadRequest, errors.ModelNotLoaded):
+        return None, _words.no_such_model(name, default)
+    return name, ""
+
+
+def facts(dataset: Dataset, index: int, horizon: int, model: str | None) -> dict[str, Any]:
     """What the browser has to know about the file: for moving, and for its list of recent files."""
     step = _moment.step_of(dataset)
     return {
@@ -103,6 +118,7 @@ def facts(dataset: Dataset, index: int, horizon: int) -> dict[str, Any]:
         "page": _notation.page_steps(step),
         "clock": clock(dataset, step),
         "index": index,
+        "model": model,
         "every": _notation.every(step),
         "period": _notation.period(dataset.start, dataset.end, step),
         "spark": _rail.spark(dataset.series.values),
@@ -158,7 +174,7 @@ def register(app: Dash) -> None:
             *sentences,
             answer.details,
             answer.note,
-            _words.no_peeking(answer.context_length) if answer.context_length else no_update,
+            answer.no_peeking or no_update,
             data,
         )
 
@@ -192,9 +208,10 @@ def register(app: Dash) -> None:
     )
     def show_fill(intervals: Any, facts_data: Any, seen: Any) -> tuple[Any, Any, Any]:
         engine: Engine = current_app.extensions["engine"]
-        handle = _inputs.handle(facts_data.get("handle")) if isinstance(facts_data, dict) else None
+        known = facts_data if isinstance(facts_data, dict) else {}
+        handle, model = _inputs.handle(known.get("handle")), _inputs.model(known.get("model"))
         try:
-            progress = engine.progress(handle) if handle else None
+            progress = engine.progress(handle, model=model) if handle else None
         except errors.EngineError:
             progress = None
         if progress is None:

@@ -48,7 +48,7 @@ class Server:
             )
 
     def __enter__(self) -> Server:
-        until(self.ready)
+        until(self.ready, timeout=60)  # it loads a network
         return self
 
     def __exit__(self, *_: object) -> None:

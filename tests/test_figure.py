@@ -137,11 +137,46 @@ def test_a_flat_or_empty_file_still_has_an_axis(values: np.ndarray) -> None:
         (np.array([1.5, 2.0]), 1.0, 2),
         (np.array([0.84, 1.26]), 0.5, 3),
         (np.array([1 / 3, 2 / 3]), 0.3, 4),
-        (np.array([1e6 / 3, 2e6 / 3]), 1e5, 1),
+        (np.array([1e6 / 3, 2e6 / 3]), 500.0, 1),
+        (np.array([1e6 / 3, 2e6 / 3]), 1e5, 0),
+        (np.array([5e7, 6e7]), 1e7, 0),
     ],
 )
 def test_sentences_show_one_digit_more_than_the_data(values: np.ndarray, scale: float, decimals: int) -> None:
     assert _frame.decimals(values, scale) == decimals
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (0.0, 653.0, ["0", "200", "400", "600"]),
+        (2_850.0, 6_467.0, ["3\u202f000", "4\u202f000", "5\u202f000", "6\u202f000"]),
+        (-1.0, 1.0, ["\u22121.0", "\u22120.5", "0.0", "0.5", "1.0"]),
+        (0.0, 5.7e8, ["0", *(f"{n}00\u202fM" for n in range(1, 6))]),
+        (-5e9, 5e9, ["\u22124\u202fbn", "\u22122\u202fbn", "0", "2\u202fbn", "4\u202fbn"]),
+        (0.0, 1.4e-5, ["0", "5.0e-06", "1.0e-05"]),
+    ],
+)
+def test_value_ticks_are_round_and_short(low: float, high: float, labels: list[str]) -> None:
+    assert [label for _, label in _frame.value_ticks(low, high)] == labels
+
+
+@pytest.mark.parametrize("low", [-1e100, -1e12, -3.7, 0.0, 1e-100, 4.9, 1e6, 9.99e11])
+@pytest.mark.parametrize("width", [1e-8, 1e-3, 0.7, 1.0, 6.0])
+def test_value_ticks_lie_on_the_axis_and_differ(low: float, width: float) -> None:
+    high = low + width * (abs(low) or 1.0)
+    values, labels = zip(*_frame.value_ticks(low, high), strict=True)
+    slack = 1e-5 * (high - low)
+    assert low - slack <= min(values) <= max(values) <= high + slack
+    assert 2 <= len(values) == len(set(labels)) <= 8
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_large_values_find_room_beside_the_axis(narrow: bool) -> None:
+    def left(values: np.ndarray) -> int:
+        return int(_figure.figure(plot_data(), frame_for(values), narrow=narrow)["layout"]["margin"]["l"])
+
+    assert left(1e6 + VALUES) > left(VALUES) == _figure.MARGINS["phone" if narrow else "desk"][0]
 
 
 def test_the_future_keeps_its_share_of_the_width() -> None:
@@ -201,12 +236,32 @@ def test_direct_labels_never_cover_each_other() -> None:
     assert min(np.diff(heights)) >= 0.99 * _figure.LABEL_GAP * (frame.high - frame.low)
 
 
+def test_direct_labels_that_make_room_for_each_other_stay_around_their_lines() -> None:
+    quantiles = {0.1: 36.0, 0.25: 38.0, 0.5: 40.0, 0.75: 40.0, 0.9: 48.0}
+    level = np.full(12, 40.0)
+    plot = plot_data(quantiles={q: np.full(12, y) for q, y in quantiles.items()}, baseline_median=level, actuals=level)
+    frame = frame_for()
+    marks = {a["text"]: a["y"] for a in _figure.figure(plot, frame)["layout"]["annotations"] if a["x"] == 1}
+    assert marks.pop("8 of 10") == pytest.approx(48.0)
+    assert np.mean(list(marks.values())) == pytest.approx(40.0)
+
+
 def test_labels_at_the_top_are_pushed_down() -> None:
     level = np.full(12, 1e6)
     plot = plot_data(quantiles=dict.fromkeys((0.1, 0.25, 0.5, 0.75, 0.9), level), actuals=level)
     frame = frame_for()
     marks = [a for a in _figure.figure(plot, frame)["layout"]["annotations"] if a["x"] == 1]
     assert all(frame.low <= a["y"] <= frame.high * 1.0001 for a in marks)
+
+
+@pytest.mark.parametrize(("origin", "shown"), [("2024-03-05T14:00", True), ("2024-03-05T01:00", False)])
+def test_a_days_name_is_left_out_where_the_now_line_would_strike_it_through(origin: str, shown: bool) -> None:
+    back, ahead = np.arange(-199, 1), np.arange(1, 13)
+    quarter = np.timedelta64(900, "s")
+    now = np.datetime64(origin, "s")
+    plot = plot_data(origin=now, context_times=now + back * quarter, times=now + ahead * quarter)
+    texts = [t["text"] for t in _figure.figure(plot, frame_for())["data"] if t.get("mode") == "text"]
+    assert any(" Tue 5 Mar" in text for text in texts) is shown
 
 
 def test_the_phone_has_no_direct_labels() -> None:

@@ -105,6 +105,29 @@ def test_the_index_of_an_address(search: Any, index: int | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("search", "model"),
+    [
+        ("?i=-37&model=theta", "theta"),
+        ("?model=hindcast-small&t=2024-01-01", "hindcast-small"),
+        ("?i=-37", None),
+        ("?model=", None),
+        ("?model=a%20b", None),
+        ("?model=%3Cscript%3E", None),
+        ("?model=" + "x" * 65, None),
+    ],
+)
+def test_the_model_of_an_address(search: str, model: str | None) -> None:
+    assert _inputs.where(search).model == model
+
+
+@pytest.mark.parametrize("model", [None, "", 7, "a b", "../x", "x" * 65, [], {"model": "theta"}])
+def test_an_odd_model_is_the_default_one(model: Any) -> None:
+    wanted = _inputs.wanted(GOOD | {"model": model})
+    assert wanted is not None
+    assert wanted.model is None
+
+
+@pytest.mark.parametrize(
     ("text", "time"),
     [
         ("2024-03-05T14:00", "2024-03-05T14:00:00"),

@@ -54,6 +54,42 @@ def test_a_link_names_its_moment(client: FlaskClient, upload: Upload, search: An
     assert words in layout
 
 
+def test_a_link_names_its_model(client: FlaskClient, upload: Upload) -> None:
+    address = f"/explore/{upload.dataset.handle}"
+    layout = page(client, address, "?i=-40&model=seasonal-naive")
+    assert '"model":"seasonal-naive"' in layout.replace(" ", "")
+    assert "not loaded" not in layout
+    for search in ("?i=-40", "?i=-40&model=toy"):
+        assert '"model":null' in page(client, address, search).replace(" ", "")
+
+
+@pytest.mark.parametrize("name", ["theta", "nobody"])
+def test_a_link_to_a_model_that_is_not_there_says_which_one_is_shown(
+    client: FlaskClient, upload: Upload, name: str
+) -> None:
+    layout = page(client, f"/explore/{upload.dataset.handle}", f"?i=-40&model={name}")
+    assert f"The model {name} is not loaded here. This is toy." in layout
+    assert '"model":null' in layout.replace(" ", "")
+
+
+def test_a_moment_is_drawn_by_the_model_that_is_asked_for(client: FlaskClient, upload: Upload) -> None:
+    toy, baseline = (draw(client, wanted(upload, model=model)) for model in (None, "seasonal-naive"))
+    assert "would have missed by" in json.dumps(toy["missed"])
+    assert "Cycle of the baseline" in json.dumps(toy["details"])
+    assert toy["answer"]["data"]["baseline"] == "same time yesterday"
+    assert "would have missed by" not in json.dumps(baseline["missed"])
+    assert "Cycle seen here" in json.dumps(baseline["details"])
+    assert baseline["answer"]["data"]["baseline"] == ""
+
+
+def test_the_first_html_speaks_of_the_links_model(client: FlaskClient, upload: Upload) -> None:
+    address = f"/explore/{upload.dataset.handle}?i=-40"
+    assert "Same time yesterday" in client.get(address).get_data(as_text=True)
+    words = client.get(f"{address}&model=seasonal-naive").get_data(as_text=True)
+    assert "It missed by" in words
+    assert "Same time yesterday" not in words
+
+
 def test_a_moment_is_drawn_with_its_sentences(client: FlaskClient, upload: Upload) -> None:
     answer = draw(client, wanted(upload, upload=upload.record.upload_id))
     assert answer["forecast"]["figure"]["layout"]["meta"] == {"index": -40, "seq": 1, "state": "ready"}

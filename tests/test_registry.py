@@ -56,12 +56,11 @@ def refused(model: str) -> str:
 
 
 def test_the_built_in_models_are_always_there() -> None:
-    assert {"seasonal-naive", "last-value", "theta"} <= set(built_in())
+    assert set(built_in()) == {"hindcast-small", "seasonal-naive", "last-value", "theta"}
     assert set(built_in()) <= set(installed())
-    loaded = load(
-        Settings(num_samples=7), {name: built_in()[name] for name in ("seasonal-naive", "last-value", "theta")}
-    )
-    assert [model.num_samples for model in loaded.values()] == [7]
+    loaded = load(Settings(num_samples=7, models=("theta", "last-value")), installed())
+    assert list(loaded) == ["hindcast-small", "theta", "last-value", BASELINE]
+    assert [model.num_samples for model in loaded.values()] == [7] * 4
 
 
 def test_a_packages_model_is_known_and_loaded_with_the_settings(install: Install) -> None:
@@ -121,3 +120,14 @@ def test_two_packages_cannot_offer_the_same_name(install: Install) -> None:
 def test_the_models_there_are_are_named_where_one_is_not(install: Install) -> None:
     install("acme", extra_model="toy")
     assert "Known: extra-model, " in refused("no such")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("kind", "quantile"), ("numerics", "int8"), ("num_samples", 1), ("context_length", 0), ("digest", None)],
+)
+def test_a_model_that_says_what_cannot_be_is_refused_by_the_field(field: str, value: object) -> None:
+    model = built_in()[BASELINE](Settings())
+    setattr(model, field, value)
+    with pytest.raises(StartError, match=f"its {field} is {value!r}"):
+        load(Settings(model=BASELINE), {BASELINE: lambda settings: model})

@@ -134,6 +134,18 @@ def test_the_first_sentence_says_by_how_much_it_missed_and_names_the_opponent() 
     assert words == ("It missed by 2.2 kWh on average over the next 3 h. Same time yesterday would have missed by 3.6.")
 
 
+def test_two_misses_that_read_the_same_are_called_the_same() -> None:
+    words = plain(_words.missed(plot_data(crps=0.21, baseline_crps=0.18), 1, ""))
+    assert words.endswith("Same time yesterday would have missed by as much.")
+
+
+@pytest.mark.parametrize(("ours", "said"), [(True, False), (False, True)])
+def test_a_model_of_somebody_else_may_have_seen_such_data(ours: bool, said: bool) -> None:
+    words = _words.no_peeking(512, ours=ours)
+    assert "at most the 512 values before it" in words
+    assert ("may have seen public data" in words) is said
+
+
 def test_the_baseline_is_not_compared_with_itself() -> None:
     plot = plot_data(model="seasonal-naive")
     assert plain(_words.missed(plot, 1, "kWh")) == "It missed by 2.2 kWh on average over the next 3 h."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -34,9 +35,10 @@ def write_shard(folder: Path, seed: int, count: int = SHARD) -> Path:
 def fill(folder: Path, series: int, workers: int, first_seed: int = 0) -> None:
     """Write shards until the folder holds `series` series."""
     folder.mkdir(parents=True, exist_ok=True)
-    seeds = range(first_seed, first_seed + -(-series // SHARD))
+    counts = [min(SHARD, series - done) for done in range(0, series, SHARD)]
+    seeds = range(first_seed, first_seed + len(counts))
     with ProcessPoolExecutor(workers) as processes:
-        for path in processes.map(write_shard, [folder] * len(seeds), seeds):
+        for path in processes.map(write_shard, [folder] * len(seeds), seeds, counts):
             log.info("pool: %s", path.name)
 
 
@@ -60,8 +62,8 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("runs/pool"))
-    parser.add_argument("--series", type=int, default=400_000)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--series", type=int, default=800_000)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--first-seed", type=int, default=0)
     options = parser.parse_args()
     fill(options.folder, options.series, options.workers, options.first_seed)

@@ -212,7 +212,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("runs/small"))
     parser.add_argument("--pool", type=Path, default=Path("runs/pool"))
     parser.add_argument("--validation", type=Path, default=Path("runs/validation"))
-    parser.add_argument("--minutes", type=float, default=80.0)
+    parser.add_argument("--minutes", type=float, default=95.0)
     parser.add_argument("--batch", type=int, default=128, help="windows a step and worker")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--muon", type=float, default=2.2e-3, help="learning rate of Muon; 0: AdamW throughout")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Protocol, runtime_checkable
+from typing import Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from engine.errors import StartError
 from engine.models.last_value import LastValue
 from engine.models.seasonal_naive import SeasonalNaive
+from engine.models.small.forecaster import HindcastSmall
 from engine.models.theta import Theta
 from engine.plotdata import Kind
 from engine.settings import Settings
+from engine.windows import MIN_OBSERVED
 
 BASELINE = SeasonalNaive.name
 GROUP = "hindcast.models"  # of entry points: name = a Loader
@@ -62,6 +64,7 @@ Loader = Callable[[Settings], Forecaster]
 def built_in() -> dict[str, Loader]:
     """Loaders of the models that are always there."""
     return {
+        HindcastSmall.name: HindcastSmall,
         BASELINE: lambda settings: SeasonalNaive(settings.num_samples),
         LastValue.name: lambda settings: LastValue(settings.num_samples),
         Theta.name: lambda settings: Theta(settings.num_samples),
@@ -109,6 +112,15 @@ def _checked(name: str, forecaster: object) -> Forecaster:
         raise TypeError("its loader did not return a Forecaster")
     if forecaster.name != name:
         raise ValueError(f"it calls itself {forecaster.name!r}")
+    allowed = {"kind": get_args(Kind), "numerics": ("fp32", "bf16", "cuda")}
+    for field, values in allowed.items():
+        if getattr(forecaster, field) not in values:
+            raise ValueError(f"its {field} is {getattr(forecaster, field)!r}, not one of {', '.join(values)}")
+    for field, least in {"num_samples": 2, "context_length": MIN_OBSERVED}.items():
+        if type(getattr(forecaster, field)) is not int or getattr(forecaster, field) < least:
+            raise ValueError(f"its {field} is {getattr(forecaster, field)!r}, not a whole number from {least} on")
+    if not isinstance(forecaster.digest, str) or not forecaster.digest:
+        raise ValueError(f"its digest is {forecaster.digest!r}, not a text")
     return forecaster
 
 

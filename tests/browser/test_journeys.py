@@ -9,7 +9,7 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.conftest import PHONE, Page
+from tests.browser.conftest import DESK, PHONE, Page
 
 pytestmark = pytest.mark.timeout(180)
 THUMB = "#scrub [role=slider]"
@@ -27,7 +27,7 @@ def test_a_file_is_dropped_scrubbed_and_found_again(page: Page, csv_file: Path) 
     opened(page, csv_file)
     assert page.drawn() == -12
     assert page.js("location.search") == "?i=-12"
-    page.until("document.querySelector('#fill').innerText === ''")
+    page.until("document.querySelector('#fill').innerText === ''", timeout=120)
     page.until("document.querySelector('#standing').innerText.includes('scored in this file')"
                " || document.querySelector('#standing').innerText.includes('worse')")  # fmt: skip
     assert "Load [kW]" in page.text("#series-name")
@@ -54,9 +54,9 @@ def test_a_file_is_dropped_scrubbed_and_found_again(page: Page, csv_file: Path) 
 
     before = page.drawn()
     ActionChains(page.driver).click_and_hold(thumb).move_by_offset(200, 0).move_by_offset(50, 0).release().perform()
-    page.wait(lambda: page.drawn() > before + 100, "the index follows the slider")
+    slider = "Number(document.querySelector('#scrub [role=slider]').ariaValueNow)"
+    page.wait(lambda: page.drawn() == page.js(slider) > before + 100, "the picture follows the slider")
     index = page.drawn()
-    assert int(thumb.get_attribute("aria-valuenow")) == index
     page.until(f"location.search === '?i={index}'")
     assert "steps before the end" in (thumb.get_attribute("aria-valuetext") or "")
 
@@ -129,7 +129,9 @@ def test_play_walks_moment_by_moment_until_a_hand_stops_it(page: Page, csv_file:
     page.until("document.querySelector('#play').ariaPressed === 'false'")
 
 
-def test_nothing_but_the_data_moves(page: Page, csv_file: Path) -> None:
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_nothing_but_the_data_moves(open_browser: Callable[..., Page], csv_file: Path, size: tuple[int, int]) -> None:
+    page = open_browser(size)
     opened(page, csv_file)
     parts = ".heading, .chart, .moves, .rail, .side > *, #forecast .xtick text, #forecast .ytick text"
     boxes = (
@@ -139,9 +141,38 @@ def test_nothing_but_the_data_moves(page: Page, csv_file: Path) -> None:
     page.find("body").send_keys(Keys.SHIFT, Keys.ARROW_LEFT)
     page.drawn(-24)
     before = page.js(boxes)
-    page.driver.execute_script("hindcast.move(-524)")
-    page.drawn(-524)
-    assert page.js(boxes) == before
+    partly_known, last, in_the_gap = -5, 0, -1179
+    for index in (-524, partly_known, last, in_the_gap):
+        page.driver.execute_script(f"hindcast.move({index})")
+        page.drawn(index)
+        assert page.js(boxes) == before
+    assert page.js("document.querySelector('#forecast').dataset.state") == "unusable"
+
+
+def test_a_link_may_name_another_model_and_every_address_keeps_it(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    assert "would have missed by" in page.text("#missed")
+    assert page.text("#key-baseline-name") == "same time yesterday"
+    path = page.js("location.pathname")
+    page.open(f"{path}?i=-40&model=seasonal-naive")
+    page.drawn(-40)
+    assert "It missed by" in page.text("#missed")
+    assert "would have missed by" not in page.text("#missed")
+    assert page.js("document.querySelector('#key-baseline').hidden")
+    page.find("body").send_keys(Keys.ARROW_LEFT)
+    page.drawn(-41)
+    page.until("location.search === '?i=-41&model=seasonal-naive'")
+    page.find(".home-link").click()
+    page.until("document.querySelector('.recent')")
+    page.find(".recent-link").click()
+    page.drawn(-41)
+    assert page.js("location.search") == "?i=-41&model=seasonal-naive"
+    assert "would have missed by" not in page.text("#missed")
+    page.open(f"{path}?i=-40&model=nobody")
+    page.drawn(-40)
+    assert page.text("#link-note") == "The model nobody is not loaded here. This is hindcast-small."
+    page.until("location.search === '?i=-40'")
+    assert page.complaints() == []
 
 
 def test_a_refusal_is_said_in_the_drop_zone_which_stays_usable(page: Page, csv_file: Path, tmp_path: Path) -> None:

@@ -17,15 +17,15 @@ AVERAGES = (1.5, 5.0, 20.0)  # memory, in steps, of the exponential means of the
 CANDIDATES = 1 + 2 * 4 + len(AVERAGES) + 1 + 2 * trend.COUNT
 LOOKBACK = 16  # steps back from where the candidates are tried on what came then
 CHANNELS = 4
-SUMMARY = 21 + len(AVERAGES) + CANDIDATES
+SUMMARY = 19 + len(AVERAGES) + CANDIDATES
 
 
 class Features(NamedTuple):
     """What `features` makes of B contexts, in their scale.
 
     candidates (B, MAX_HORIZON, CANDIDATES); channels (B, CHANNELS, C); summary (B, SUMMARY); last and recent (B, 1): of
-    Window; step and seasonal_step (B, 1): mean absolute step and seasonal difference; floor (B, 1);
-    constant (B, 1): whether all observed values are equal.
+    Window; step and seasonal_step (B, 1): mean absolute step, and mean of the seasonal differences that are not 0;
+    floor (B, 1): as given; constant (B, 1): whether all observed values are equal.
     """
 
     candidates: Tensor
@@ -48,7 +48,7 @@ def features(contexts: Tensor, floor: Tensor) -> Features:
     twice = Periods(*(value.repeat(2, 1) for value in found))
     table, share = candidates(both, twice)
     now, then = table.chunk(2)
-    seasonal = difference(context, found.short)
+    seasonal = difference(context, found.main)
     counted = (seasonal != 0).to(seasonal.dtype).sum(1, keepdim=True)
     seasonal_step = ((seasonal.abs().sum(1, keepdim=True) + context.step) / (counted + 1)).clamp(min=TINY)
     truth, known = context.filled[:, -LOOKBACK:], context.seen[:, -LOOKBACK:]
@@ -80,11 +80,9 @@ def features(contexts: Tensor, floor: Tensor) -> Features:
             unit.log(),
             seasonal_step.log(),
             found.main_strength,
-            found.short_strength,
-            found.long_strength,
+            found.other_strength,
             found.main.log() / 3,
-            found.short.log() / 3,
-            found.long.log() / 3,
+            found.other.log() / 3,
             (found.main == 1).to(contexts.dtype),
             context.length.log() / 3,
             found.slope,
@@ -109,16 +107,16 @@ def features(contexts: Tensor, floor: Tensor) -> Features:
         recent=unit,
         step=context.step,
         seasonal_step=seasonal_step,
-        floor=context.floor,
+        floor=floor[:, None],
         constant=highest == lowest,
     )
 
 
 def candidates(context: Window, found: Periods) -> tuple[Tensor, Tensor]:
     """(B, MAX_HORIZON, CANDIDATES) forecasts of the contexts, and the season's share of variance (B, 1)."""
-    _, decay = memories(context.values.shape[1], (*AVERAGES, EVER), context.values)
+    _, decay = memories(context.values.shape[1], (*AVERAGES, EVER), context.values.device)
     means = ((context.values * context.seen) @ decay) / (context.seen @ decay).clamp(min=1e-6)
     bent, share = trend.trends(context, found.main)
     flat = [value.expand(-1, MAX_HORIZON) for value in (context.last, *means.chunk(means.shape[1], 1))]
-    seasonal = [*repeated(context, found.short), *repeated(context, found.long)]
+    seasonal = [*repeated(context, found.main), *repeated(context, found.other)]
     return torch.stack((flat[0], *seasonal, *flat[1:], *bent), 2), share

@@ -15,15 +15,18 @@ from torch import Tensor
 
 from engine.models.observations import require_observed
 from engine.models.quantiles import mid_levels
-from engine.models.small.features import features
+from engine.models.small.features import Features, features
 from engine.models.small.network import LEVELS, Network, Shape
+from engine.models.small.packed import pack
 from engine.plotdata import Kind
 from engine.settings import Settings
 from engine.windows import CONTEXT_LENGTH
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
-SHA256 = "08b4aca9981e910ff9a9693306d983154cc195bb05f546b4cd6fce8924a63ea6"
-BATCHES = (8, 64)  # rows the network is given at once: a context's bytes must not depend on its neighbours
+SHA256 = "cba173107732072f6d42d63b013f571aefd24793a74926bad85d4ced57e3b049"  # of that file
+RULES = 1  # of the features: another number makes every stored forecast another model's
+ROWS = 8  # the network is always given as many: products of other sizes round otherwise, and bytes must not change
+MOST = 8 * ROWS  # rows whose features are made at once
 
 
 class HindcastSmall:
@@ -36,40 +39,37 @@ class HindcastSmall:
 
     def __init__(self, settings: Settings, path: Path = WEIGHTS, sha256: str = SHA256) -> None:
         raw = verified(path, sha256)
-        self.digest = sha256[:16]
+        self.digest = f"{sha256[:16]}-{RULES}"
         self.num_samples = settings.num_samples
         self.numerics = numerics(settings.precision)
         self._device = torch.device("cuda" if self.numerics == "cuda" else "cpu")
         self._network = network(raw).to(self._device, torch.float32 if self.numerics == "fp32" else torch.bfloat16)
         self.size = f"{sum(p.numel() for p in self._network.parameters()) / 1e6:.1f} million weights"
+        if self.numerics == "bf16" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            pack(self._network, ROWS * self._network.tokens)
         self._mix = mixing(self.num_samples).to(self._device)
         torch.set_num_threads(1)  # one thread a worker: the engine runs several
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict. ValueError for a context without any value."""
         require_observed(contexts)
-        rows = BATCHES[-1]
-        parts = [
-            self._run(contexts[start : start + rows], floor[start : start + rows], horizon)
-            for start in range(0, len(contexts), rows)
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, horizon, self.num_samples), np.float32)
+        samples = np.empty((len(contexts), horizon, self.num_samples), np.float32)
+        for start in range(0, len(contexts), MOST):
+            part = slice(start, start + MOST)
+            samples[part] = self._run(contexts[part], floor[part])[:, :horizon]
+        return samples
 
     @torch.inference_mode()
-    def _run(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
-        """A part of at most the largest batch, filled up to one of BATCHES with copies of its last row."""
-        count = len(contexts)
-        rows = next(size for size in BATCHES if size >= count)
-        values = torch.from_numpy(contexts).to(self._device)
-        lowest = torch.from_numpy(floor).to(self._device)
-        if count < rows:
-            filler = torch.full((rows - count,), count - 1, device=self._device)
-            order = torch.cat((torch.arange(count, device=self._device), filler))
-            values, lowest = values[order], lowest[order]
+    def _run(self, contexts: NDArray[np.float32], floor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(B, MAX_HORIZON, S), at most MOST contexts; filled up to a multiple of ROWS with copies of the last one."""
+        order = np.minimum(np.arange(-(-len(contexts) // ROWS) * ROWS), len(contexts) - 1)
+        values, lowest = (torch.from_numpy(array[order]).to(self._device) for array in (contexts, floor))
         given = features(values, lowest)
-        samples = torch.maximum(self._network(given) @ self._mix, given.floor[:, :, None])
+        parts = zip(*(torch.split(part, ROWS) for part in given), strict=True)
+        samples = torch.cat([self._network(Features(*part)) @ self._mix for part in parts])
+        samples = torch.maximum(samples, given.floor[:, :, None])
         exact = torch.where(given.constant[:, :, None], given.last[:, :, None], samples)
-        result: NDArray[np.float32] = exact[:count, :horizon].cpu().numpy()
+        result: NDArray[np.float32] = exact[: len(contexts)].cpu().numpy()
         return result
 
 

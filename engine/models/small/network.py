@@ -74,13 +74,14 @@ class Network(nn.Module):
         self.shape = shape
         width, patch = shape.width, shape.patch
         self.patches = CONTEXT_LENGTH // patch
+        self.tokens = self.patches + GROUPS
         self.embed = nn.Sequential(nn.Linear(CHANNELS * patch, width), nn.ReLU(), nn.Linear(width, width))
         self.skip = nn.Linear(CHANNELS * patch, width)
         self.ahead = nn.Sequential(
             nn.Linear(2 * STEPS * CANDIDATES + SUMMARY, 2 * width), nn.ReLU(), nn.Linear(2 * width, width)
         )
         self.summary = nn.Linear(SUMMARY, width)
-        self.position = nn.Parameter(0.02 * torch.randn(self.patches + GROUPS, width))
+        self.position = nn.Parameter(0.02 * torch.randn(self.tokens, width))
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.before_head = nn.LayerNorm(width, bias=False)
         self.head = nn.Linear(width, STEPS * PER_STEP)
@@ -112,8 +113,7 @@ class Network(nn.Module):
         """(B, 1, T, T): -inf where a token must not look: at empty patches, at later steps, ahead from the past."""
         patches = self.patches
         empty = given.channels[:, 1].view(-1, patches, self.shape.patch).amax(2) == 0
-        total = patches + GROUPS
-        order = torch.ones(total, total, dtype=torch.bool, device=empty.device).tril()
+        order = torch.ones(self.tokens, self.tokens, dtype=torch.bool, device=empty.device).tril()
         order[:patches, :patches] = True
         allowed = order[None, None] & ~functional.pad(empty, (0, GROUPS))[:, None, None]
         return torch.zeros(allowed.shape, device=empty.device).masked_fill_(~allowed, -torch.inf)

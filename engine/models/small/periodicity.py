@@ -12,55 +12,50 @@ from engine.models.small.window import Window
 MIN_PERIOD = 3
 MAX_PERIOD = 400
 MAX_SHARE = 0.67  # of the context: one and a half cycles must have been seen
-TILT = 4e-4  # a step longer needs that much more correlation: of a period and its multiples, the shortest
+SLACK = 1.0  # over the root of the context's length: noise of a correlation, within which the shortest period is taken
+ECHOES = 4  # times a period at which it shows again; seven of them may be a week
+TILT = 4e-4  # a step longer needs that much more correlation to be the other period
 CLEAR = 0.02  # least correlation of a period
 CLIP = 4.0  # standard deviations: a spike is no season
 NONE = -9.0
 
 
 class Periods(NamedTuple):
-    """Periods in steps, 1 where there is none, and the autocorrelation there; each (B, 1).
+    """Two periods in steps and the autocorrelation there, each (B, 1).
 
-    `main` has the strongest correlation; `short` <= `long` are the two in order.
+    `main` is 1 where there is none; `other` is `main` where there is no second.
     """
 
     main: Tensor
-    short: Tensor
-    long: Tensor
+    other: Tensor
     main_strength: Tensor
-    short_strength: Tensor
-    long_strength: Tensor
-    slope: Tensor  # of the straight line through the context, in standard deviations over its length
+    other_strength: Tensor
+    slope: Tensor  # half the rise of the straight line through the context
 
 
 def periods(context: Window) -> Periods:
-    """The two highest peaks of each context's autocorrelation, the second away from the first."""
+    """The period of each context's strongest peak of autocorrelation, and of the strongest that is no echo of it."""
     rest, slope = detrended(context)
     correlation = autocorrelation(rest, context.length)
     lag = torch.arange(1, correlation.shape[1] - 1, device=correlation.device)
     inner = correlation[:, 1:-1]
     peak = (inner > correlation[:, :-2]) & (inner >= correlation[:, 2:])
     allowed = peak & (lag >= MIN_PERIOD) & (lag <= MAX_PERIOD) & (lag <= context.length * MAX_SHARE)
-    score = torch.where(allowed, inner - TILT * lag, NONE)
-    height, first = score.max(1, keepdim=True)
-    found = height >= CLEAR
-    first = first + 1
-    near = (lag - first).abs() <= (first // 8).clamp(min=2)
-    height, second = torch.where(near, NONE, score).max(1, keepdim=True)
+    heights = torch.where(allowed, inner, NONE)
+    best = heights.amax(1, keepdim=True)
+    first = (heights >= best - SLACK * context.length.rsqrt()).to(torch.uint8).argmax(1, keepdim=True)
+    found = best >= CLEAR
+    main, strength = torch.where(found, first + 1, 1), torch.where(found, heights.gather(1, first), 0.0)
+    times = torch.round(lag / main).long()
+    echo = ((lag - main * times).abs() <= (main // 8).clamp(min=1)) & (times >= 1) & (times <= ECHOES)
+    second = torch.where(echo, NONE, heights - TILT * lag).argmax(1, keepdim=True)
+    height = torch.where(echo.gather(1, second), NONE, heights.gather(1, second))
     another = height >= CLEAR
-    second = second + 1
-    strength = correlation.gather(1, first) * found
-    main = torch.where(found, first, 1)
-    other_strength = torch.where(another, correlation.gather(1, second), strength)
-    other = torch.where(another, second, main)
-    swapped = main > other
     return Periods(
         main=main,
-        short=torch.minimum(main, other),
-        long=torch.maximum(main, other),
+        other=torch.where(another, second + 1, main),
         main_strength=strength,
-        short_strength=torch.where(swapped, other_strength, strength),
-        long_strength=torch.where(swapped, strength, other_strength),
+        other_strength=torch.where(another, height, strength),
         slope=slope,
     )
 

@@ -37,7 +37,7 @@ def values_at(context: Window, at: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def difference(context: Window, period: Tensor) -> Tensor:
-    """(B, C) observed values less those one period earlier, 0 where either is unknown."""
+    """(B, C) observed values less the filled ones one period earlier, 0 where unobserved or before the start."""
     place = torch.arange(context.filled.shape[1], device=period.device)
     at = place - period
     earlier, inside = values_at(context, at)

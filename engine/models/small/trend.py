@@ -7,6 +7,8 @@ through everything is Theta's drift (Hyndman & Billah 2003); damping is Gardner 
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor
 
@@ -47,25 +49,39 @@ def trends(context: Window, period: Tensor) -> tuple[list[Tensor], Tensor]:
 def smoothed(values: Tensor, context: Window, period: Tensor) -> tuple[Tensor, Tensor]:
     """(B, V, COUNT, MAX_HORIZON) candidates of V series (B, V, C) known where the context is; their shares (B, V)."""
     season, ahead, share = seasonality(values, context, period)
-    age, decay = memories(values.shape[2], (*LEVELS, *LINES, EVER), values)  # (C,), (C, weights)
-    moments = torch.cat((decay, decay * age[:, None], decay * age[:, None] ** 2), 1)
+    moments = discounted(values.shape[2], values.device)
     total, first, second = (context.seen @ moments)[:, None].chunk(3, 2)  # (B, 1, weights)
     seen = context.seen[:, None]
-    zeroth, cross = (((values - season) * seen) @ moments[:, : 2 * decay.shape[1]]).chunk(2, 2)  # (B, V, weights)
+    zeroth, cross = (((values - season) * seen) @ moments[:, : len(moments[0]) // 3 * 2]).chunk(2, 2)  # (B, V, weights)
     total = total.clamp(min=1e-6)
     mean, mean_age = zeroth / total, first / total
     # A slope is a guess from few values: shrunk as if values of one step's age had been seen without any slope.
     variance = second / total - mean_age.square() + (1 + mean_age) / total.clamp(min=1)
     slope = -(cross / total - mean_age * mean) / variance.clamp(min=1e-6)
-    steps = torch.arange(1, MAX_HORIZON + 1, device=values.device, dtype=values.dtype)
+    steps, damped = ahead_of(values.device)
     levels = mean[:, :, : len(LEVELS), None].expand(-1, -1, -1, MAX_HORIZON)
     drift = slope[:, :, -1:, None] * steps
     drifting = mean[:, :, 1:2, None] + torch.cat((0.5 * drift, drift), 2)
     lines = slice(len(LEVELS), len(LEVELS) + len(LINES))
     today = mean[:, :, lines] + slope[:, :, lines] * mean_age[:, :, lines]
-    damped = torch.stack([damping * (1 - damping**steps) / (1 - damping) for damping in DAMPING])
     bending = today[..., None] + slope[:, :, lines, None] * damped
     return torch.cat((levels, drifting, bending), 2) + ahead[:, :, None], share
+
+
+@functools.cache
+def discounted(count: int, device: torch.device) -> Tensor:
+    """(count, 3 x weights): weights by age of LEVELS, LINES and everything, times the ages' powers 0, 1 and 2."""
+    age, decay = memories(count, (*LEVELS, *LINES, EVER), device)
+    with torch.inference_mode(False):
+        return torch.cat((decay, decay * age[:, None], decay * age[:, None] ** 2), 1)
+
+
+@functools.cache
+def ahead_of(device: torch.device) -> tuple[Tensor, Tensor]:
+    """The steps 1, 2, .. (MAX_HORIZON,) and the sums of a slope damped at each (DAMPING, MAX_HORIZON)."""
+    with torch.inference_mode(False):
+        steps = torch.arange(1, MAX_HORIZON + 1, device=device, dtype=torch.float32)
+        return steps, torch.stack([damping * (1 - damping**steps) / (1 - damping) for damping in DAMPING])
 
 
 def seasonality(values: Tensor, context: Window, period: Tensor) -> tuple[Tensor, Tensor, Tensor]:

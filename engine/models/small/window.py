@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 EVER = 1e6  # steps: a memory as long as any context
+FAR = 100.0  # standard deviations below all values: such a zero says nothing, and logs above it round
 TINY = 1e-4  # of a context's standard deviation: no scale is taken for smaller than this
 
 
@@ -17,8 +19,8 @@ class Window(NamedTuple):
     values (B, C): scaled, 0 where missing. seen (B, C): 1 where observed. filled (B, C): the last observed value before
     each gap, the first one before the start. start (B, 1): position of the first observed value. live (B, C): 1 from
     there on. length (B, 1): positions from there on. last (B, 1): last observed value. floor (B, 1): scaled zero where
-    the context has no negative value, else -inf. step (B, 1): mean absolute step; recent (B, 1): the same, the last 64
-    steps above all.
+    the context has no negative value and zero is not FAR, else -inf. step (B, 1): mean absolute step; recent (B, 1):
+    the same, the last 64 steps above all.
     """
 
     values: Tensor
@@ -44,6 +46,7 @@ def window(contexts: Tensor, floor: Tensor) -> Window:
     source = torch.where(observed, place, start).cummax(1).values
     filled = values.gather(1, source)
     live = (place >= start).to(contexts.dtype)
+    lowest = torch.where(observed, values, torch.inf).amin(1, keepdim=True)
     both = seen[:, 1:] * seen[:, :-1]
     steps = (values[:, 1:] - values[:, :-1]).abs() * both
     step = (steps.sum(1, keepdim=True) / both.sum(1, keepdim=True).clamp(min=1)).clamp(min=TINY)
@@ -57,7 +60,7 @@ def window(contexts: Tensor, floor: Tensor) -> Window:
         live=live,
         length=(count - start).to(contexts.dtype),
         last=filled[:, -1:],
-        floor=floor[:, None],
+        floor=torch.where(lowest - floor[:, None] <= FAR, floor[:, None], -torch.inf),
         step=step,
         recent=recent,
     )
@@ -84,11 +87,13 @@ def earlier(context: Window, steps: int) -> Window:
     )
 
 
-def memories(count: int, steps: tuple[float, ...], like: Tensor) -> tuple[Tensor, Tensor]:
+@functools.cache
+def memories(count: int, steps: tuple[float, ...], device: torch.device) -> tuple[Tensor, Tensor]:
     """Ages of `count` values, oldest first (count,); their exponential weights for each memory (count, memories)."""
-    age = torch.arange(count - 1, -1, -1, device=like.device, dtype=like.dtype)
-    # Denormal weights would slow the matrix product tenfold.
-    return age, torch.stack([torch.exp(-age / memory).masked_fill(age > 20 * memory, 0.0) for memory in steps], 1)
+    with torch.inference_mode(False):  # kept for training, too
+        age = torch.arange(count - 1, -1, -1, device=device, dtype=torch.float32)
+        # Denormal weights would slow the matrix product tenfold.
+        return age, torch.stack([torch.exp(-age / memory).masked_fill(age > 20 * memory, 0.0) for memory in steps], 1)
 
 
 def squashed(values: Tensor) -> Tensor:
