@@ -41,7 +41,7 @@ train: $(VENV)/installed ## hindcast-small anew, or on from its checkpoint: 95 m
 export: $(VENV)/installed ## the trained weights into the product; prints the SHA-256 for forecaster.py and the card
 	$(BIN)/python -m training.export
 
-evaluate: $(VENV)/references ## the built-in models on real series, beside baselines; HINDCAST_EVALSET names the folder
+evaluate: $(VENV)/references ## the built-in models on real series, beside baselines; EVALSET_FOLDER names the folder
 	$(BIN)/python -m training.evaluate --references
 
 $(VENV)/references: $(VENV)/installed

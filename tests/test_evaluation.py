@@ -163,7 +163,7 @@ def test_the_command_prints_our_models_beside_the_published_ones(
     published = [table((model, "walk", 1.0, 1.0, 1.0, 0.8)) for model in ("seasonal_naive", "AutoTheta")]
     both = pl.concat([part.with_columns(horizon=pl.lit(h)) for part in published for h in (12, 64)])
     both.write_csv(tmp_path / "baselines.csv")
-    monkeypatch.setenv("HINDCAST_EVALSET", str(tmp_path))
+    monkeypatch.setenv("EVALSET_FOLDER", str(tmp_path))
 
     evaluate.main(["--model", "seasonal-naive", "--out", str(tmp_path / "rows.csv")])
 
@@ -179,12 +179,12 @@ def test_the_command_prints_our_models_beside_the_published_ones(
 def test_without_the_evalset_the_command_says_what_is_missing_and_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("HINDCAST_EVALSET", str(tmp_path / "none"))
+    monkeypatch.setenv("EVALSET_FOLDER", str(tmp_path / "none"))
     with pytest.raises(SystemExit, match="1"):
         evaluate.main([])
     complaint = capsys.readouterr().err
     assert "no evalset" in complaint
-    assert "HINDCAST_EVALSET" in complaint
+    assert "EVALSET_FOLDER" in complaint
 
 
 def as_published(again: pl.DataFrame, of: Evalset, tolerance: float) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-VARIABLE = "HINDCAST_EVALSET"
+VARIABLE = "EVALSET_FOLDER"
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "evalset"  # where it lies beside the checkout
 FILES = ("evalset.parquet", "meta.csv", "baselines.csv")
 
@@ -41,7 +41,7 @@ class Evalset(NamedTuple):
 
 
 def location(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder that HINDCAST_EVALSET names, else ../shared/evalset beside the checkout."""
+    """The folder that EVALSET_FOLDER names, else ../shared/evalset beside the checkout."""
     return Path(environ[VARIABLE]).expanduser() if environ.get(VARIABLE) else BESIDE
 
 
