@@ -78,13 +78,13 @@ def shorter_horizons_are_the_first_steps(model: Forecaster) -> None:
 
 def a_context_has_the_same_bytes_in_any_batch(model: Forecaster) -> None:
     made = various()
-    together = model.predict(made.values, made.floor, 12)
+    together = model.predict(made.values, made.floor, MAX_HORIZON)
     order = np.random.default_rng(0).permutation(len(made.values))
-    mixed = model.predict(made.values[order], made.floor[order], 12)
+    mixed = model.predict(made.values[order], made.floor[order], MAX_HORIZON)
     assert mixed.tobytes() == together[order].tobytes()
     for row in range(len(order)):
         one = slice(row, row + 1)
-        assert model.predict(made.values[one], made.floor[one], 12).tobytes() == together[one].tobytes()
+        assert model.predict(made.values[one], made.floor[one], MAX_HORIZON).tobytes() == together[one].tobytes()
 
 
 def leaves_its_input_alone(model: Forecaster) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +28,7 @@ from engine.plotdata import crps
 from engine.settings import MAX_HORIZON, Settings
 from engine.windows import CONTEXT_LENGTH, actuals, contexts
 from tests.conftest import wave
-from tests.forecaster_contract import context, various
+from tests.forecaster_contract import a_context_has_the_same_bytes_in_any_batch, context, various
 
 FREE = -torch.inf
 TIME = np.arange(CONTEXT_LENGTH + MAX_HORIZON)
@@ -246,6 +249,25 @@ def test_bf16_moves_no_sample_by_much_of_the_band() -> None:
     band = exact[..., -1:] - exact[..., :1]
     moved = np.abs(rounded - exact) / np.maximum(band, 1e-3)
     assert moved.mean() < 1e-2
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_bytes_do_not_depend_on_the_batch_in_either_numerics(precision: str) -> None:
+    a_context_has_the_same_bytes_in_any_batch(HindcastSmall(Settings(precision=precision)))
+
+
+def test_bytes_do_not_depend_on_the_batch_on_a_laptops_processor() -> None:
+    older = {"MKL_ENABLE_INSTRUCTIONS": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+    check = (
+        "from engine import Settings; from engine.models.small.forecaster import HindcastSmall;"
+        "from tests.forecaster_contract import a_context_has_the_same_bytes_in_any_batch as check;"
+        "check(HindcastSmall(Settings(precision='fp32')))"
+    )
+    root = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", check], cwd=root, env=os.environ | older, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_numerics_come_from_the_machine_or_the_setting_and_belong_to_the_spec(monkeypatch: pytest.MonkeyPatch) -> None:
