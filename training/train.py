@@ -68,8 +68,8 @@ class Training:
         self.step = 0
         self.spent = 0.0
         self.resume()
-        pool, check = pools
-        self.sampler = Sampler(*pool, seed=hash((options.seed, self.step, worker)) % 2**31)
+        drawn, check = pools
+        self.sampler = Sampler(*drawn, seed=hash((options.seed, self.step, worker)) % 2**31)
         self.validation = [Sampler(*check, seed=5 + i).batch(VALIDATION[1]) for i in range(VALIDATION[0])]
 
     def train(self) -> None:

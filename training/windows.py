@@ -11,7 +11,6 @@ from engine.settings import MAX_HORIZON
 from engine.windows import CONTEXT_LENGTH, MAX_AGE, MIN_OBSERVED
 
 WINDOW = CONTEXT_LENGTH + MAX_HORIZON
-MIN_PAST = MIN_OBSERVED  # values before the origin that a crop of a short series keeps
 FAR = 30.0  # standard deviations of the context beyond which a target is taken to lie at that distance
 
 
@@ -26,8 +25,8 @@ class Windows(NamedTuple):
 class Sampler:
     """Draws batches from a pool (values (N, LENGTH), floors (N,)) with its own generator; all on the pool's device."""
 
-    def __init__(self, values: Tensor, floors: Tensor, seed: int, augment: bool = True) -> None:
-        self._values, self._floors, self._augment = values, floors, augment
+    def __init__(self, values: Tensor, floors: Tensor, seed: int) -> None:
+        self._values, self._floors = values, floors
         self._device = values.device
         self._generator = torch.Generator(self._device).manual_seed(seed)
         self._first = torch.isnan(values).sum(1)
@@ -35,12 +34,9 @@ class Sampler:
     def batch(self, count: int) -> Windows:
         """`count` windows, each from a series of its own."""
         x, floor = self._crops(count)
-        if self._augment:
-            x, floor = self._altered(x, floor)
+        x, floor = self._altered(x, floor)
         past, future = x[:, :CONTEXT_LENGTH], x[:, CONTEXT_LENGTH:]
-        past, future = self._marred(past, future) if self._augment else (past, future)
-        past = self._hidden(past)
-        return scaled(past, floor, future)
+        return scaled(self._hidden(self._marred(past)), floor, future)
 
     def _uniform(self, count: int, low: float = 0.0, high: float = 1.0) -> Tensor:
         """(count, 1) uniform numbers."""
@@ -56,7 +52,7 @@ class Sampler:
         """(count, WINDOW) standardised crops, NaN before their series, and the scaled floors."""
         length = self._values.shape[1]
         row = torch.randint(len(self._values), (count,), generator=self._generator, device=self._device)
-        earliest = torch.clamp(self._first[row] + MIN_PAST + MAX_HORIZON, min=WINDOW)[:, None]
+        earliest = torch.clamp(self._first[row] + MIN_OBSERVED + MAX_HORIZON, min=WINDOW)[:, None]
         end = (earliest + self._uniform(count) * (length + 1 - earliest)).long().clamp(max=length)
         whole = (end >= 2 * WINDOW) & (self._first[row] == 0)[:, None]
         stride = torch.where(whole & (self._uniform(count) < 0.06), 2, 1)
@@ -97,7 +93,7 @@ class Sampler:
         given = ~torch.isfinite(floor) & (self._uniform(count)[:, 0] < 0.5)
         return x, torch.where(given, some, floor)
 
-    def _marred(self, past: Tensor, future: Tensor) -> tuple[Tensor, Tensor]:
+    def _marred(self, past: Tensor) -> Tensor:
         """Accidents of the past alone: an earlier level or scale, outliers."""
         count, length = past.shape
         place = torch.arange(length, device=self._device)
@@ -106,7 +102,7 @@ class Sampler:
         past = torch.where(moved & before, past * self._log_uniform(count, 0.5, 2) + self._normal(count, 1), past)
         random = torch.rand(past.shape, generator=self._generator, device=self._device)
         struck = (random < self._log_uniform(count, 0.002, 0.02)) & (self._uniform(count) < 0.05)
-        return torch.where(struck, past + 6 * self._normal(count, length), past), future
+        return torch.where(struck, past + 6 * self._normal(count, length), past)
 
     def _hidden(self, past: Tensor) -> Tensor:
         """Missing values: short histories, single gaps, long gaps, late last values."""

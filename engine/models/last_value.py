@@ -10,23 +10,14 @@ from numpy.typing import NDArray
 
 from engine.models.observations import Array, Observations, float64, in_order
 from engine.models.quantiles import bounded, mid_quantiles
-from engine.plotdata import Kind
-from engine.windows import CONTEXT_LENGTH
+from engine.models.statistical import Statistical
 
 
-class LastValue:
-    """See the module. `kind` is quantiles: the samples are the levels (k - 0.5) / S of the forecast distribution."""
+class LastValue(Statistical):
+    """See the module."""
 
     name = "last-value"
-    kind: Kind = "quantiles"
-    context_length = CONTEXT_LENGTH
     digest = "last-value-1"
-    numerics = "fp32"
-    licence = "MIT"
-    size = "no weights"
-
-    def __init__(self, num_samples: int = 10) -> None:
-        self.num_samples = num_samples
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict."""

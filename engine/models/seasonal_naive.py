@@ -12,8 +12,7 @@ from scipy import fft
 
 from engine.models.observations import Array, float64
 from engine.models.quantiles import bounded, mid_quantiles
-from engine.plotdata import Kind
-from engine.windows import CONTEXT_LENGTH
+from engine.models.statistical import Statistical
 
 COST_STEPS = 12  # steps ahead over which candidate periods are compared, whatever horizon is asked for
 MIN_PAIRS = 24  # observed pairs one period apart that a candidate needs
@@ -25,19 +24,11 @@ NEIGHBOURHOOD = 0.1  # share of a period within which another valley is the same
 CYCLES = 6  # cycles looked back for an observed value, before the last value is taken
 
 
-class SeasonalNaive:
-    """See the module. `kind` is quantiles: the samples are the levels (k - 0.5) / S of the forecast distribution."""
+class SeasonalNaive(Statistical):
+    """See the module."""
 
     name = "seasonal-naive"
-    kind: Kind = "quantiles"
-    context_length = CONTEXT_LENGTH
     digest = "seasonal-naive-2"
-    numerics = "fp32"
-    licence = "MIT"
-    size = "no weights"
-
-    def __init__(self, num_samples: int = 10) -> None:
-        self.num_samples = num_samples
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict."""

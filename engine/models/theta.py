@@ -17,7 +17,7 @@ from scipy.special import ndtri
 from engine.models.decomposition import season
 from engine.models.observations import Array, Observations, float64, in_order
 from engine.models.quantiles import bounded, mid_levels
-from engine.plotdata import Kind
+from engine.models.statistical import Statistical
 from engine.windows import CONTEXT_LENGTH
 
 ALPHAS = np.array((0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0))
@@ -36,19 +36,11 @@ class Fit(NamedTuple):
     age: NDArray[np.int64]
 
 
-class Theta:
-    """See the module. `kind` is quantiles: the samples are the levels (k - 0.5) / S of the forecast distribution."""
+class Theta(Statistical):
+    """See the module."""
 
     name = "theta"
-    kind: Kind = "quantiles"
-    context_length = CONTEXT_LENGTH
     digest = "theta-1"
-    numerics = "fp32"
-    licence = "MIT"
-    size = "no weights"
-
-    def __init__(self, num_samples: int = 10) -> None:
-        self.num_samples = num_samples
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict."""

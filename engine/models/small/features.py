@@ -7,14 +7,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from engine.models.small import trend
+from engine.models.small import seasonal, trend
 from engine.models.small.periodicity import Periods, periods
 from engine.models.small.seasonal import difference, repeated
 from engine.models.small.window import EVER, TINY, Window, earlier, memories, squashed, window
 from engine.settings import MAX_HORIZON
 
 AVERAGES = (1.5, 5.0, 20.0)  # memory, in steps, of the exponential means of the values themselves
-CANDIDATES = 1 + 2 * 4 + len(AVERAGES) + 1 + 2 * trend.COUNT
+AVERAGED = 1 + 2 * seasonal.COUNT  # the first of their candidates
+CANDIDATES = AVERAGED + len(AVERAGES) + 1 + 2 * trend.COUNT
 LOOKBACK = 16  # steps back from where the candidates are tried on what came then
 CHANNELS = 4
 SUMMARY = 19 + len(AVERAGES) + CANDIDATES
@@ -48,9 +49,9 @@ def features(contexts: Tensor, floor: Tensor) -> Features:
     twice = Periods(*(value.repeat(2, 1) for value in found))
     table, share = candidates(both, twice)
     now, then = table.chunk(2)
-    seasonal = difference(context, found.main)
-    counted = (seasonal != 0).to(seasonal.dtype).sum(1, keepdim=True)
-    seasonal_step = ((seasonal.abs().sum(1, keepdim=True) + context.step) / (counted + 1)).clamp(min=TINY)
+    cyclic = difference(context, found.main)
+    counted = (cyclic != 0).to(cyclic.dtype).sum(1, keepdim=True)
+    seasonal_step = ((cyclic.abs().sum(1, keepdim=True) + context.step) / (counted + 1)).clamp(min=TINY)
     truth, known = context.filled[:, -LOOKBACK:], context.seen[:, -LOOKBACK:]
     missed = (then[:, :LOOKBACK] - truth[:, :, None]).abs() * known[:, :, None]
     error = missed.sum(1) / known.sum(1, keepdim=True).clamp(min=1)
@@ -60,12 +61,11 @@ def features(contexts: Tensor, floor: Tensor) -> Features:
             squashed(context.values),
             context.seen,
             squashed((context.values - context.last) / (3 * unit)) * context.seen,
-            squashed(seasonal / seasonal_step),
+            squashed(cyclic / seasonal_step),
         ),
         1,
     )
     highest = torch.where(context.seen > 0, context.values, -torch.inf).amax(1, keepdim=True)
-    lowest = torch.where(context.seen > 0, context.values, torch.inf).amin(1, keepdim=True)
     bounded = torch.isfinite(context.floor)
     room = torch.where(bounded, context.last - context.floor, 0.0)
     total = context.seen.sum(1, keepdim=True)
@@ -90,11 +90,11 @@ def features(contexts: Tensor, floor: Tensor) -> Features:
             total / contexts.shape[1],
             bounded.to(contexts.dtype),
             squashed(room),
-            squashed(torch.where(bounded, lowest - context.floor, 0.0)),
+            squashed(torch.where(bounded, context.lowest - context.floor, 0.0)),
             still,
             age / 3,
             squashed(highest - context.last),
-            *(now[:, :1, i] - context.last for i in range(9, 9 + len(AVERAGES))),
+            *(now[:, :1, i] - context.last for i in range(AVERAGED, AVERAGED + len(AVERAGES))),
             ((error + 0.1 * unit) / (unit + error[:, :1])).log(),
         ),
         1,
@@ -108,7 +108,7 @@ def features(contexts: Tensor, floor: Tensor) -> Features:
         step=context.step,
         seasonal_step=seasonal_step,
         floor=floor[:, None],
-        constant=highest == lowest,
+        constant=highest == context.lowest,
     )
 
 
@@ -118,5 +118,5 @@ def candidates(context: Window, found: Periods) -> tuple[Tensor, Tensor]:
     means = ((context.values * context.seen) @ decay) / (context.seen @ decay).clamp(min=1e-6)
     bent, share = trend.trends(context, found.main)
     flat = [value.expand(-1, MAX_HORIZON) for value in (context.last, *means.chunk(means.shape[1], 1))]
-    seasonal = [*repeated(context, found.main), *repeated(context, found.other)]
-    return torch.stack((flat[0], *seasonal, *flat[1:], *bent), 2), share
+    cycles = [*repeated(context, found.main), *repeated(context, found.other)]
+    return torch.stack((flat[0], *cycles, *flat[1:], *bent), 2), share

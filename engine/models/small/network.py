@@ -69,12 +69,17 @@ class Block(nn.Module):
 class Network(nn.Module):
     """Features -> quantiles at LEVELS of every step ahead, in the contexts' scale."""
 
+    order: Tensor  # (T, T): whether a token may look at another
+
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
         width, patch = shape.width, shape.patch
         self.patches = CONTEXT_LENGTH // patch
         self.tokens = self.patches + GROUPS
+        order = torch.ones(self.tokens, self.tokens, dtype=torch.bool).tril()
+        order[: self.patches, : self.patches] = True
+        self.register_buffer("order", order, persistent=False)
         self.embed = nn.Sequential(nn.Linear(CHANNELS * patch, width), nn.ReLU(), nn.Linear(width, width))
         self.skip = nn.Linear(CHANNELS * patch, width)
         self.ahead = nn.Sequential(
@@ -113,9 +118,7 @@ class Network(nn.Module):
         """(B, 1, T, T): -inf where a token must not look: at empty patches, at later steps, ahead from the past."""
         patches = self.patches
         empty = given.channels[:, 1].view(-1, patches, self.shape.patch).amax(2) == 0
-        order = torch.ones(self.tokens, self.tokens, dtype=torch.bool, device=empty.device).tril()
-        order[:patches, :patches] = True
-        allowed = order[None, None] & ~functional.pad(empty, (0, GROUPS))[:, None, None]
+        allowed = self.order & ~functional.pad(empty, (0, GROUPS))[:, None, None]
         return torch.zeros(allowed.shape, device=empty.device).masked_fill_(~allowed, -torch.inf)
 
 

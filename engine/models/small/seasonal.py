@@ -9,6 +9,7 @@ from engine.models.small.window import Window
 from engine.settings import MAX_HORIZON
 
 CYCLES = 4
+COUNT = 4  # candidates of a period
 
 
 def repeated(context: Window, period: Tensor) -> list[Tensor]:

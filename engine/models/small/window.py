@@ -18,9 +18,9 @@ class Window(NamedTuple):
 
     values (B, C): scaled, 0 where missing. seen (B, C): 1 where observed. filled (B, C): the last observed value before
     each gap, the first one before the start. start (B, 1): position of the first observed value. live (B, C): 1 from
-    there on. length (B, 1): positions from there on. last (B, 1): last observed value. floor (B, 1): scaled zero where
-    the context has no negative value and zero is not FAR, else -inf. step (B, 1): mean absolute step; recent (B, 1):
-    the same, the last 64 steps above all.
+    there on. length (B, 1): positions from there on. last, lowest (B, 1): observed values. floor (B, 1): scaled zero
+    where the context has no negative value and zero is not FAR, else -inf. step (B, 1): mean absolute step; recent
+    (B, 1): the same, the last 64 steps above all.
     """
 
     values: Tensor
@@ -30,6 +30,7 @@ class Window(NamedTuple):
     live: Tensor
     length: Tensor
     last: Tensor
+    lowest: Tensor
     floor: Tensor
     step: Tensor
     recent: Tensor
@@ -60,6 +61,7 @@ def window(contexts: Tensor, floor: Tensor) -> Window:
         live=live,
         length=(count - start).to(contexts.dtype),
         last=filled[:, -1:],
+        lowest=lowest,
         floor=torch.where(lowest - floor[:, None] <= FAR, floor[:, None], -torch.inf),
         step=step,
         recent=recent,
