@@ -18,13 +18,15 @@ PURE = {
     "windows": {"series"},
     "plotdata": set(),
     "jobs": set(),
+    "meter": set(),
     "tickets": {"errors", "jobs"},
     "scheduler": {"errors", "jobs", "tickets"},
     "blocks": {"series", "spec"},
     "results": {"blocks", "series", "spec", "windows"},
-    "workers": {"errors", "forecasting", "jobs", "scheduler"},
+    "workers": {"errors", "forecasting", "jobs", "meter", "scheduler"},
+    "status": {"meter", "models", "scheduler"},
 }
-STANDARD_LIBRARY_ONLY = {"errors", "settings", "jobs", "tickets", "scheduler"}
+STANDARD_LIBRARY_ONLY = {"errors", "settings", "jobs", "meter", "tickets", "scheduler"}
 ONLY_IN = {
     "diskcache": {"store.py"},
     "torch": {"models"},
