@@ -1,0 +1,114 @@
+"""diskcache as it is used here: bytes under string keys, nothing evicted, several changes at once or none."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import diskcache
+
+from engine.blocks import DamagedPayload
+
+ERRORS = (OSError, sqlite3.Error, diskcache.Timeout)  # what a full, locked or broken disk raises
+RAW_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
+
+
+class BytesDisk(diskcache.Disk):  # type: ignore[misc]
+    """Stores and returns bytes under string keys and nothing else: a pickle in the directory is refused, not run.
+
+    diskcache's own Disk unpickles whatever a row claims to be a pickle (CVE-2025-69872).
+    """
+
+    _late: list[str] | None = None
+
+    def put(self, key: str) -> tuple[str, bool]:
+        if type(key) is not str:
+            raise TypeError(f"keys are strings, found {type(key).__name__}")
+        return key, True
+
+    def get(self, key: Any, raw: Any) -> str:
+        """The key of a row; one that we did not write is empty, which none of ours is, so that it hides no other."""
+        return key if raw and type(key) is str else ""
+
+    def store(self, value: bytes, read: bool, key: Any = diskcache.UNKNOWN) -> tuple[int, int, str | None, Any]:
+        if type(value) is not bytes:
+            raise TypeError(f"values are bytes, found {type(value).__name__}")
+        stored: tuple[int, int, str | None, Any] = super().store(value, False, key=key)
+        return stored
+
+    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> bytes:
+        if mode not in RAW_MODES or read:
+            raise DamagedPayload(f"a value of the cache has mode {mode}")
+        if filename is not None:
+            inside = Path(self._directory).resolve()
+            if not (inside / filename).resolve().is_relative_to(inside):
+                raise DamagedPayload("a value of the cache lies outside its directory")
+        fetched = super().fetch(mode, filename, value, False)
+        if type(fetched) is not bytes:
+            raise DamagedPayload("a value of the cache is not bytes")
+        return fetched
+
+    def remove(self, file_path: str) -> None:
+        if self._late is None:
+            super().remove(file_path)
+        else:
+            self._late.append(file_path)
+
+    @contextmanager
+    def late_removal(self) -> Iterator[None]:
+        """Around a transaction of several changes: files go once it is committed. diskcache itself removes them before,
+        and a process killed in between would have rows whose files are gone."""
+        self._late = late = list[str]()
+        try:
+            yield
+        finally:
+            self._late = None
+        for file_path in late:
+            super().remove(file_path)
+
+
+class Cache(diskcache.Cache):  # type: ignore[misc]
+    """Raises ERRORS, and remembers that it did."""
+
+    def __init__(self, folder: Path) -> None:
+        self.failed = False  # what fails may leave half a value behind, or come from a damaged page
+        super().__init__(str(folder), disk=BytesDisk, eviction_policy="none", cull_limit=0, statistics=0)
+
+    def get(self, key: str) -> bytes | None:
+        """The value; None if it is not there or its file is missing. DamagedPayload if it is none of ours."""
+        with self._noticing():
+            value: bytes | None = super().get(key)
+            return value
+
+    def set(self, key: str, value: bytes) -> None:
+        with self._noticing():
+            super().set(key, value)
+
+    def delete(self, key: str) -> None:
+        with self._noticing():
+            super().delete(key)
+
+    def clear(self) -> None:
+        with self._noticing():
+            super().clear()
+
+    def iterkeys(self) -> Iterator[str]:
+        with self._noticing():
+            yield from super().iterkeys()
+
+    @contextmanager
+    def transact(self) -> Iterator[None]:
+        """All changes or none, also for a process that is killed."""
+        with self._noticing(), self.disk.late_removal(), super().transact():
+            yield
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except ERRORS:
+            self.failed = True
+            raise
