@@ -5,24 +5,31 @@ This package is the only door: nothing outside it imports a module below it.
 
 from engine import errors
 from engine.dataset import Dataset, Summary
-from engine.engine import Engine, Progress, Status, Upload, UploadRecord
+from engine.engine import Engine, Progress, Upload, UploadRecord
 from engine.ingest import Readback, ReadOptions
+from engine.meter import Failure, Latency
 from engine.models.base import Forecaster, Loader, built_in
 from engine.plotdata import PlotData
+from engine.scheduler import Statistics
 from engine.series import Series, Step
 from engine.settings import Settings
+from engine.status import ModelStatus, Status
 
 __all__ = (
     "Dataset",
     "Engine",
+    "Failure",
     "Forecaster",
+    "Latency",
     "Loader",
+    "ModelStatus",
     "PlotData",
     "Progress",
     "ReadOptions",
     "Readback",
     "Series",
     "Settings",
+    "Statistics",
     "Status",
     "Step",
     "Summary",

@@ -103,13 +103,19 @@ def decode(payload: bytes) -> Rows:
 
 def merge(rows: Rows, stored: Rows) -> Rows:
     """`rows`, and of `stored` the rows whose offsets are not among them."""
-    extra = ~np.isin(stored.offsets, rows.offsets)
+    extra = without(stored, rows.offsets)
     return Rows(
-        np.concatenate((rows.offsets, stored.offsets[extra])),
-        np.concatenate((rows.samples, stored.samples[extra])),
-        np.concatenate((rows.loc, stored.loc[extra])),
-        np.concatenate((rows.scale, stored.scale[extra])),
+        np.concatenate((rows.offsets, extra.offsets)),
+        np.concatenate((rows.samples, extra.samples)),
+        np.concatenate((rows.loc, extra.loc)),
+        np.concatenate((rows.scale, extra.scale)),
     )
+
+
+def without(rows: Rows, offsets: Ints) -> Rows:
+    """The rows whose offsets are not among `offsets`."""
+    kept = ~np.isin(rows.offsets, offsets)
+    return Rows(rows.offsets[kept], rows.samples[kept], rows.loc[kept], rows.scale[kept])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.errors import BadRequest, ModelNotLoaded
+from engine.errors import BadRequest, EngineClosed, ModelNotLoaded
 from engine.models.base import BASELINE, Forecaster, Loader, load
 from engine.settings import MAX_HORIZON, Settings
 from engine.spec import Spec
@@ -24,6 +24,16 @@ class Catalog:
         """Names of the loaded models, the default one first."""
         return tuple(self._loaded)
 
+    @property
+    def loaded(self) -> tuple[Forecaster, ...]:
+        """The loaded models, the default one first."""
+        return tuple(self._loaded.values())
+
+    def unload(self) -> None:
+        """Let the models go; what still runs keeps its own."""
+        self._loaded = {}
+        self._specs = {}
+
     def name(self, model: str | None) -> str:
         """The model meant; BadRequest if there is none of that name."""
         name = self._settings.model if model is None else model
@@ -40,8 +50,10 @@ class Catalog:
         return steps
 
     def spec(self, model: str | None, horizon: int | None) -> Spec:
-        """The spec of a loaded model; BadRequest, ModelNotLoaded."""
+        """The spec of a loaded model; BadRequest, ModelNotLoaded, EngineClosed."""
         name, steps = self.name(model), self.horizon(horizon)
+        if not self._loaded:
+            raise EngineClosed("The server is stopping. Try again.")
         if name not in self._loaded:
             raise ModelNotLoaded(f"The model {name} is not loaded. Loaded: {', '.join(self._loaded)}.")
         if (name, steps) not in self._specs:

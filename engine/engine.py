@@ -15,28 +15,40 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from engine.catalog import Catalog
+from engine.cores import available_cores
 from engine.dataset import Dataset, Summary
+from engine.disk import ERRORS as STORE_ERRORS
 from engine.drawing import draw
-from engine.errors import DeadlineExceeded, Evicted, ModelNotLoaded, Overloaded, StorageFailed, UnknownHandle
+from engine.errors import (
+    BadRequest,
+    DeadlineExceeded,
+    Evicted,
+    ModelNotLoaded,
+    Overloaded,
+    StorageFailed,
+    UnknownHandle,
+)
 from engine.forecasting import Subject
 from engine.ingest import Readback, ReadOptions, read
 from engine.jobs import Entry, Ticket
 from engine.library import Library
+from engine.meter import Meter
 from engine.models.base import Loader, installed
 from engine.plotdata import PlotData
 from engine.results import ResultFrame, Row
-from engine.scheduler import Scheduler, Statistics
+from engine.scheduler import Scheduler
 from engine.settings import Settings
 from engine.spec import Spec
-from engine.store import ERRORS as STORE_ERRORS
+from engine.status import Status, device, model_status, reasons
 from engine.store import Store
-from engine.workers import Workers, available_cores
+from engine.workers import Workers
 
 log = logging.getLogger(__name__)
 
 BATCH_SIZE = 64  # origins the background forecasts at once
 PARSES = 2  # files read at the same time
 BODIES = 8  # files received at the same time
+COMPUTING_SHARE = 0.6  # of the graceful timeout that running batches may take to end; writing has the rest
 HANDLE = re.compile(r"[0-9a-f]{64}\Z")
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}\Z")
 
@@ -79,26 +91,21 @@ class Progress(NamedTuple):
     state: str
 
 
-class Status(NamedTuple):
-    """The engine at one moment."""
-
-    ready: bool
-    models: tuple[str, ...]
-    uptime: float
-    statistics: Statistics
-
-
 class Engine:
     """One per process and cache directory. Starts in its constructor; StartError in one line if it cannot."""
 
     def __init__(self, settings: Settings, registry: Mapping[str, Loader] | None = None) -> None:
         self.settings = settings
         self._started = time.monotonic()
+        self._meter = Meter()
+        self._cores = available_cores()
         self._scheduler = Scheduler(settings.max_waiting, settings.max_tickets_per_session, BATCH_SIZE)
         self._catalog = Catalog(settings, installed() if registry is None else registry)
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
         self._library = Library(settings, self._scheduler, self._catalog, store)
-        self._workers = Workers(self._scheduler, self._library.write_block, self._library.close, available_cores())
+        self._workers = Workers(
+            self._scheduler, self._library.write_block, self._library.close, self._cores, self._meter
+        )
         self._parses = threading.BoundedSemaphore(PARSES)
         self._bodies = threading.BoundedSemaphore(BODIES)
         self._workers.start_store()
@@ -181,6 +188,10 @@ class Engine:
         if not HANDLE.match(handle) or not self._on_store_thread(lambda: self._library.delete(handle)):
             raise UnknownHandle("No series with this handle is stored here.")
 
+    def flush(self) -> int:
+        """Forget every dataset with its uploads and forecasts; who waits for one gets Evicted. How many there were."""
+        return self._on_store_thread(self._library.flush)
+
     # --- forecasts -------------------------------------------------------------------------------------------------
 
     def forecast(
@@ -203,13 +214,37 @@ class Engine:
         dataset = self.dataset(handle)
         slot = dataset.origin_slot(index)
         spec = self._spec(handle, model, horizon)
+        baseline = self._baseline(dataset, spec.horizon)
         try:
             entry, ticket = self._request(handle, slot, spec, session=session, seq=seq, force=force)
         except Evicted:  # its entry was closed for want of memory just then: once more, from the disk
             entry, ticket = self._request(handle, slot, spec, session=session, seq=seq, force=force)
         row = self._answer(ticket, timeout)
         assert isinstance(entry.rows, ResultFrame)
-        return draw(dataset, index, entry.subject, row, self._baseline(dataset, spec.horizon), entry.rows.scores())
+        with self._meter.timed("draw"):
+            return draw(dataset, index, entry.subject, row, baseline, entry.rows.scores())
+
+    def recalculate(
+        self,
+        handle: str,
+        first: int | None = None,
+        last: int | None = None,
+        *,
+        model: str | None = None,
+        horizon: int | None = None,
+    ) -> int:
+        """Compute the forecasts of indices first..last (None: from the file's start, to its end) anew, in the
+        background; what is stored of them goes first. How many origins that are.
+
+        Raises UnknownHandle, IndexOutOfRange, BadRequest, ModelNotLoaded, EngineClosed.
+        """
+        dataset = self.dataset(handle)
+        start = dataset.series.first_slot if first is None else dataset.slot(first)
+        end = dataset.series.last_slot if last is None else dataset.slot(last)
+        if start > end:
+            raise BadRequest(f"The range from index {first} to {last} is empty: the first index is the older one.")
+        spec = self._catalog.spec(model, horizon)
+        return self._on_store_thread(lambda: self._library.recalculate(handle, spec, start, end))
 
     def quickdraw(
         self,
@@ -255,19 +290,47 @@ class Engine:
     # --- life ------------------------------------------------------------------------------------------------------
 
     def status(self) -> Status:
-        healthy = self._workers.healthy() and not self._scheduler.closed
-        return Status(healthy, self._catalog.names, time.monotonic() - self._started, self._scheduler.statistics())
+        """The engine at this moment; asks no thread and no disk."""
+        models, threads = self._catalog.loaded, self._workers.threads()
+        why = reasons(
+            models=self._catalog.names, threads=threads, failing=self._workers.failing, closed=self._scheduler.closed
+        )
+        return Status(
+            ready=not why,
+            reasons=why,
+            models=self._catalog.names,
+            loaded=tuple(model_status(model) for model in models),
+            device=device(models, self._cores),
+            uptime=time.monotonic() - self._started,
+            threads=threads,
+            statistics=self._scheduler.statistics(),
+            stages=self._meter.stages(),
+            origins_per_second=self._meter.origins_per_second,
+            memory=self._library.memory(),
+            memory_budget=self.settings.memory_budget,
+            disk=self._library.disk,
+            disk_budget=self.settings.disk_budget,
+            datasets=self._library.count(),
+            errors=self._meter.errors(),
+        )
 
     def close_on_signal(self) -> Callable[[], None]:
         """What a signal handler may call to have the engine closed by a thread of its own, waiters answered first."""
         return self._workers.close_soon(self.close)
 
     def close(self) -> None:
-        """Refuse, settle every waiter, stop the workers, write what is not yet written. Idempotent."""
-        if not self._scheduler.closed:
+        """Refuse, settle every waiter and empty the queues, stop the workers, unload the models, write what is not yet
+        written, close the caches. Idempotent; at most the graceful timeout long."""
+        started = time.monotonic()
+        first = not self._scheduler.closed
+        if first:
             log.info("closing: %s", self._scheduler.statistics())
         self._scheduler.close()
-        self._workers.stop(self.settings.graceful_timeout)
+        self._workers.stop_computing(started + COMPUTING_SHARE * self.settings.graceful_timeout)
+        self._catalog.unload()
+        self._workers.stop_storing(started + max(1.0, self.settings.graceful_timeout))
+        if first:
+            log.info("closed in %.2f s", time.monotonic() - started)
 
     # --- details ---------------------------------------------------------------------------------------------------
 
@@ -276,7 +339,8 @@ class Engine:
         if not self._parses.acquire(timeout=self.settings.request_timeout):
             raise Overloaded("Other files are being read. Try again shortly.")
         try:
-            yield
+            with self._meter.timed("parse"):
+                yield
         finally:
             self._parses.release()
 
@@ -318,6 +382,13 @@ class Engine:
             ) from error
 
     def _answer(self, ticket: Ticket, timeout: float | None) -> Row:
+        if ticket.future.done():
+            stored: Row = ticket.future.result()
+            return stored
+        with self._meter.timed("wait"):
+            return self._wait(ticket, timeout)
+
+    def _wait(self, ticket: Ticket, timeout: float | None) -> Row:
         limit = self.settings.request_timeout if timeout is None else min(timeout, self.settings.request_timeout)
         try:
             row: Row = ticket.future.result(limit)

@@ -50,21 +50,23 @@ def infer(batch: Batch) -> Inferred:
 
 
 def calculate(batch: Batch) -> list[Forecast]:
-    """Sorted and scored rows of an inferred batch, one Forecast per part. ModelFailed if a sample is not finite."""
+    """Sorted and scored rows of an inferred batch, one Forecast per part. ModelFailed if none of them is finite."""
     inferred: Inferred = batch.result
     spec: Spec = batch.parts[0].entry.subject.spec
     samples = np.sort(inferred.samples, axis=-1)
     happened = [actuals(part.entry.subject.series, part.slots, spec.horizon) for part in batch.parts]
     whole = scored(samples, inferred.loc, inferred.scale, np.concatenate(happened), spec)
+    if not whole.finite.any():
+        raise ModelFailed(f"The model {spec.model} returned samples that are not finite numbers.")
     ends = np.cumsum([len(part.slots) for part in batch.parts])
     return [whole.rows(slice(end - len(part.slots), end)) for part, end in zip(batch.parts, ends, strict=True)]
 
 
 def scored(samples: NDArray[np.float32], loc: Floats, scale: Floats, happened: Floats, spec: Spec) -> Forecast:
-    """Scaled samples (B, H, S) sorted per step with their scores against actuals (B, H). ModelFailed if not finite."""
+    """Scaled samples (B, H, S) sorted per step with their scores against actuals (B, H)."""
     unscaled = unscale(samples, loc, scale)
-    if not np.isfinite(unscaled).all():
-        raise ModelFailed(f"The model {spec.model} returned samples that are not finite numbers.")
+    finite = np.asarray(np.isfinite(unscaled).all(axis=(1, 2)))
+    unscaled[~finite] = 0.0
     known = ~np.isnan(happened)
     count = known.sum(axis=1)
     miss = np.where(known, plotdata.crps(unscaled, happened, spec.kind), 0.0).sum(axis=1)
@@ -72,7 +74,7 @@ def scored(samples: NDArray[np.float32], loc: Floats, scale: Floats, happened: F
     inside50 = plotdata.inside(unscaled, happened, spec.kind, 0.25, 0.75).sum(axis=1)
     inside80 = plotdata.inside(unscaled, happened, spec.kind, 0.1, 0.9).sum(axis=1)
     scores = Scores(mean, count.astype(np.uint8), inside50.astype(np.uint8), inside80.astype(np.uint8))
-    return Forecast(samples, loc, scale, scores)
+    return Forecast(samples, loc, scale, scores, finite)
 
 
 def rescored(samples: NDArray[np.float32], loc: Floats, scale: Floats, slots: Ints, subject: Subject) -> Forecast:

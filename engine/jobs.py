@@ -15,10 +15,9 @@ class Rows(Protocol):
     def done(self, slot: int) -> bool: ...
     def complete(self) -> bool: ...
     def row(self, slot: int) -> Any: ...
-    def claim(self, focus: int, limit: int) -> tuple[Any, bool]: ...
-    def release(self, slots: Any) -> None: ...
-    def write(self, slots: Any, result: Any) -> list[int]: ...
-    def fail(self, slots: Any) -> None: ...
+    def claim(self, focus: int, limit: int, number: int) -> tuple[Any, bool]: ...
+    def write(self, slots: Any, result: Any, claim: int = 0) -> list[int]: ...
+    def fail(self, slots: Any, claim: int = 0) -> None: ...
     def clear(self, slots: Any) -> None: ...
     def block_full(self, number: int) -> bool: ...
     def block_rows(self, number: int) -> Any: ...
@@ -35,8 +34,7 @@ class Lane(Enum):
 class Entry:
     """One loaded (series, spec). group: what may share a batch. rows: None for a quick draw, which is stored nowhere.
 
-    background: whether a cursor computes what is missing. forced: slots somebody asked to compute anew. dirty: blocks
-    that changed since they were written to disk.
+    background: whether a cursor computes what is missing. dirty: blocks that changed since they were written to disk.
     """
 
     entry_id: int
@@ -46,7 +44,6 @@ class Entry:
     rows: Rows | None
     focus: int
     background: bool = False
-    forced: set[int] = field(default_factory=set)
     dirty: set[int] = field(default_factory=set)
 
 
@@ -63,11 +60,12 @@ class Ticket:
 
 @dataclass(eq=False)
 class Job:
-    """One origin somebody waits for."""
+    """One origin somebody waits for. asked: a number that grows with every request, taken at the last one for it."""
 
     entry: Entry
     slot: int
     tickets: list[Ticket]
+    asked: int = 0
 
     @property
     def key(self) -> tuple[int, int]:
@@ -83,11 +81,31 @@ class Part(NamedTuple):
 
 @dataclass(eq=False)
 class Batch:
-    """Origins computed at once; all parts belong to one group."""
+    """Origins computed at once; all parts belong to one group, and the background's to one entry.
+
+    number: what the background's rows are claimed under (1, 2, ...); 0 for callers' origins, which claim nothing.
+    """
 
     lane: Lane
     parts: Sequence[Part]
+    number: int = 0
     result: Any = None
+
+    @property
+    def size(self) -> int:
+        """Origins in it."""
+        return sum(len(part.slots) for part in self.parts)
+
+    def halves(self) -> list[Batch]:
+        """Two batches of half the origins each."""
+        if len(self.parts) > 1:
+            middle = len(self.parts) // 2
+            cut: list[Sequence[Part]] = [self.parts[:middle], self.parts[middle:]]
+        else:
+            (part,) = self.parts
+            middle = len(part.slots) // 2
+            cut = [[Part(part.entry, part.slots[:middle])], [Part(part.entry, part.slots[middle:])]]
+        return [Batch(self.lane, parts, self.number) for parts in cut]
 
 
 class Block(NamedTuple):

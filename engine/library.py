@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.blocks import BLOCK, Manifest, block_keys
+from engine.blocks import BLOCK, Manifest, block_keys, block_range
 from engine.catalog import Catalog
 from engine.dataset import Dataset, Summary
 from engine.errors import Overloaded, UnknownHandle
@@ -55,6 +55,7 @@ class Library:
         self._looked: dict[str, float] = {}  # handle -> when somebody last looked at it; only of those in memory
         self._manifests_due: dict[tuple[str, str], Entry] = {}
         self._manifests_written = time.monotonic()
+        self.disk = 0  # bytes in the cache directory, as last looked up
 
     # --- in memory, from any thread ---
 
@@ -68,6 +69,15 @@ class Library:
     def cached_readings(self, upload_id: str) -> dict[str, Any] | None:
         """{handle: reading} of an upload, if somebody asked for it lately."""
         return self._readings.get(upload_id)
+
+    def memory(self) -> int:
+        """Bytes of series and results in memory."""
+        series = sum(_nbytes(dataset) for dataset in list(self._datasets.values()))
+        return series + sum(_rows(entry).nbytes for entry in self._scheduler.entries())
+
+    def count(self) -> int:
+        """Datasets in memory."""
+        return len(self._datasets)
 
     # --- datasets ---
 
@@ -129,7 +139,9 @@ class Library:
         self._datasets.pop(handle, None)
         self._looked.pop(handle, None)
         self._readings.clear()
-        return self._store.delete(handle)
+        known = self._store.delete(handle)
+        self.disk = self._store.volume()
+        return known
 
     def readings(self, upload_id: str) -> dict[str, Any]:
         """{handle: reading} of an upload; empty if nothing is kept of it."""
@@ -177,7 +189,40 @@ class Library:
         entry = self._scheduler.open(key, spec.key, subject, rows, focus, background)
         self._put_manifest(entry)
         self._retire(keep=handle)
+        self.disk = self._store.volume()
         return entry
+
+    def recalculate(self, handle: str, spec: Spec, first: int, last: int) -> int:
+        """Compute the origins of slots first..last anew, the stored rows gone first; how many origins that are."""
+        entry = self.open(handle, spec)
+        subject: Subject = entry.subject
+        series = subject.series
+        usable = self.load(handle).usable_origins
+        slots = np.flatnonzero(usable[first - series.first_slot : last - series.first_slot + 1]) + first
+        if first == series.first_slot and last == series.last_slot:
+            self._store.drop_blocks(subject.keys)
+            entry = self._scheduler.replace(entry.key, ResultFrame(series, spec, usable)) or entry
+        else:
+            base = block_range(series).start
+            outer = first // BLOCK - base, last // BLOCK - base
+            self._store.drop_blocks(subject.keys[outer[0] + 1 : outer[1]])
+            for number in set(outer):
+                inside = slots[slots // BLOCK == number + base]
+                self._store.drop_rows(subject.keys[number], inside % BLOCK)
+            self._scheduler.recompute(entry, slots)
+        self._put_manifest(entry)
+        return len(slots)
+
+    def flush(self) -> int:
+        """Forget every dataset everywhere. How many there were."""
+        for entry in self._scheduler.entries():
+            self._scheduler.evict(entry.key)
+        for remembered in (self._manifests_due, self._datasets, self._looked, self._readings):
+            remembered.clear()
+        count = len(self._store.handles())
+        self._store.clear()
+        self.disk = self._store.volume()
+        return count
 
     def unfinished(self) -> list[Callable[[], Entry]]:
         """Calls that open the entries whose fill was interrupted, most recently used first."""
@@ -203,13 +248,18 @@ class Library:
 
     def close(self) -> None:
         """Write what is due and close the caches."""
-        self._put_due_manifests()
-        self._store.close()
+        try:
+            self._put_due_manifests()
+        finally:
+            self._store.close()
 
     def _put_due_manifests(self) -> None:
+        if not self._manifests_due:
+            return
         for entry in self._manifests_due.values():
             self._put_manifest(entry)
         self._manifests_due.clear()
+        self.disk = self._store.volume()
 
     def _put_manifest(self, entry: Entry) -> None:
         """A manifest says done of what is on the disk, not of what is only in memory."""

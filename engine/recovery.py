@@ -27,18 +27,26 @@ NOT_COMPUTED = ("s/", "u/")  # keys of series and uploads
 
 
 def sound(folder: Path, thorough: bool) -> bool:
-    """Whether the database in a cache's folder can be read; thorough: every page and index of it."""
+    """Whether the database in a cache's folder can be read; thorough: every page, index and name of it."""
     database = folder / DATABASE
     if not database.exists() or not database.stat().st_size:
         return not any(folder.glob("??/??/*.val"))  # values whose database was lost
     try:
         with closing(sqlite3.connect(database)) as connection:
             connection.execute("SELECT name FROM sqlite_master").fetchall()
-            return not thorough or connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+            return not thorough or _sound_throughout(connection)
     except sqlite3.OperationalError:  # locked, refused, out of space: nothing is known against what is stored
         raise
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return False
+
+
+def _sound_throughout(connection: sqlite3.Connection) -> bool:
+    connection.text_factory = bytes  # sqlite does not look into text
+    for names in connection.execute("SELECT key, filename FROM Cache"):
+        for name in names:
+            (name or b"").decode()
+    return bool(connection.execute("PRAGMA integrity_check(1)").fetchone() == (b"ok",))
 
 
 def repair(cache: Cache) -> None:

@@ -31,20 +31,25 @@ class Scores(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """B forecasts: scaled samples (B, H, S) float32 sorted per step, loc and scale (B,), scores."""
+    """B forecasts: scaled samples (B, H, S) float32 sorted per step, loc and scale (B,), scores; finite (B,): whether
+    all of an origin's samples are numbers, without which it counts as failed."""
 
     samples: NDArray[np.float32]
     loc: Floats
     scale: Floats
     scores: Scores
+    finite: NDArray[np.bool_]
 
     def rows(self, rows: slice) -> Forecast:
         """Some of the forecasts."""
         crps, n_scored, inside50, inside80 = self.scores
         scores = Scores(crps[rows], n_scored[rows], inside50[rows], inside80[rows])
-        return Forecast(self.samples[rows], self.loc[rows], self.scale[rows], scores)
+        return Forecast(self.samples[rows], self.loc[rows], self.scale[rows], scores, self.finite[rows])
 
-    def row(self, position: int) -> Row:
+    def row(self, position: int) -> Row | None:
+        """One of the forecasts; None if it failed."""
+        if not self.finite[position]:
+            return None
         return Row(self.samples[position].copy(), float(self.loc[position]), float(self.scale[position]))
 
 
@@ -79,7 +84,7 @@ class ResultFrame:
         self._state = np.full(len(blocks) * BLOCK, UNUSABLE, dtype=np.uint8)
         own = slice(series.first_slot - self._base, series.first_slot - self._base + len(series))
         self._state[own][usable] = MISSING
-        self._claimed = np.zeros(len(self._state), dtype=bool)
+        self._claims = np.zeros(len(self._state), dtype=np.uint32)  # the batch that computes a missing row; 0: none
         self._open = (self._state == MISSING).reshape(-1, BLOCK).sum(axis=1)  # per block: missing and not claimed
         self._unfinished = self._open.copy()  # per block: missing, claimed or not
         self._crps = np.full(len(self._state), np.nan)
@@ -108,8 +113,9 @@ class ResultFrame:
 
     # --- the background's cursor -----------------------------------------------------------------------------------
 
-    def claim(self, focus: int, limit: int) -> tuple[Ints, bool]:
-        """Up to `limit` missing slots of the block nearest to `focus`, now claimed; and whether that block is used up.
+    def claim(self, focus: int, limit: int, number: int) -> tuple[Ints, bool]:
+        """Up to `limit` missing slots of the block nearest to `focus`, now claimed by batch `number` (not 0); and
+        whether that block is used up.
 
         Empty when nothing is left to claim. Within a block the slots nearest to the focus come first.
         """
@@ -119,27 +125,26 @@ class ResultFrame:
         wanted = focus - self._base
         block = int(numbers[np.argmin(np.abs(numbers - wanted // BLOCK))])
         start = block * BLOCK
-        free = (self._state[start : start + BLOCK] == MISSING) & ~self._claimed[start : start + BLOCK]
+        free = (self._state[start : start + BLOCK] == MISSING) & (self._claims[start : start + BLOCK] == 0)
         positions = start + np.flatnonzero(free)
         if len(positions) > limit:
             nearest = np.argpartition(np.abs(positions - wanted), limit)[:limit]
             positions = np.sort(positions[nearest])
-        self._claimed[positions] = True
+        self._claims[positions] = number
         self._open[block] -= len(positions)
         return positions + self._base, bool(self._open[block] == 0)
 
-    def release(self, slots: Ints) -> None:
-        """Give claimed slots back."""
-        positions = slots - self._base
-        self._claimed[positions] = False
-        self._recount(positions)
-
     # --- writing ---------------------------------------------------------------------------------------------------
 
-    def write(self, slots: Ints, forecast: Forecast) -> list[int]:
-        """Store rows that are not done yet; the blocks that changed."""
+    def write(self, slots: Ints, forecast: Forecast, claim: int = 0) -> list[int]:
+        """Store rows that are not done yet, with `claim` only those the batch of that number still holds; rows that are
+        not finite are marked failed. The blocks that changed."""
         positions = np.asarray(slots, dtype=np.int64) - self._base
-        fresh = np.flatnonzero((self._state[positions] == MISSING) | (self._state[positions] == FAILED))
+        wanted = (self._state[positions] == MISSING) | (self._state[positions] == FAILED)
+        if claim:
+            wanted &= self._claims[positions] == claim
+        self._set(positions[wanted & ~forecast.finite], FAILED)
+        fresh = np.flatnonzero(wanted & forecast.finite)
         positions = positions[fresh]
         touched = np.unique(positions // BLOCK)
         for number in touched:
@@ -155,13 +160,13 @@ class ResultFrame:
         self._set(positions, DONE)
         return [int(number) for number in touched]
 
-    def fail(self, slots: Ints) -> None:
-        """Mark rows that are not done as failed; the background leaves them alone."""
+    def fail(self, slots: Ints, claim: int = 0) -> None:
+        """Mark missing rows that the batch `claim`, or none, holds as failed; the background leaves them alone."""
         positions = np.asarray(slots, dtype=np.int64) - self._base
-        self._set(positions[self._state[positions] == MISSING], FAILED)
+        self._set(positions[(self._state[positions] == MISSING) & (self._claims[positions] == claim)], FAILED)
 
     def clear(self, slots: Ints) -> None:
-        """Forget rows, so that they are computed again."""
+        """Forget rows, and whoever computes them, so that they are computed again."""
         positions = np.asarray(slots, dtype=np.int64) - self._base
         self._set(positions[self._state[positions] != UNUSABLE], MISSING)
 
@@ -173,18 +178,16 @@ class ResultFrame:
 
     def _set(self, positions: Ints, state: int) -> None:
         before = self._state[positions]
-        self.done_count += len(positions) * (state == DONE) - int((before == DONE).sum())
-        self.failed_count += len(positions) * (state == FAILED) - int((before == FAILED).sum())
+        done = len(positions) * (state == DONE) - int((before == DONE).sum())
+        failed = len(positions) * (state == FAILED) - int((before == FAILED).sum())
         self._state[positions] = state
-        self._claimed[positions] = False
-        self._recount(positions)
-
-    def _recount(self, positions: Ints) -> None:
-        for number in np.unique(positions // BLOCK):
-            rows = slice(number * BLOCK, (number + 1) * BLOCK)
-            missing = self._state[rows] == MISSING
-            self._unfinished[number] = missing.sum()
-            self._open[number] = (missing & ~self._claimed[rows]).sum()
+        self._claims[positions] = 0
+        touched = np.unique(positions // BLOCK)
+        missing = self._state.reshape(-1, BLOCK)[touched] == MISSING
+        self._unfinished[touched] = missing.sum(axis=1)
+        self._open[touched] = (missing & (self._claims.reshape(-1, BLOCK)[touched] == 0)).sum(axis=1)
+        self.done_count += done
+        self.failed_count += failed
 
     # --- blocks, for the store -------------------------------------------------------------------------------------
 
@@ -248,9 +251,5 @@ class ResultFrame:
         allocated = sum(block is not None for block in self._blocks)
         row = 4 * self.spec.horizon * self.spec.num_samples + 16
         return (
-            allocated * BLOCK * row
-            + self._state.nbytes
-            + self._claimed.nbytes
-            + self._crps.nbytes
-            + self._counts.nbytes
+            allocated * BLOCK * row + self._state.nbytes + self._claims.nbytes + self._crps.nbytes + self._counts.nbytes
         )

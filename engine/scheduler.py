@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, Overloaded
+from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, ModelFailed, Overloaded
 from engine.jobs import Batch, Block, Entry, Job, Lane, Part, Rows, StoreCall, Ticket
 from engine.tickets import Tickets, settle
 
@@ -58,9 +58,11 @@ class Scheduler:
         self._batch_size = batch_size
         self._max_calculations = max_calculations
         self._ids = itertools.count(1)
+        self._numbers = itertools.count(1)
         self._entries: dict[int, Entry] = {}
         self._by_key: dict[Hashable, Entry] = {}
         self._cursors: deque[Entry] = deque()
+        self._halves: dict[Lane, deque[Batch]] = {lane: deque() for lane in Lane}  # of batches that failed
         self._calculations: dict[Lane, deque[Batch]] = {lane: deque() for lane in Lane}
         self._store_calls: deque[StoreCall] = deque()
         self._dirty: dict[int, Entry] = {}
@@ -106,17 +108,39 @@ class Scheduler:
     def evict(self, key: Hashable) -> bool:
         """Forget an entry: its waiters get Evicted, its work in flight is dropped. Whether it was open."""
         with self._changing():
-            entry = self._by_key.pop(key, None)
+            entry = self._by_key.get(key)
             if entry is None:
                 return False
-            del self._entries[entry.entry_id]
-            self._dirty.pop(entry.entry_id, None)
-            if entry in self._cursors:
-                self._cursors.remove(entry)
+            self._forget(entry)
             gone = Evicted("This dataset was removed while its forecast was computed. Upload it again.")
             for job in self._tickets.of(entry):
                 self._tickets.end(job, gone, "evicted")
             return True
+
+    def replace(self, key: Hashable, rows: Rows) -> Entry | None:
+        """Give an entry other, empty rows: from now on it is another entry, and results of the old one are dropped.
+
+        Who waits for the old one waits for the new one, in the same order. None if the key is not open. EngineClosed.
+        """
+        with self._changing():
+            self._refuse_if_closed()
+            old = self._by_key.get(key)
+            if old is None:
+                return None
+            entry = Entry(next(self._ids), key, old.group, old.subject, rows, old.focus, old.background)
+            self._forget(old)
+            self._entries[entry.entry_id] = self._by_key[key] = entry
+            self._tickets.move(old, entry)
+            self._resume(entry)
+            self._wake_for_callers()
+            return entry
+
+    def recompute(self, entry: Entry, slots: Any) -> None:
+        """Clear rows, whatever their state, and let the background compute them anew; what it is computing of them at
+        this moment is dropped. Raises EngineClosed, Evicted."""
+        with self._lock:
+            self._current(entry).clear(slots)
+            self._resume(entry)
 
     def retire(self, key: Hashable) -> bool:
         """Forget an entry if nobody waits for it, nothing is left to compute and everything is written."""
@@ -126,10 +150,14 @@ class Scheduler:
                 return False
             if entry.background and not entry.rows.complete():  # what is in flight would be lost
                 return False
-            if entry in self._cursors:
-                self._cursors.remove(entry)
-            del self._by_key[key], self._entries[entry.entry_id]
+            self._forget(entry)
             return True
+
+    def _forget(self, entry: Entry) -> None:
+        del self._by_key[entry.key], self._entries[entry.entry_id]
+        self._dirty.pop(entry.entry_id, None)
+        if entry in self._cursors:
+            self._cursors.remove(entry)
 
     # --- interactive requests --------------------------------------------------------------------------------------
 
@@ -137,8 +165,8 @@ class Scheduler:
         """Ask for one origin at priority 0; a done one is answered at once. The newest request is served first.
 
         A session's newer request (larger seq) supersedes its older ones that are still queued; one already running may
-        still answer. `force` clears the row first and computes it anew. Raises EngineClosed, Evicted, Superseded,
-        Overloaded.
+        still answer. `force` clears the row first, so that it is computed anew; whoever computes it already may
+        answer. Raises EngineClosed, Evicted, Superseded, Overloaded.
         """
         ticket = Ticket(entry.entry_id, slot, session, seq)
         if not force and self._answered_at_once(entry, ticket):
@@ -149,9 +177,8 @@ class Scheduler:
                 self._tickets.answer_now(ticket, rows.row(slot))
                 return ticket
             self._admit(ticket)
-            if force and (entry.entry_id, slot) not in self._tickets.in_flight:
+            if force:
                 rows.clear([slot])
-                entry.forced.add(slot)
             self._enqueue(entry, ticket)
         return ticket
 
@@ -201,6 +228,9 @@ class Scheduler:
 
     def _enqueue(self, entry: Entry, ticket: Ticket) -> None:
         self._tickets.enqueue(entry, ticket)
+        self._wake_for_callers()
+
+    def _wake_for_callers(self) -> None:
         self._inference[Lane.INTERACTIVE].notify_all()
         if len(self._tickets.queued) >= 2:
             self._inference[Lane.BACKGROUND].notify_all()
@@ -211,7 +241,6 @@ class Scheduler:
 
     def _abandon(self, job: Job) -> None:
         """A job is over, or nobody waits for it: what is missing is the background's again."""
-        job.entry.forced.discard(job.slot)
         if job.entry.rows is None:
             self._entries.pop(job.entry.entry_id, None)
         else:
@@ -227,35 +256,60 @@ class Scheduler:
     def take_inference(self, lane: Lane, wait: bool = True) -> Batch | None:
         """The next origins to forecast. INTERACTIVE: the newest request, alone. BACKGROUND: with two or more callers
         waiting up to SHARED_BATCH of them but the newest; else the next batch of the next cursor, unless calculation
-        is behind."""
+        is behind. Halves of a batch that failed come before the next cursor, callers' halves also before the queue."""
         next_work = self._next_interactive if lane is Lane.INTERACTIVE else self._next_background
         return self._take(next_work, self._inference[lane], wait)
 
     def _next_interactive(self) -> Batch | None:
         queued = self._tickets.queued
-        return self._start([queued[next(reversed(queued))]]) if queued else None
+        if queued:
+            return self._start([queued[next(reversed(queued))]])
+        return self._next_half(Lane.INTERACTIVE)
 
     def _next_background(self) -> Batch | None:
+        half = self._next_half(Lane.INTERACTIVE)
+        if half is not None:
+            return half
         if len(self._tickets.queued) >= 2:
             older = list(self._tickets.queued.values())[-2::-1]
             return self._start([job for job in older if job.entry.group == older[0].entry.group][:SHARED_BATCH])
         if len(self._calculations[Lane.BACKGROUND]) >= self._max_calculations:
             return None
+        half = self._next_half(Lane.BACKGROUND)
+        if half is not None:
+            return half
         while self._cursors:
             entry = self._cursors[0]
             assert entry.rows is not None
-            slots, block_used_up = entry.rows.claim(entry.focus, self._batch_size)
+            number = next(self._numbers)
+            slots, block_used_up = entry.rows.claim(entry.focus, self._batch_size, number)
             if len(slots) == 0:
                 self._cursors.popleft()
                 continue
             if block_used_up:
                 self._cursors.rotate(-1)
-            return Batch(Lane.BACKGROUND, [Part(entry, slots)])
+            return Batch(Lane.BACKGROUND, [Part(entry, slots)], number)
         return None
 
+    def _next_half(self, lane: Lane) -> Batch | None:
+        """Half of a batch that failed, without what nobody waits for any more."""
+        halves = self._halves[lane]
+        while halves:
+            batch = halves.popleft()
+            batch.parts = [part for part in batch.parts if self._wanted(lane, part)]
+            if batch.parts:
+                return batch
+        return None
+
+    def _wanted(self, lane: Lane, part: Part) -> bool:
+        if lane is Lane.BACKGROUND:
+            return self._entries.get(part.entry.entry_id) is part.entry
+        return (part.entry.entry_id, part.slots[0]) in self._tickets.in_flight
+
     def _start(self, jobs: list[Job]) -> Batch:
+        batch = Batch(Lane.INTERACTIVE, [Part(job.entry, [job.slot]) for job in jobs])
         self._tickets.start(jobs)
-        return Batch(Lane.INTERACTIVE, [Part(job.entry, [job.slot]) for job in jobs])
+        return batch
 
     def inferred(self, batch: Batch, result: Any) -> None:
         """Hand a batch's samples to calculation."""
@@ -280,52 +334,68 @@ class Scheduler:
     def store(self, batch: Batch, results: Sequence[Any]) -> None:
         """Keep a batch's rows, one result per part, and answer everybody who waits for one of them.
 
-        Rows of an entry that is no longer current are dropped. A stored row never changes unless forced: the
-        background's row of a forced origin is dropped too.
+        Dropped: rows of an entry that is no longer current, rows of the background's that were cleared since it
+        claimed them, and everything after the end.
         """
         with self._changing():
+            if self._closed:
+                return
             for part, result in zip(batch.parts, results, strict=True):
                 if self._entries.get(part.entry.entry_id) is not part.entry:
                     continue
                 if batch.lane is Lane.BACKGROUND:
-                    self._store_background(part, result)
+                    self._store_background(part, result, batch.number)
                 elif (job := self._tickets.in_flight.get((part.entry.entry_id, part.slots[0]))) is not None:
                     self._keep(part, result)
-                    self._tickets.end(job, result.row(0), "answered")
+                    row = result.row(0)
+                    if row is None:
+                        refusal = ModelFailed("The model returned samples that are not finite numbers for this moment.")
+                        self._tickets.end(job, refusal, "failed")
+                    else:
+                        self._tickets.end(job, row, "answered")
                     self._abandon(job)
 
-    def _store_background(self, part: Part, result: Any) -> None:
+    def _store_background(self, part: Part, result: Any, number: int) -> None:
         entry, rows = part.entry, part.entry.rows
         assert rows is not None
-        if entry.forced and not entry.forced.isdisjoint(int(slot) for slot in part.slots):
-            rows.release(part.slots)
-            self._resume(entry)
-            return
-        self._keep(part, result)
+        self._keep(part, result, number)
         for job in [job for job in self._tickets.queued.values() if job.entry is entry and rows.done(job.slot)]:
             self._tickets.end(job, rows.row(job.slot), "answered")
 
-    def _keep(self, part: Part, result: Any) -> None:
+    def _keep(self, part: Part, result: Any, claim: int = 0) -> None:
         entry = part.entry
         if entry.rows is not None:
-            changed = entry.rows.write(part.slots, result)
+            changed = entry.rows.write(part.slots, result, claim)
             entry.dirty.update(changed)
             if entry.dirty:
                 self._dirty[entry.entry_id] = entry
             if any(entry.rows.block_full(number) for number in changed):
                 self._storing.notify_all()
 
-    def fail(self, batch: Batch, error: EngineError) -> None:
-        """A batch could not be computed: its waiters get `error`, its rows are marked failed."""
+    def fail(self, batch: Batch, error: EngineError, halve: bool = False) -> None:
+        """A batch could not be computed: its waiters get `error`, its rows are marked failed.
+
+        `halve`: a batch of several origins is tried again in halves instead, so that a bad origin fails alone.
+        """
         with self._changing():
+            if halve and batch.size > 1 and not self._closed:
+                self._halves[batch.lane].extend(batch.halves())
+                self._inference[Lane.BACKGROUND].notify_all()
+                if batch.lane is Lane.INTERACTIVE:
+                    self._inference[Lane.INTERACTIVE].notify_all()
+                return
+            if batch.lane is Lane.INTERACTIVE:
+                self._fail_callers(batch, error)
             for part in batch.parts:
-                entry = part.entry
-                if entry.rows is not None and self._entries.get(entry.entry_id) is entry:
-                    entry.rows.fail(part.slots)
-                job = self._tickets.in_flight.get((entry.entry_id, part.slots[0]))
-                if batch.lane is Lane.INTERACTIVE and job is not None:
-                    self._tickets.end(job, error, "failed")
-                    self._abandon(job)
+                if part.entry.rows is not None and self._entries.get(part.entry.entry_id) is part.entry:
+                    part.entry.rows.fail(part.slots, batch.number)
+
+    def _fail_callers(self, batch: Batch, error: EngineError) -> None:
+        for part in batch.parts:
+            job = self._tickets.in_flight.get((part.entry.entry_id, part.slots[0]))
+            if job is not None:
+                self._tickets.end(job, error, "failed")
+                self._abandon(job)
 
     # --- the store thread ------------------------------------------------------------------------------------------
 
@@ -359,10 +429,11 @@ class Scheduler:
             assert entry.rows is not None
             for number in entry.dirty:
                 if partial or self._draining or entry.rows.block_full(number):
+                    block = Block(entry, number, entry.rows.block_rows(number))
                     entry.dirty.discard(number)
                     if not entry.dirty:
                         del self._dirty[entry.entry_id]
-                    return Block(entry, number, entry.rows.block_rows(number))
+                    return block
         return None
 
     def unwritten(self, block: Block) -> None:
@@ -387,7 +458,7 @@ class Scheduler:
                 for job in list(jobs.values()):
                     self._tickets.end(job, EngineClosed("The server is stopping. Try again."), "closed")
             self._cursors.clear()
-            for queue in self._calculations.values():
+            for queue in (*self._halves.values(), *self._calculations.values()):
                 queue.clear()
             for workers in (*self._inference.values(), *self._calculation.values()):
                 workers.notify_all()

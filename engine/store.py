@@ -1,4 +1,4 @@
-"""The caches on disk. The only place that imports diskcache; every method is called by the one store thread.
+"""The caches on disk; every method is called by the one store thread.
 
 Keys: `s/<handle>` a series, `u/<upload>` an upload's record and `u/<upload>/raw` its bytes, `m/<handle>/<spec>` a
 manifest, `b/<key>` a block. Values are bytes with a checksum, never pickles.
@@ -6,68 +6,29 @@ manifest, `b/<key>` a block. Values are bytes with a checksum, never pickles.
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
 import logging
 import os
-import sqlite3
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import diskcache
 import polars as pl
 
-from engine.blocks import BLOCK_MAGIC, DamagedPayload, Manifest, Rows, decode, encode, merge, seal, unseal
+from engine.blocks import BLOCK_MAGIC, DamagedPayload, Manifest, Rows, decode, encode, merge, seal, unseal, without
+from engine.directory import Marker, hold
+from engine.disk import ERRORS, Cache
 from engine.errors import StartError
-from engine.series import Phase, Series, Step
+from engine.recovery import repair, rescue, sound
+from engine.series import Ints, Phase, Series, Step
 from engine.spec import Spec
 
 log = logging.getLogger(__name__)
 
 MANIFEST_MAGIC = b"HCM1"
 SERIES_MAGIC = b"HCS2"
-ERRORS = (OSError, sqlite3.Error, diskcache.Timeout)  # what a full, locked or broken disk raises
-RAW_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
-
-
-class BytesDisk(diskcache.Disk):  # type: ignore[misc]
-    """Stores and returns bytes under string keys and nothing else: a pickle in the directory is refused, not run.
-
-    diskcache's own Disk unpickles whatever a row claims to be a pickle (CVE-2025-69872).
-    """
-
-    def put(self, key: str) -> tuple[str, bool]:
-        if type(key) is not str:
-            raise TypeError(f"keys are strings, found {type(key).__name__}")
-        return key, True
-
-    def get(self, key: Any, raw: Any) -> str:
-        if not raw or type(key) is not str:
-            raise DamagedPayload("a key of the cache is not a string")
-        return key
-
-    def store(self, value: bytes, read: bool, key: Any = diskcache.UNKNOWN) -> tuple[int, int, str | None, Any]:
-        if type(value) is not bytes:
-            raise TypeError(f"values are bytes, found {type(value).__name__}")
-        stored: tuple[int, int, str | None, Any] = super().store(value, False, key=key)
-        return stored
-
-    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> bytes:
-        if mode not in RAW_MODES or read:
-            raise DamagedPayload(f"a value of the cache has mode {mode}")
-        if filename is not None:
-            inside = Path(self._directory).resolve()
-            if not (inside / filename).resolve().is_relative_to(inside):
-                raise DamagedPayload("a value of the cache lies outside its directory")
-        fetched = super().fetch(mode, filename, value, False)
-        if type(fetched) is not bytes:
-            raise DamagedPayload("a value of the cache is not bytes")
-        return fetched
 
 
 class Store:
@@ -79,20 +40,34 @@ class Store:
         self._opened = ExitStack()
 
     def open(self) -> None:
-        """Open or make the directory; StartError if it cannot be used or stays held by another engine."""
+        """Open or make the directory; StartError if it cannot be used or stays held by another engine.
+
+        After an end that was not clean it is put in order first. A damaged database is set aside, with a line in the
+        log, and what can still be read of its series and uploads is carried over.
+        """
+        folder = self._directory / "cache"
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._directory.chmod(0o700)
-            self._opened.callback(os.close, _hold(self._directory / "engine.lock", self._lock_timeout))
-            self._cache = diskcache.Cache(
-                str(self._directory / "cache"), disk=BytesDisk, eviction_policy="none", cull_limit=0, statistics=0
-            )
-            self._opened.callback(self._cache.close)
+            self._opened.callback(os.close, hold(self._directory / "engine.lock", self._lock_timeout))
+            marker = Marker(self._directory / "in-use")
+            unclean = marker.put()
+            if not sound(folder, thorough=unclean):
+                rescue(folder)
+            self._cache = Cache(folder)
+            self._opened.callback(self._end, marker)
+            if unclean:
+                repair(self._cache)
         except ERRORS as error:
             raise StartError(f"The cache directory {self._directory} cannot be used: {error}") from error
 
     def close(self) -> None:
         self._opened.close()
+
+    def _end(self, marker: Marker) -> None:
+        self._cache.close()
+        if not self._cache.failed:
+            marker.remove()
 
     def volume(self) -> int:
         """Bytes on disk."""
@@ -167,6 +142,23 @@ class Store:
         payload = self._payload(f"b/{key}", BLOCK_MAGIC)
         return None if payload is None else decode(payload)
 
+    def drop_rows(self, key: str, offsets: Ints) -> None:
+        """Forget some rows of a block; the whole block if none is left."""
+        stored = self.block_rows(key)
+        if stored is None:
+            return
+        kept = without(stored, offsets)
+        if len(kept.offsets):
+            self._cache.set(f"b/{key}", seal(BLOCK_MAGIC, encode(kept)))
+        else:
+            self._cache.delete(f"b/{key}")
+
+    def drop_blocks(self, keys: Iterable[str]) -> None:
+        """Forget whole blocks."""
+        with self._cache.transact():
+            for key in keys:
+                self._cache.delete(f"b/{key}")
+
     def put_manifest(self, manifest: Manifest) -> None:
         self._cache.set(f"m/{manifest.handle}/{manifest.spec.key}", seal(MANIFEST_MAGIC, manifest.to_bytes()))
 
@@ -181,6 +173,10 @@ class Store:
         return [Manifest.from_bytes(payload) for payload in payloads if payload is not None]
 
     # --- forgetting ------------------------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._cache.clear()
 
     def delete(self, handle: str) -> bool:
         """Forget a series, its uploads, its manifests, and the blocks no other manifest names. Whether it was there."""
@@ -229,23 +225,3 @@ class Store:
 def _with_head(magic: bytes, head: dict[str, Any], body: bytes) -> bytes:
     words = json.dumps(head).encode()
     return seal(magic, len(words).to_bytes(4, "little") + words + body)
-
-
-def _hold(path: Path, timeout: float) -> int:
-    """A descriptor with an exclusive lock on `path`, waited for up to `timeout` seconds."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + timeout
-    pause = threading.Event()
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                os.close(descriptor)
-                raise StartError(
-                    f"Another engine uses the cache directory {path.parent}. "
-                    "Stop it, or set HINDCAST_CACHE_DIR to another folder."
-                ) from None
-            pause.wait(0.1)
-        else:
-            return descriptor

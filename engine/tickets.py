@@ -24,6 +24,7 @@ class Tickets:
         self._max_per_session = max_per_session
         self._sessions: dict[str, list[Ticket]] = {}
         self._settled: Settled = []
+        self._asked = 0
         self.queued: dict[tuple[int, int], Job] = {}
         self.in_flight: dict[tuple[int, int], Job] = {}
         self.waiting = 0
@@ -60,13 +61,13 @@ class Tickets:
     def enqueue(self, entry: Entry, ticket: Ticket) -> None:
         """Join the job in flight, or the queue's newest end (an older queued job of the origin moves there)."""
         key = (entry.entry_id, ticket.slot)
-        running = self.in_flight.get(key)
-        if running is not None:
-            running.tickets.append(ticket)
-            return
-        job = self.queued.pop(key, None) or Job(entry, ticket.slot, [])
+        job = self.in_flight.get(key)
+        if job is None:
+            job = self.queued.pop(key, None) or Job(entry, ticket.slot, [])
+            self.queued[key] = job
+        self._asked += 1
+        job.asked = self._asked
         job.tickets.append(ticket)
-        self.queued[key] = job
 
     def leave(self, job: Job, ticket: Ticket, reason: EngineError, count: str) -> bool:
         """One caller gives up; whether its job was queued and now has nobody waiting (it is then forgotten)."""
@@ -99,6 +100,24 @@ class Tickets:
                 mine.remove(ticket)
                 if not mine:
                     del self._sessions[ticket.session]
+
+    def move(self, old: Entry, new: Entry) -> None:
+        """Jobs of an entry that was replaced start again under the new one, in the order they were asked for.
+
+        Those that were running are queued again, so a session's older one among them is superseded now.
+        """
+        for job in self.of(old):
+            self.queued.pop(job.key, None)
+            self.in_flight.pop(job.key, None)
+            for ticket in list(job.tickets):
+                ticket.entry_id = new.entry_id
+                mine = self._sessions.get(ticket.session, []) if ticket.session is not None else []
+                if any(other.seq > ticket.seq for other in mine):
+                    self.leave(job, ticket, Superseded("A newer request took its place."), "superseded")
+            job.entry = new
+            if job.tickets:
+                self.queued[job.key] = job
+        self.queued = dict(sorted(self.queued.items(), key=lambda item: item[1].asked))
 
     def of(self, entry: Entry) -> list[Job]:
         """The entry's jobs, queued and in flight."""

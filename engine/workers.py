@@ -1,7 +1,7 @@
 """The threads: inference, calculation and store loops. The only place that starts threads.
 
-A worker survives whatever a batch raises (a Rust panic is a BaseException, not an Exception): the batch's waiters get
-ModelFailed and the loop goes on.
+A worker survives whatever a batch, or taking one, raises (a Rust panic is a BaseException, not an Exception): the
+batch's waiters get ModelFailed and the loop goes on.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from engine.errors import EngineError, ModelFailed
 from engine.forecasting import calculate, infer
+from engine.health import Health
 from engine.jobs import Batch, Block, Lane, StoreCall
+from engine.meter import Meter
 from engine.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
@@ -25,19 +26,6 @@ log = logging.getLogger(__name__)
 PARTIAL_EVERY = 5.0  # seconds between writes of unfinished blocks: what a killed process may lose and compute again
 MAX_BACKGROUND = 8
 NICENESS = 10  # of background threads, so that requests keep the cores (Linux only: priorities there are by thread)
-SICK = 5  # batches failed in a row before the engine calls itself unhealthy
-
-
-def available_cores() -> int:
-    """Cores this process may use: its CPU affinity, and its cgroup's quota where there is one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        if quota != "max":
-            cores = min(cores, max(1, int(quota) // int(period)))
-    except (OSError, ValueError):
-        pass  # no cgroup v2 here: the affinity is all there is to know
-    return cores
 
 
 class Workers:
@@ -49,11 +37,13 @@ class Workers:
         write_block: Callable[[Block], None],
         close_store: Callable[[], None],
         cores: int,
+        meter: Meter,
     ) -> None:
         self._scheduler = scheduler
+        self._meter = meter
+        self._health = Health()
         self._write_block = write_block
         self._close_store = close_store
-        self._failed_in_a_row = 0
         self._closer: threading.Thread | None = None
         self._pipe = (-1, -1)
         background = max(1, min(cores - 1, MAX_BACKGROUND))
@@ -90,15 +80,18 @@ class Workers:
         self._pipe = wait, wake
         return lambda: _write_one(wake)
 
-    def stop(self, timeout: float) -> None:
-        """After Scheduler.close(): end inference and calculation, then write what is unwritten and end the store."""
-        deadline = time.monotonic() + timeout
+    def stop_computing(self, deadline: float) -> None:
+        """After Scheduler.close(): end inference and calculation, at the latest when the monotonic clock says so."""
+        self._health.end()
         for thread in self._computing:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
+
+    def stop_storing(self, deadline: float) -> None:
+        """Write what is unwritten, close the store, end every thread that is left."""
         self._scheduler.drain()
         if self._storing.ident is not None:
-            self._storing.join(max(1.0, deadline - time.monotonic()))
+            self._storing.join(max(0.0, deadline - time.monotonic()))
         if self._closer is not None and threading.current_thread() is not self._closer:
             _write_one(self._pipe[1])
             self._closer.join(1.0)
@@ -106,53 +99,84 @@ class Workers:
                 os.close(end)
             self._closer = None
 
-    def alive(self) -> bool:
-        """Whether every loop is running."""
-        return all(thread.is_alive() for thread in (*self._computing, self._storing))
+    def threads(self) -> dict[str, bool]:
+        """Which loops are running, by name."""
+        return {thread.name: thread.is_alive() for thread in (*self._computing, self._storing)}
 
-    def healthy(self) -> bool:
-        """Whether every loop is running and batches do not keep failing."""
-        return self.alive() and self._failed_in_a_row < SICK
+    @property
+    def failing(self) -> bool:
+        """Whether batches keep failing."""
+        return self._health.sick
 
     # --- loops -----------------------------------------------------------------------------------------------------
 
     def _infer_loop(self, lane: Lane) -> None:
-        if lane is Lane.BACKGROUND:
-            _be_nice()
-        while (batch := self._scheduler.take_inference(lane)) is not None:
-            self._attempt(batch, lambda batch: self._scheduler.inferred(batch, infer(batch)))
+        def work(batch: Batch) -> None:
+            with self._meter.timed("infer"):
+                result = infer(batch)
+            self._scheduler.inferred(batch, result)
+
+        self._loop("infer", lane, self._scheduler.take_inference, work)
 
     def _calculation_loop(self, lane: Lane) -> None:
+        def work(batch: Batch) -> None:
+            with self._meter.timed("calculate"):
+                results = calculate(batch)
+            self._scheduler.store(batch, results)
+            self._meter.computed(batch.size)
+            self._health.succeeded()
+
+        self._loop("calculate", lane, self._scheduler.take_calculation, work)
+
+    def _loop(
+        self, stage: str, lane: Lane, take: Callable[[Lane], Batch | None], work: Callable[[Batch], None]
+    ) -> None:
         if lane is Lane.BACKGROUND:
             _be_nice()
-        while (batch := self._scheduler.take_calculation(lane)) is not None:
-            if self._attempt(batch, lambda batch: self._scheduler.store(batch, calculate(batch))):
-                self._failed_in_a_row = 0
+        while not self._scheduler.closed:
+            batch = None
+            try:
+                batch = take(lane)
+                if batch is not None:
+                    work(batch)
+            except BaseException as error:
+                self._failed(stage, batch, error)
+                if lane is Lane.BACKGROUND or batch is None:
+                    self._health.rest()
 
-    def _attempt(self, batch: Batch, work: Callable[[Batch], None]) -> bool:
+    def _failed(self, stage: str, batch: Batch | None, error: BaseException) -> None:
+        self._health.failed()
+        refusal = error
+        if not isinstance(refusal, EngineError):
+            refusal = ModelFailed(f"The model failed ({type(error).__name__}).")
         try:
-            work(batch)
-        except BaseException as error:
-            self._failed_in_a_row += 1
-            log.exception("a batch of %d failed", sum(len(part.slots) for part in batch.parts))
-            if not isinstance(error, EngineError):
-                error = ModelFailed(f"The model failed ({type(error).__name__}).")
-            self._scheduler.fail(batch, error)
-            return False
-        return True
+            if batch is not None:
+                self._scheduler.fail(batch, refusal, halve=not self._health.sick)
+            self._meter.failed(stage, error)
+            log.error("%s failed for %d origins", stage, batch.size if batch else 0, exc_info=error)
+        except BaseException:  # out of memory, say: the next batch may fare better
+            log.exception("a failure could not be recorded")
 
     def _store_loop(self) -> None:
         refused: list[Block] = []  # by a full disk, say: tried again when the next unfinished blocks are due
         due = time.monotonic() + PARTIAL_EVERY
         while not self._scheduler.drained:
             partial = time.monotonic() >= due
-            work = self._scheduler.take_store(partial, wait=0.0 if partial else due - time.monotonic())
+            try:
+                work = self._scheduler.take_store(partial, wait=0.0 if partial else due - time.monotonic())
+            except BaseException as error:
+                self._failed("write", None, error)
+                self._health.rest()
+                continue
             if isinstance(work, StoreCall):
-                _answer(work)
+                with self._meter.timed("read"):
+                    _answer(work)
             elif work is not None:
                 try:
-                    self._write_block(work)
-                except BaseException:
+                    with self._meter.timed("write"):
+                        self._write_block(work)
+                except BaseException as error:
+                    self._meter.failed("write", error)
                     log.exception("block %d could not be written", work.number)
                     refused.append(work)
             elif partial:

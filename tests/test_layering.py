@@ -23,12 +23,13 @@ PURE = {
     "scheduler": {"errors", "jobs", "tickets"},
     "blocks": {"series", "spec"},
     "results": {"blocks", "series", "spec", "windows"},
-    "workers": {"errors", "forecasting", "jobs", "meter", "scheduler"},
+    "health": set(),
+    "workers": {"errors", "forecasting", "health", "jobs", "meter", "scheduler"},
     "status": {"meter", "models", "scheduler"},
 }
-STANDARD_LIBRARY_ONLY = {"errors", "settings", "jobs", "meter", "tickets", "scheduler"}
+STANDARD_LIBRARY_ONLY = {"errors", "health", "settings", "jobs", "meter", "tickets", "scheduler"}
 ONLY_IN = {
-    "diskcache": {"store.py"},
+    "diskcache": {"disk.py"},
     "torch": {"models"},
     "dash": set(),
     "flask": set(),

@@ -22,13 +22,14 @@ def frame() -> ResultFrame:
 
 def forecast(count: int, value: float = 1.0) -> Forecast:
     scores = Scores(np.full(count, value), *(np.full(count, 12, np.uint8) for _ in range(3)))
-    return Forecast(np.full((count, 12, 10), value, np.float32), np.full(count, 5.0), np.full(count, 2.0), scores)
+    samples = np.full((count, 12, 10), value, np.float32)
+    return Forecast(samples, np.full(count, 5.0), np.full(count, 2.0), scores, np.ones(count, bool))
 
 
 def fill(frame: ResultFrame, focus: int) -> list[int]:
     """Claim and write until nothing is left; the slots in the order they were claimed."""
     order: list[int] = []
-    while len(slots := frame.claim(focus, 32)[0]):
+    while len(slots := frame.claim(focus, 32, 1)[0]):
         frame.write(slots, forecast(len(slots)))
         order.extend(slots.tolist())
     return order
@@ -46,13 +47,41 @@ def test_the_background_works_outward_from_where_somebody_looks(frame: ResultFra
     assert (np.diff(distance) >= 0).all()
 
 
-def test_claimed_origins_are_not_handed_out_again_until_they_are_given_back(frame: ResultFrame) -> None:
-    first, _ = frame.claim(1999, 32)
-    second, _ = frame.claim(1999, 32)
+def test_claimed_origins_are_not_handed_out_again_until_they_are_cleared(frame: ResultFrame) -> None:
+    first, _ = frame.claim(1999, 32, 1)
+    second, _ = frame.claim(1999, 32, 2)
     assert not set(first) & set(second)
-    frame.release(first)
-    again, _ = frame.claim(1999, 32)
+    frame.clear(first)
+    again, _ = frame.claim(1999, 32, 3)
     assert set(again) == set(first)
+
+
+def test_what_was_computed_before_a_row_was_cleared_is_not_stored(frame: ResultFrame) -> None:
+    slots, _ = frame.claim(1999, 32, 1)
+    frame.clear(slots[:5])
+    frame.claim(1999, 3, 2)
+    assert frame.write(slots, forecast(32), claim=1) == [4]
+    assert frame.done_count == 27
+    assert not any(frame.done(int(slot)) for slot in slots[:5])
+    frame.fail(slots[:5], claim=1)
+    assert frame.failed_count == 0
+
+
+def test_a_caller_who_fails_leaves_a_row_to_the_batch_that_computes_it(frame: ResultFrame) -> None:
+    slots, _ = frame.claim(1999, 32, 1)
+    frame.fail(slots[:1])
+    frame.write(slots, forecast(32), claim=1)
+    assert frame.done_count == 32
+
+
+def test_rows_that_are_not_finite_fail_alone(frame: ResultFrame) -> None:
+    slots, _ = frame.claim(1999, 32, 1)
+    made = forecast(32)._replace(finite=np.arange(32) != 3)
+    frame.write(slots, made, claim=1)
+    assert (frame.done_count, frame.failed_count) == (31, 1)
+    assert not frame.done(int(slots[3]))
+    assert made.row(3) is None
+    assert made.row(4) is not None
 
 
 def test_a_row_reads_back_in_the_datas_unit(frame: ResultFrame) -> None:
@@ -76,8 +105,8 @@ def test_a_stored_row_never_changes_unless_it_was_cleared(frame: ResultFrame) ->
 
 
 def test_failed_rows_are_left_alone_by_the_background_but_can_be_asked_for(frame: ResultFrame) -> None:
-    slots, _ = frame.claim(1999, 32)
-    frame.fail(slots)
+    slots, _ = frame.claim(1999, 32, 1)
+    frame.fail(slots, claim=1)
     assert frame.failed_count == len(slots)
     assert not set(fill(frame, 1999)) & set(slots)
     frame.write(slots[:1], forecast(1))

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 
 from engine import Engine, Settings
 from engine.errors import ModelFailed
+from engine.health import SICK
 from engine.jobs import Block
+from engine.meter import Meter
 from engine.models.base import Loader
 from engine.scheduler import Scheduler
-from engine.workers import SICK, Workers, available_cores
+from engine.workers import Workers
 from tests.conftest import ToyForecaster, filled, to_csv, until, wave
 
 CSV = to_csv(wave(400))
@@ -23,6 +26,11 @@ CSV = to_csv(wave(400))
 
 class Panic(BaseException):
     """What a Rust panic looks like from Python."""
+
+
+@pytest.fixture(autouse=True)
+def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.health.LONGEST_REST", 0.1)
 
 
 @pytest.mark.parametrize("failure", [ValueError("no"), MemoryError(), Panic()])
@@ -87,10 +95,6 @@ def test_background_threads_are_nicer_than_the_rest(engine: Engine) -> None:
     assert niceness("infer-interactive") == niceness("calc-interactive") == niceness("store") == {0}
 
 
-def test_at_least_one_core_is_available_and_never_more_than_there_are() -> None:
-    assert 1 <= available_cores() <= (os.cpu_count() or 1)
-
-
 @pytest.fixture
 def bare() -> Iterator[tuple[Scheduler, Workers, list[str]]]:
     """Workers whose writes are only noted."""
@@ -100,11 +104,16 @@ def bare() -> Iterator[tuple[Scheduler, Workers, list[str]]]:
     def write(block: Block) -> None:
         events.append("block")
 
-    workers = Workers(scheduler, write, lambda: events.append("closed"), cores=2)
+    workers = Workers(scheduler, write, lambda: events.append("closed"), 2, Meter())
     workers.start_store()
     yield scheduler, workers, events
+    end(scheduler, workers)
+
+
+def end(scheduler: Scheduler, workers: Workers) -> None:
     scheduler.close()
-    workers.stop(5)
+    workers.stop_computing(time.monotonic() + 5)
+    workers.stop_storing(time.monotonic() + 5)
 
 
 def test_the_store_thread_answers_with_the_result_or_the_error(bare: tuple[Scheduler, Workers, list[str]]) -> None:
@@ -122,12 +131,11 @@ def test_the_store_thread_answers_with_the_result_or_the_error(bare: tuple[Sched
 def test_the_store_is_closed_last_and_once(bare: tuple[Scheduler, Workers, list[str]]) -> None:
     scheduler, workers, events = bare
     workers.start()
-    assert workers.alive()
-    scheduler.close()
-    workers.stop(5)
-    workers.stop(5)
+    assert all(workers.threads().values())
+    end(scheduler, workers)
+    end(scheduler, workers)
     assert events == ["closed"]
-    assert not workers.alive()
+    assert not any(workers.threads().values())
 
 
 def test_waking_the_closer_closes_without_the_caller_taking_a_lock(

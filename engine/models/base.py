@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from engine.errors import StartError
 from engine.models.last_value import LastValue
 from engine.models.seasonal_naive import SeasonalNaive
-from engine.models.small.forecaster import HindcastSmall
 from engine.models.theta import Theta
 from engine.plotdata import Kind
 from engine.settings import Settings
 from engine.windows import MIN_OBSERVED
 
 BASELINE = SeasonalNaive.name
+SMALL = "hindcast-small"
 GROUP = "hindcast.models"  # of entry points: name = a Loader
 
 
@@ -64,7 +64,7 @@ Loader = Callable[[Settings], Forecaster]
 def built_in() -> dict[str, Loader]:
     """Loaders of the models that are always there."""
     return {
-        HindcastSmall.name: HindcastSmall,
+        SMALL: _small,
         BASELINE: lambda settings: SeasonalNaive(settings.num_samples),
         LastValue.name: lambda settings: LastValue(settings.num_samples),
         Theta.name: lambda settings: Theta(settings.num_samples),
@@ -104,6 +104,12 @@ def load(settings: Settings, registry: Mapping[str, Loader]) -> dict[str, Foreca
             reason = " ".join(str(error).split()) or type(error).__name__
             raise StartError(f"The model {name!r} cannot be loaded: {reason}") from error
     return loaded
+
+
+def _small(settings: Settings) -> Forecaster:
+    from engine.models.small.forecaster import HindcastSmall  # torch takes a second and 190 MB: only where it is used
+
+    return HindcastSmall(settings)
 
 
 def _checked(name: str, forecaster: object) -> Forecaster:

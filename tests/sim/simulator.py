@@ -25,8 +25,10 @@ class FakeRows:
 
     def __init__(self, length: int) -> None:
         self.state = [MISSING] * length
-        self.claimed: set[int] = set()
-        self.writes: list[int] = [0] * length
+        self.claims: dict[int, int] = {}  # slot -> the batch that computes it
+        self.writes = [0] * length
+        self.ticks = 0
+        self.cleared = [0] * length  # tick at which a row was last cleared
 
     def done(self, slot: int) -> bool:
         return self.state[slot] == DONE
@@ -38,37 +40,37 @@ class FakeRows:
         assert self.done(slot), "an unfinished row was read"
         return ("row", slot)
 
-    def claim(self, focus: int, limit: int) -> tuple[np.ndarray, bool]:
-        free = [slot for slot, state in enumerate(self.state) if state == MISSING and slot not in self.claimed]
+    def claim(self, focus: int, limit: int, number: int) -> tuple[np.ndarray, bool]:
+        free = [slot for slot, state in enumerate(self.state) if state == MISSING and slot not in self.claims]
         if not free:
             return np.empty(0, dtype=int), True
         block = min({slot // BLOCK for slot in free}, key=lambda number: abs(number - focus // BLOCK))
         here = [slot for slot in free if slot // BLOCK == block]
         taken = here[:limit]
-        self.claimed.update(taken)
+        self.claims.update(dict.fromkeys(taken, number))
         return np.array(taken), len(taken) == len(here)
 
-    def release(self, slots: np.ndarray) -> None:
-        self.claimed.difference_update(int(slot) for slot in slots)
-
-    def write(self, slots: object, result: FakeResult) -> list[int]:
-        fresh = [int(slot) for slot in slots if self.state[int(slot)] != DONE]
+    def write(self, slots: object, result: FakeResult, claim: int = 0) -> list[int]:
+        slots = [int(slot) for slot in slots]
+        fresh = [slot for slot in slots if self.state[slot] != DONE and (not claim or self.claims.get(slot) == claim)]
         for slot in fresh:
-            self.state[slot] = DONE
-            self.claimed.discard(slot)
+            self.state[slot] = DONE if slot not in result.bad else FAILED
+            self.claims.pop(slot, None)
             self.writes[slot] += 1
-        return sorted({slot // BLOCK for slot in fresh})
+        return sorted({slot // BLOCK for slot in fresh if slot not in result.bad})
 
-    def fail(self, slots: object) -> None:
+    def fail(self, slots: object, claim: int = 0) -> None:
         for slot in (int(slot) for slot in slots):
-            if self.state[slot] == MISSING:
+            if self.state[slot] == MISSING and self.claims.get(slot, 0) == claim:
                 self.state[slot] = FAILED
-            self.claimed.discard(slot)
+                self.claims.pop(slot, None)
 
     def clear(self, slots: object) -> None:
+        self.ticks += 1
         for slot in (int(slot) for slot in slots):
             self.state[slot] = MISSING
-            self.claimed.discard(slot)
+            self.claims.pop(slot, None)
+            self.cleared[slot] = self.ticks
 
     def block_full(self, number: int) -> bool:
         return MISSING not in self.state[number * BLOCK : (number + 1) * BLOCK]
@@ -79,10 +81,14 @@ class FakeRows:
 
 @dataclass
 class FakeResult:
-    slots: list[int]
+    """bad: slots of which the model made no number."""
 
-    def row(self, position: int) -> tuple[str, int]:
-        return ("row", self.slots[position])
+    slots: list[int]
+    bad: frozenset[int] = frozenset()
+
+    def row(self, position: int) -> tuple[str, int] | None:
+        slot = self.slots[position]
+        return None if slot in self.bad else ("row", slot)
 
 
 @dataclass
@@ -99,6 +105,7 @@ class World:
     written: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     gone: list[tuple[FakeRows, list[int]]] = field(default_factory=list)  # of forgotten entries, as they were then
     closed: list[tuple[Hashable, int]] = field(default_factory=list)  # keys that may be opened again
+    claimed: dict[int, int] = field(default_factory=dict)  # background batch -> its rows' tick when it was claimed
     names: int = 0
     clock: int = 0
 
@@ -134,7 +141,36 @@ class World:
         self.clock += 1
         seq = self.clock if self.rng.random() < 0.9 else self.rng.randrange(self.clock)
         force = self.rng.random() < 0.15
+        stored = entry.rows.done(slot) and not force
+        before = len(self.tickets)
         self.keep(lambda: self.scheduler.request(entry, slot, session, seq, force), (entry.entry_id, slot))
+        if stored:  # whatever is overloaded or superseded
+            assert len(self.tickets) > before, "a stored row was refused"
+            assert self.tickets[-1].future.done(), "a stored row was waited for"
+
+    def recompute(self) -> None:
+        entry = self.entry()
+        if entry is not None:
+            assert isinstance(entry.rows, FakeRows)
+            first = self.rng.randrange(len(entry.rows.state))
+            self.scheduler.recompute(entry, range(first, self.rng.randint(first, len(entry.rows.state) - 1) + 1))
+
+    def replace(self) -> None:
+        old = self.entry()
+        if old is None or self.rng.random() < 0.5:
+            return
+        assert isinstance(old.rows, FakeRows)
+        waiting = [ticket for ticket in self.tickets if ticket.entry_id == old.entry_id and not ticket.future.done()]
+        new = self.scheduler.replace(old.key, FakeRows(len(old.rows.state)))
+        assert new is not None
+        assert new.entry_id > old.entry_id
+        self.gone.append((old.rows, list(old.rows.state)))
+        for (entry_id, slot), when in list(self.asked.items()):
+            if entry_id == old.entry_id:
+                self.asked[new.entry_id, slot] = when
+        for ticket in waiting:
+            error = ticket.future.exception(0) if ticket.future.done() else None
+            assert error is None or isinstance(error, Superseded), "a waiter was not carried over"
 
     def quick(self) -> None:
         self.keep(lambda: self.scheduler.quick("a", None, 5), None)
@@ -193,20 +229,22 @@ class World:
         assert len({part.entry.group for part in batch.parts}) == 1
         for part in batch.parts:
             assert part.entry.rows is None or part.entry.entry_id in live, "a job of a forgotten entry was handed out"
-        if batch.lane is Lane.INTERACTIVE and lane is Lane.INTERACTIVE and batch.parts[0].entry.rows is not None:
-            (part,) = batch.parts
-            newest = self.asked[part.entry.entry_id, part.slots[0]]
+        asked = [self.asked.get((part.entry.entry_id, part.slots[0]), self.clock) for part in batch.parts]
+        if batch.lane is Lane.INTERACTIVE and lane is Lane.INTERACTIVE:
+            newest = max(asked)  # of quick draws it is not known
             queued = [self.asked[key] for key in self.scheduler._tickets.queued if key in self.asked]
             assert all(newest >= other for other in queued), "an older request was served before a newer one"
-        if batch.lane is Lane.BACKGROUND:
-            rows = batch.parts[0].entry.rows
-            assert not any(rows.done(int(slot)) for slot in batch.parts[0].slots), "a stored row is computed again"
+        if batch.lane is Lane.BACKGROUND and batch.number not in self.claimed:
+            (part,) = batch.parts
+            assert isinstance(part.entry.rows, FakeRows)
+            assert not any(part.entry.rows.done(int(slot)) for slot in part.slots), "a stored row is computed again"
+            self.claimed[batch.number] = part.entry.rows.ticks
 
     def inferred(self) -> None:
         if self.inferring:
             batch = self.inferring.pop(self.rng.randrange(len(self.inferring)))
-            if self.rng.random() < 0.1:
-                self.scheduler.fail(batch, ModelFailed("the model failed"))
+            if self.rng.random() < 0.15:
+                self.scheduler.fail(batch, ModelFailed("the model failed"), halve=self.rng.random() < 0.7)
             else:
                 self.scheduler.inferred(batch, "samples")
 
@@ -221,14 +259,26 @@ class World:
         if self.calculating:
             batch = self.calculating.pop(self.rng.randrange(len(self.calculating)))
             if self.rng.random() < 0.1:
-                self.scheduler.fail(batch, ModelFailed("the calculation failed"))
+                self.scheduler.fail(batch, ModelFailed("the calculation failed"), halve=self.rng.random() < 0.7)
             else:
-                part = batch.parts[0]
-                forced = part.entry.forced & {int(slot) for slot in part.slots} if batch.lane is Lane.BACKGROUND else ()
-                self.scheduler.store(batch, [FakeResult([int(slot) for slot in part.slots]) for part in batch.parts])
-                assert not any(part.entry.rows.done(slot) for slot in forced), (
-                    "the background answered for a forced one"
-                )
+                share = self.rng.choice((0, 0, 0.3))
+                results = []
+                for part in batch.parts:
+                    slots = [int(slot) for slot in part.slots]
+                    results.append(FakeResult(slots, frozenset(s for s in slots if self.rng.random() < share)))
+                stale = self.stale(batch)
+                self.scheduler.store(batch, results)
+                assert self.stale(batch) == stale, "the background answered for a row that was cleared meanwhile"
+
+    def stale(self, batch: Batch) -> list[tuple[int, int]]:
+        """Rows that were cleared after a background batch had claimed them, with their states."""
+        if batch.lane is Lane.INTERACTIVE:
+            return []
+        (part,) = batch.parts
+        rows = part.entry.rows
+        assert isinstance(rows, FakeRows)
+        slots = [int(slot) for slot in part.slots if rows.cleared[int(slot)] > self.claimed[batch.number]]
+        return [(slot, rows.state[slot]) for slot in slots]
 
     def write(self, partial: bool | None = None) -> bool:
         work = self.scheduler.take_store(self.rng.random() < 0.3 if partial is None else partial)
@@ -299,6 +349,8 @@ ACTIONS: dict[str, int] = {
     "cancel": 4,
     "evict": 3,
     "retire": 2,
+    "recompute": 2,
+    "replace": 2,
     "infer": 18,
     "inferred": 16,
     "calculate": 14,
