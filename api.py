@@ -9,7 +9,7 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from engine import Dataset, Engine, ReadOptions, Summary, Upload, errors
+from engine import Dataset, Engine, ReadOptions, Status, Summary, Upload, errors
 
 PREFIX = "/api/v1"
 RETRY_AFTER = "2"
@@ -83,6 +83,11 @@ def create_blueprint(engine: Engine) -> Blueprint:
         )
         return _json(plot.to_json())
 
+    @route(f"{PREFIX}/datasets/<handle>/recalculate", methods=["POST"])
+    def recalculate(handle: str) -> Response:
+        first, last = _optional("from"), _optional("to")
+        return _json({"origins": engine.recalculate(handle, first, last, model=_model(), horizon=_horizon())}, 202)
+
     @route(f"{PREFIX}/quickdraw", methods=["POST"])
     def quickdraw() -> Response:
         index = _integer("index", request.args.get("index", "0"))
@@ -99,7 +104,12 @@ def create_blueprint(engine: Engine) -> Blueprint:
     @route("/readyz", methods=["GET"])
     def readyz() -> Response:
         status = engine.status()
-        return _json({"ready": status.ready, "models": status.models}, 200 if status.ready else 503)
+        answer = {"ready": status.ready, "models": status.models, "reasons": status.reasons}
+        return _json(answer, 200 if status.ready else 503)
+
+    @route(f"{PREFIX}/status", methods=["GET"])
+    def whole_status() -> Response:
+        return _json(_status(engine.status()))
 
     @route(PREFIX, defaults={"rest": ""}, strict_slashes=False)
     @route(f"{PREFIX}/<path:rest>")
@@ -152,8 +162,12 @@ def _model() -> str | None:
 
 
 def _horizon() -> int | None:
-    text = request.args.get("horizon")
-    return None if text is None else _integer("horizon", text)
+    return _optional("horizon")
+
+
+def _optional(name: str) -> int | None:
+    text = request.args.get(name)
+    return None if text is None else _integer(name, text)
 
 
 def _integer(name: str, text: str) -> int:
@@ -195,6 +209,16 @@ def _uploaded(upload: Upload, engine: Engine, model: str | None, horizon: int | 
         "readback": readback,
         "warnings": readback["warnings"],
         "reused": {"count": upload.reused, "of": total},
+    }
+
+
+def _status(status: Status) -> dict[str, Any]:
+    """Times in seconds, sizes in bytes; a stage's last bucket has no upper bound: null."""
+    return status._asdict() | {
+        "loaded": [model._asdict() for model in status.loaded],
+        "statistics": status.statistics._asdict(),
+        "stages": {stage: latency._asdict() for stage, latency in status.stages.items()},
+        "errors": [failure._asdict() for failure in status.errors],
     }
 
 

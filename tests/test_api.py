@@ -194,14 +194,6 @@ def test_a_deadline_is_504(client: FlaskClient, handle: str, engine: Engine, toy
     assert (response.status_code, code(response)) == (504, "DEADLINE")
 
 
-def test_health_is_liveness_and_readiness_is_the_engines(client: FlaskClient, engine: Engine) -> None:
-    assert client.get("/healthz").data == b"ok\n"
-    assert client.get("/readyz").get_json() == {"ready": True, "models": ["toy", "seasonal-naive"]}
-    engine.close()
-    assert client.get("/healthz").status_code == 200
-    assert client.get("/readyz").status_code == 503
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
