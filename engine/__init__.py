@@ -7,10 +7,10 @@ from engine import errors
 from engine.dataset import Dataset, Summary
 from engine.engine import Engine, Progress, Upload, UploadRecord
 from engine.ingest import Readback, ReadOptions
+from engine.jobs import Statistics
 from engine.meter import Failure, Latency
 from engine.models.base import Forecaster, Loader, built_in
 from engine.plotdata import PlotData
-from engine.scheduler import Statistics
 from engine.series import Series, Step
 from engine.settings import Settings
 from engine.status import ModelStatus, Status

@@ -12,7 +12,7 @@ import diskcache
 
 from engine.blocks import DamagedPayload
 
-ERRORS = (OSError, sqlite3.Error, diskcache.Timeout)  # what a full, locked or broken disk raises
+ERRORS = (OSError, sqlite3.Error, diskcache.Timeout, UnicodeDecodeError)  # what a full, locked or broken disk raises
 RAW_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
 
 
@@ -44,7 +44,7 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
             raise DamagedPayload(f"a value of the cache has mode {mode}")
         if filename is not None:
             inside = Path(self._directory).resolve()
-            if not (inside / filename).resolve().is_relative_to(inside):
+            if "\0" in filename or not (inside / filename).resolve().is_relative_to(inside):
                 raise DamagedPayload("a value of the cache lies outside its directory")
         fetched = super().fetch(mode, filename, value, False)
         if type(fetched) is not bytes:

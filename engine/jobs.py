@@ -121,3 +121,21 @@ class StoreCall(NamedTuple):
 
     function: Callable[[], Any]
     future: Future[Any]
+
+
+class Statistics(NamedTuple):
+    """Counts at one moment. requested = answered + failed + superseded + cancelled + evicted + closed + waiting."""
+
+    entries: int
+    queued: int
+    in_flight: int
+    waiting: int
+    calculations: int
+    dirty_blocks: int
+    requested: int
+    answered: int
+    failed: int
+    superseded: int
+    cancelled: int
+    evicted: int
+    closed: int

@@ -35,8 +35,10 @@ def sound(folder: Path, thorough: bool) -> bool:
         with closing(sqlite3.connect(database)) as connection:
             connection.execute("SELECT name FROM sqlite_master").fetchall()
             return not thorough or _sound_throughout(connection)
-    except sqlite3.OperationalError:  # locked, refused, out of space: nothing is known against what is stored
-        raise
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # its tables are not as diskcache made them
+            return False
+        raise  # locked, refused, out of space: nothing is known against what is stored
     except (sqlite3.DatabaseError, UnicodeDecodeError):
         return False
 
@@ -46,6 +48,10 @@ def _sound_throughout(connection: sqlite3.Connection) -> bool:
     for names in connection.execute("SELECT key, filename FROM Cache"):
         for name in names:
             (name or b"").decode()
+    connection.execute("INSERT INTO Cache(key, raw) VALUES ('', 1)")  # and the triggers, which change the settings
+    connection.execute("UPDATE Cache SET size = 1 WHERE key = ''")
+    connection.execute("DELETE FROM Cache WHERE key = ''")
+    connection.rollback()
     return bool(connection.execute("PRAGMA integrity_check(1)").fetchone() == (b"ok",))
 
 
@@ -90,7 +96,7 @@ def _legible(folder: Path) -> Iterator[tuple[str, bytes]]:
     with closing(sqlite3.connect(folder / DATABASE)) as connection:
         connection.text_factory = lambda text: text.decode(errors="replace")
         for order in ("ASC", "DESC"):
-            with suppress(sqlite3.DatabaseError):
+            with suppress(sqlite3.DatabaseError, UnicodeDecodeError):
                 rows = connection.execute(f"SELECT key, mode, filename, value FROM Cache ORDER BY rowid {order}")  # noqa: S608
                 for key, mode, filename, value in rows:
                     with suppress(OSError, DamagedPayload):

@@ -15,32 +15,15 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
-from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, ModelFailed, Overloaded
-from engine.jobs import Batch, Block, Entry, Job, Lane, Part, Rows, StoreCall, Ticket
+from engine.backlog import Backlog
+from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, ModelFailed
+from engine.jobs import Batch, Block, Entry, Job, Lane, Part, Rows, Statistics, StoreCall, Ticket
+from engine.outbox import Outbox
 from engine.tickets import Tickets, settle
 
 SHARED_BATCH = 8  # waiting callers a background worker takes at once
-MAX_STORE_CALLS = 1024
-
-
-class Statistics(NamedTuple):
-    """Counts at one moment. requested = answered + failed + superseded + cancelled + evicted + closed + waiting."""
-
-    entries: int
-    queued: int
-    in_flight: int
-    waiting: int
-    calculations: int
-    dirty_blocks: int
-    requested: int
-    answered: int
-    failed: int
-    superseded: int
-    cancelled: int
-    evicted: int
-    closed: int
 
 
 class Scheduler:
@@ -55,17 +38,13 @@ class Scheduler:
         self._calculation = {lane: threading.Condition(self._lock) for lane in Lane}
         self._storing = threading.Condition(self._lock)
         self._tickets = Tickets(max_tickets, max_tickets_per_session)
-        self._batch_size = batch_size
         self._max_calculations = max_calculations
         self._ids = itertools.count(1)
-        self._numbers = itertools.count(1)
         self._entries: dict[int, Entry] = {}
         self._by_key: dict[Hashable, Entry] = {}
-        self._cursors: deque[Entry] = deque()
-        self._halves: dict[Lane, deque[Batch]] = {lane: deque() for lane in Lane}  # of batches that failed
+        self._backlog = Backlog(batch_size)
+        self._outbox = Outbox()
         self._calculations: dict[Lane, deque[Batch]] = {lane: deque() for lane in Lane}
-        self._store_calls: deque[StoreCall] = deque()
-        self._dirty: dict[int, Entry] = {}
         self._closed = False
         self._draining = False
 
@@ -155,9 +134,8 @@ class Scheduler:
 
     def _forget(self, entry: Entry) -> None:
         del self._by_key[entry.key], self._entries[entry.entry_id]
-        self._dirty.pop(entry.entry_id, None)
-        if entry in self._cursors:
-            self._cursors.remove(entry)
+        self._outbox.forget(entry)
+        self._backlog.remove(entry)
 
     # --- interactive requests --------------------------------------------------------------------------------------
 
@@ -196,7 +174,7 @@ class Scheduler:
 
     def _current(self, entry: Entry) -> Rows:
         self._refuse_if_closed()
-        if self._entries.get(entry.entry_id) is not entry or entry.rows is None:
+        if not self._is_current(entry) or entry.rows is None:
             raise Evicted("This dataset is no longer loaded. Open it again.")
         return entry.rows
 
@@ -247,8 +225,7 @@ class Scheduler:
             self._resume(job.entry)
 
     def _resume(self, entry: Entry) -> None:
-        if entry.background and entry not in self._cursors and self._entries.get(entry.entry_id) is entry:
-            self._cursors.append(entry)
+        if entry.background and self._is_current(entry) and self._backlog.add(entry):
             self._inference[Lane.BACKGROUND].notify_all()
 
     # --- inference -------------------------------------------------------------------------------------------------
@@ -261,55 +238,13 @@ class Scheduler:
         return self._take(next_work, self._inference[lane], wait)
 
     def _next_interactive(self) -> Batch | None:
-        queued = self._tickets.queued
-        if queued:
-            return self._start([queued[next(reversed(queued))]])
-        return self._next_half(Lane.INTERACTIVE)
+        return self._tickets.newest() or self._tickets.half()
 
     def _next_background(self) -> Batch | None:
-        half = self._next_half(Lane.INTERACTIVE)
-        if half is not None:
-            return half
-        if len(self._tickets.queued) >= 2:
-            older = list(self._tickets.queued.values())[-2::-1]
-            return self._start([job for job in older if job.entry.group == older[0].entry.group][:SHARED_BATCH])
-        if len(self._calculations[Lane.BACKGROUND]) >= self._max_calculations:
-            return None
-        half = self._next_half(Lane.BACKGROUND)
-        if half is not None:
-            return half
-        while self._cursors:
-            entry = self._cursors[0]
-            assert entry.rows is not None
-            number = next(self._numbers)
-            slots, block_used_up = entry.rows.claim(entry.focus, self._batch_size, number)
-            if len(slots) == 0:
-                self._cursors.popleft()
-                continue
-            if block_used_up:
-                self._cursors.rotate(-1)
-            return Batch(Lane.BACKGROUND, [Part(entry, slots)], number)
-        return None
-
-    def _next_half(self, lane: Lane) -> Batch | None:
-        """Half of a batch that failed, without what nobody waits for any more."""
-        halves = self._halves[lane]
-        while halves:
-            batch = halves.popleft()
-            batch.parts = [part for part in batch.parts if self._wanted(lane, part)]
-            if batch.parts:
-                return batch
-        return None
-
-    def _wanted(self, lane: Lane, part: Part) -> bool:
-        if lane is Lane.BACKGROUND:
-            return self._entries.get(part.entry.entry_id) is part.entry
-        return (part.entry.entry_id, part.slots[0]) in self._tickets.in_flight
-
-    def _start(self, jobs: list[Job]) -> Batch:
-        batch = Batch(Lane.INTERACTIVE, [Part(job.entry, [job.slot]) for job in jobs])
-        self._tickets.start(jobs)
-        return batch
+        callers = self._tickets.half() or self._tickets.older(SHARED_BATCH)
+        if callers is not None or len(self._calculations[Lane.BACKGROUND]) >= self._max_calculations:
+            return callers
+        return self._backlog.next()
 
     def inferred(self, batch: Batch, result: Any) -> None:
         """Hand a batch's samples to calculation."""
@@ -341,7 +276,7 @@ class Scheduler:
             if self._closed:
                 return
             for part, result in zip(batch.parts, results, strict=True):
-                if self._entries.get(part.entry.entry_id) is not part.entry:
+                if not self._is_current(part.entry):
                     continue
                 if batch.lane is Lane.BACKGROUND:
                     self._store_background(part, result, batch.number)
@@ -366,9 +301,7 @@ class Scheduler:
         entry = part.entry
         if entry.rows is not None:
             changed = entry.rows.write(part.slots, result, claim)
-            entry.dirty.update(changed)
-            if entry.dirty:
-                self._dirty[entry.entry_id] = entry
+            self._outbox.changed(entry, changed)
             if any(entry.rows.block_full(number) for number in changed):
                 self._storing.notify_all()
 
@@ -378,17 +311,24 @@ class Scheduler:
         `halve`: a batch of several origins is tried again in halves instead, so that a bad origin fails alone.
         """
         with self._changing():
-            if halve and batch.size > 1 and not self._closed:
-                self._halves[batch.lane].extend(batch.halves())
-                self._inference[Lane.BACKGROUND].notify_all()
-                if batch.lane is Lane.INTERACTIVE:
-                    self._inference[Lane.INTERACTIVE].notify_all()
+            if self._closed:
+                return
+            if halve and batch.size > 1:
+                self._halve(batch)
                 return
             if batch.lane is Lane.INTERACTIVE:
                 self._fail_callers(batch, error)
             for part in batch.parts:
-                if part.entry.rows is not None and self._entries.get(part.entry.entry_id) is part.entry:
+                if part.entry.rows is not None and self._is_current(part.entry):
                     part.entry.rows.fail(part.slots, batch.number)
+
+    def _halve(self, batch: Batch) -> None:
+        if batch.lane is Lane.INTERACTIVE:
+            self._tickets.halve(batch)
+            self._inference[Lane.INTERACTIVE].notify_all()
+        elif self._is_current(batch.parts[0].entry):
+            self._backlog.halve(batch)
+        self._inference[Lane.BACKGROUND].notify_all()
 
     def _fail_callers(self, batch: Batch, error: EngineError) -> None:
         for part in batch.parts:
@@ -403,12 +343,9 @@ class Scheduler:
         """Let the store thread run `function`. Raises EngineClosed, Overloaded."""
         with self._lock:
             self._refuse_if_closed()
-            if len(self._store_calls) >= MAX_STORE_CALLS:
-                raise Overloaded("Too many reads of the cache are waiting. Try again shortly.")
-            call = StoreCall(function, Future())
-            self._store_calls.append(call)
+            future = self._outbox.call(function)
             self._storing.notify_all()
-        return call.future
+        return future
 
     def take_store(self, partial: bool, wait: float = 0.0) -> StoreCall | Block | None:
         """The store thread's next work: calls first, then full blocks, with `partial` also unfinished ones.
@@ -416,32 +353,17 @@ class Scheduler:
         Waits up to `wait` seconds for a change; None if there is nothing to do even then.
         """
         with self._lock:
-            work = self._next_store(partial)
+            work = self._outbox.next(partial or self._draining)
             if work is None and wait > 0 and not self._draining:
                 self._storing.wait(wait)
-                work = self._next_store(partial)
+                work = self._outbox.next(partial or self._draining)
             return work
-
-    def _next_store(self, partial: bool) -> StoreCall | Block | None:
-        if self._store_calls:
-            return self._store_calls.popleft()
-        for entry in self._dirty.values():
-            assert entry.rows is not None
-            for number in entry.dirty:
-                if partial or self._draining or entry.rows.block_full(number):
-                    block = Block(entry, number, entry.rows.block_rows(number))
-                    entry.dirty.discard(number)
-                    if not entry.dirty:
-                        del self._dirty[entry.entry_id]
-                    return block
-        return None
 
     def unwritten(self, block: Block) -> None:
         """A block could not be written: it is to be written again."""
         with self._lock:
-            if self._entries.get(block.entry.entry_id) is block.entry:
-                block.entry.dirty.add(block.number)
-                self._dirty[block.entry.entry_id] = block.entry
+            if self._is_current(block.entry):
+                self._outbox.changed(block.entry, [block.number])
 
     def unwritten_blocks(self, entry: Entry) -> set[int]:
         """Numbers of the entry's blocks that have changed since they were written."""
@@ -457,9 +379,9 @@ class Scheduler:
             for jobs in (self._tickets.queued, self._tickets.in_flight):
                 for job in list(jobs.values()):
                     self._tickets.end(job, EngineClosed("The server is stopping. Try again."), "closed")
-            self._cursors.clear()
-            for queue in (*self._halves.values(), *self._calculations.values()):
-                queue.clear()
+            self._backlog.clear()
+            for calculations in self._calculations.values():
+                calculations.clear()
             for workers in (*self._inference.values(), *self._calculation.values()):
                 workers.notify_all()
 
@@ -472,7 +394,7 @@ class Scheduler:
     @property
     def drained(self) -> bool:
         with self._lock:
-            return self._draining and not self._store_calls and not self._dirty
+            return self._draining and self._outbox.empty
 
     @property
     def closed(self) -> bool:
@@ -488,9 +410,12 @@ class Scheduler:
                 in_flight=len(self._tickets.in_flight),
                 waiting=self._tickets.waiting,
                 calculations=sum(map(len, self._calculations.values())),
-                dirty_blocks=sum(len(entry.dirty) for entry in self._dirty.values()),
+                dirty_blocks=self._outbox.blocks,
                 **{name: self._tickets.counts[name] for name in Statistics._fields[6:]},
             )
+
+    def _is_current(self, entry: Entry) -> bool:
+        return self._entries.get(entry.entry_id) is entry
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

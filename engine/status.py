@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from engine.jobs import Statistics
 from engine.meter import Failure, Latency
 from engine.models.base import Forecaster
-from engine.scheduler import Statistics
 
 
 class ModelStatus(NamedTuple):

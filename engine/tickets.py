@@ -5,13 +5,13 @@ Outcomes are collected here and settled by the scheduler once its lock is releas
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any
 
 from engine.errors import EngineError, Overloaded, Superseded
-from engine.jobs import Entry, Job, Ticket
+from engine.jobs import Batch, Entry, Job, Lane, Part, Ticket
 
 Settled = list[tuple[Future[Any], Any]]
 
@@ -27,6 +27,7 @@ class Tickets:
         self._asked = 0
         self.queued: dict[tuple[int, int], Job] = {}
         self.in_flight: dict[tuple[int, int], Job] = {}
+        self._halves: deque[Batch] = deque()
         self.waiting = 0
         self.counts: Counter[str] = Counter()
 
@@ -78,11 +79,36 @@ class Tickets:
             return True
         return False
 
-    def start(self, jobs: Iterable[Job]) -> None:
-        """Jobs go from the queue into flight."""
+    def newest(self) -> Batch | None:
+        """The newest job alone, now in flight."""
+        return self._start([self.queued[next(reversed(self.queued))]]) if self.queued else None
+
+    def older(self, limit: int) -> Batch | None:
+        """With two or more jobs queued: up to `limit` that share a batch, newest first, but not the newest of all."""
+        if len(self.queued) < 2:
+            return None
+        older = list(self.queued.values())[-2::-1]
+        return self._start([job for job in older if job.entry.group == older[0].entry.group][:limit])
+
+    def _start(self, jobs: list[Job]) -> Batch:
+        batch = Batch(Lane.INTERACTIVE, [Part(job.entry, [job.slot]) for job in jobs])
         for job in jobs:
-            self.queued.pop(job.key, None)
+            del self.queued[job.key]
             self.in_flight[job.key] = job
+        return batch
+
+    def halve(self, batch: Batch) -> None:
+        """A batch failed: its jobs, still in flight, are tried again in halves."""
+        self._halves.extend(batch.halves())
+
+    def half(self) -> Batch | None:
+        """The next half, without what nobody waits for any more."""
+        while self._halves:
+            batch = self._halves.popleft()
+            batch.parts = [part for part in batch.parts if (part.entry.entry_id, part.slots[0]) in self.in_flight]
+            if batch.parts:
+                return batch
+        return None
 
     def end(self, job: Job, outcome: Any, count: str) -> None:
         """A job is over: everybody who waits for it gets the outcome."""

@@ -20,14 +20,16 @@ PURE = {
     "jobs": set(),
     "meter": set(),
     "tickets": {"errors", "jobs"},
-    "scheduler": {"errors", "jobs", "tickets"},
+    "backlog": {"jobs"},
+    "outbox": {"errors", "jobs"},
+    "scheduler": {"backlog", "errors", "jobs", "outbox", "tickets"},
     "blocks": {"series", "spec"},
     "results": {"blocks", "series", "spec", "windows"},
     "health": set(),
     "workers": {"errors", "forecasting", "health", "jobs", "meter", "scheduler"},
     "status": {"meter", "models", "scheduler"},
 }
-STANDARD_LIBRARY_ONLY = {"errors", "health", "settings", "jobs", "meter", "tickets", "scheduler"}
+STANDARD_LIBRARY_ONLY = {"errors", "health", "settings", "jobs", "meter", "tickets", "backlog", "outbox", "scheduler"}
 ONLY_IN = {
     "diskcache": {"disk.py"},
     "torch": {"models"},

@@ -43,6 +43,7 @@ class HindcastSmall:
         self.num_samples = settings.num_samples
         self.numerics = numerics(settings.precision)
         self._device = torch.device("cuda" if self.numerics == "cuda" else "cpu")
+        self.device = torch.cuda.get_device_name(self._device) if self.numerics == "cuda" else ""  # told as status
         self._network = network(raw).to(self._device, torch.float32 if self.numerics == "fp32" else torch.bfloat16)
         self.size = f"{sum(p.numel() for p in self._network.parameters()) / 1e6:.1f} million weights"
         if self.numerics == "bf16" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
