@@ -23,7 +23,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 class ToyForecaster:
     """The context's last value plus (level - 0.5) x step: every number can be worked out by hand.
 
-    gate: a test may hold the model up; calls: contexts it was given, per call.
+    gate: a test may hold the model up; calls: contexts it was given, per call; entered: calls so far, held ones too.
     """
 
     name = "toy"
@@ -37,11 +37,13 @@ class ToyForecaster:
 
     def __init__(self) -> None:
         self.calls: list[int] = []
+        self.entered = 0
         self.gate = threading.Event()
         self.gate.set()
         self.failure: BaseException | None = None
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+        self.entered += 1
         assert self.gate.wait(30)
         if self.failure is not None:
             raise self.failure

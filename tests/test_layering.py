@@ -27,7 +27,7 @@ PURE = {
     "results": {"blocks", "series", "spec", "windows"},
     "health": set(),
     "workers": {"errors", "forecasting", "health", "jobs", "meter", "scheduler"},
-    "status": {"meter", "models", "scheduler"},
+    "status": {"jobs", "meter", "models"},
 }
 STANDARD_LIBRARY_ONLY = {"errors", "health", "settings", "jobs", "meter", "tickets", "backlog", "outbox", "scheduler"}
 ONLY_IN = {
