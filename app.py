@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 import api
 import security
 from engine import Engine, Settings, errors
-from pages import _first, _inputs, _shell, explore, home, not_found
+from pages import _first, _inputs, _shell, explore, home, not_found, status
 
 CANNOT_START = 3
 ROOT = Path(__file__).resolve().parent
@@ -60,6 +60,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     _route(app, settings, engine)
     home.register(app)
     explore.register(app)
+    status.register(app)
     return app
 
 
@@ -73,6 +74,8 @@ def _route(app: Dash, settings: Settings, engine: Engine) -> None:
         page, handle = _inputs.path(pathname)
         if page == "explore" and handle:
             return explore.layout(engine, handle, search)
+        if page == "status":
+            return status.layout(engine, version)
         return home.layout(settings, version) if page == "home" else not_found.layout()
 
 

@@ -23,7 +23,7 @@ MOST_SEARCH = 2_000  # characters of a query string that are looked at
 
 @dataclass(frozen=True)
 class Wanted:
-    """A picture the browser asks for."""
+    """A picture the browser asks for; `force` has its forecast computed anew."""
 
     handle: str
     index: int
@@ -33,6 +33,18 @@ class Wanted:
     dark: bool
     narrow: bool
     model: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Moments that are to be computed anew: the whole file, or those a picture shows, its own the last."""
+
+    handle: str
+    whole_file: bool
+    index: int
+    narrow: bool
+    model: str | None
 
 
 @dataclass(frozen=True)
@@ -70,9 +82,11 @@ def flag(value: Any) -> bool:
 
 
 def path(value: Any) -> tuple[str, str | None]:
-    """(page, handle) of a pathname: ("home", None), ("explore", <64 hex>) or ("unknown", None)."""
+    """(page, handle) of a pathname: ("home", None), ("status", None), ("explore", <64 hex>) or ("unknown", None)."""
     if value in ("/", "", None):
         return "home", None
+    if value in ("/status", "/status/"):
+        return "status", None
     if isinstance(value, str) and value.startswith("/explore/"):
         found = handle(value.removeprefix("/explore/").rstrip("/"))
         if found:
@@ -120,6 +134,24 @@ def wanted(value: Any) -> Wanted | None:
         session=session,
         upload_id=token(value.get("upload")),
         dark=flag(value.get("dark")),
+        narrow=flag(value.get("narrow")),
+        model=model(value.get("model")),
+        force=flag(value.get("force")),
+    )
+
+
+def stretch(value: Any) -> Stretch | None:
+    """A wish to compute moments anew; `what` is "file" or "picture"."""
+    if not isinstance(value, dict) or value.get("what") not in ("file", "picture"):
+        return None
+    found = handle(value.get("handle"))
+    index = whole(value.get("index"), -MOST_SEQ, MOST_SEQ)
+    if found is None or index is None:
+        return None
+    return Stretch(
+        handle=found,
+        whole_file=value["what"] == "file",
+        index=index,
         narrow=flag(value.get("narrow")),
         model=model(value.get("model")),
     )

@@ -90,4 +90,6 @@ def scheme_switch() -> Any:
 
 def footer(version: str) -> html.Footer:
     """The line at the bottom."""
-    return html.Footer(html.Span(f"Hindcast {version}".strip()), className="footer")
+    return html.Footer(
+        [dcc.Link("Status", href="/status"), html.Span(f"Hindcast {version}".strip())], className="footer"
+    )

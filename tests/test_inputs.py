@@ -48,6 +48,7 @@ HOSTILE: list[Any] = [
 def test_hostile_values_are_refused_everywhere(value: Any) -> None:
     assert _inputs.handle(value) is None
     assert _inputs.wanted(value) is None
+    assert _inputs.stretch(value) is None
     assert _inputs.path(value)[0] in {"home", "unknown"}
     assert _inputs.path(f"/explore/{value}" if isinstance(value, str) else value)[1] is None
     assert _quick.plot(value) is None
