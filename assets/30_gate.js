@@ -26,11 +26,12 @@
     drawn: null,
     state: "pending",
     flying: null,
+    anew: null /* the index whose forecast is to be computed anew */,
     settled: () => {} /* the picture is on the screen */,
     moved: () => {} /* the hand is somewhere else */,
 
     open(facts) {
-      Object.assign(gate, { facts, hand: facts.index, drawn: null, state: "pending", flying: null });
+      Object.assign(gate, { facts, hand: facts.index, drawn: null, state: "pending", flying: null, anew: null });
       ask();
     },
 
@@ -44,15 +45,18 @@
       const there = Math.min(0, Math.max(1 - gate.facts.length, index));
       if (there === gate.hand) return;
       gate.hand = there;
+      gate.anew = null;
       gate.moved();
       mark();
       watch();
       ask();
     },
 
-    /* Asks for the picture of this moment again: another theme, another width, or a second try. */
-    refresh() {
+    /* Asks for the picture of this moment again: another theme, another width, or a second try; `anew` has its
+       forecast computed again, too. */
+    refresh({ anew } = {}) {
       if (!gate.facts || !picture()) return;
+      if (anew) gate.anew = gate.hand;
       stale = Boolean(gate.flying);
       if (stale) return;
       gate.drawn = null;
@@ -65,6 +69,7 @@
       flying.answer = answer;
       if (answer.state === "busy") return later(RETRY_MS);
       if (answer.state === "superseded") return later(STILL_MS);
+      if (flying.force) gate.anew = null;
       if (answer.state === "outside") return stop("failed");
       if (answer.state === "gone") return stop("failed");
       drawnYet();
@@ -87,13 +92,14 @@
   const ask = () => {
     if (!gate.facts || gate.flying || gate.drawn === gate.hand) return;
     seq += 1;
-    gate.flying = { seq, index: gate.hand, answer: null };
+    const force = gate.anew === gate.hand;
+    gate.flying = { seq, index: gate.hand, force, answer: null };
     mark();
     watch();
     const { handle, model } = gate.facts;
     const upload = hindcast.memory.get(handle)?.upload || null;
     const look = { dark: hindcast.dark(), narrow: hindcast.narrow() };
-    hindcast.set("wanted", { data: { handle, model, index: gate.hand, seq, session, upload, ...look } }, "forecast");
+    hindcast.set("wanted", { data: { handle, model, index: gate.hand, seq, session, upload, force, ...look } }, "forecast");
   };
 
   const later = (wait) => {

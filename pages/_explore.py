@@ -6,7 +6,7 @@ import numpy as np
 from dash import dcc, html
 
 from engine import Dataset
-from pages import _figure, _notation, _rail, _words
+from pages import _figure, _notation, _rail, _recalculate, _words
 from pages._frame import Frame
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
@@ -156,10 +156,11 @@ def side() -> html.Aside:
                 className="note",
                 title="If values were corrected later, the real forecast of that day may have looked different.",
             ),
+            html.P(id="recalculate-said", className="note said", role="status"),
             html.Div(
                 [
+                    *_recalculate.menu(),
                     html.Button("Forget this file", id="forget", className="link quiet"),
-                    " ",
                     html.Span(
                         [
                             "Everything kept of it is deleted. ",

@@ -69,7 +69,14 @@ def render(sentence: Sentence) -> list[Any]:
 def answer(engine: Engine, fixed: Frame, wanted: Wanted) -> Answer:
     """The answer to a request; every way the engine says no becomes a state."""
     try:
-        plot = engine.forecast(wanted.handle, wanted.index, model=wanted.model, session=wanted.session, seq=wanted.seq)
+        plot = engine.forecast(
+            wanted.handle,
+            wanted.index,
+            model=wanted.model,
+            session=wanted.session,
+            seq=wanted.seq,
+            force=wanted.force,
+        )
         return _ready(engine, fixed, wanted, plot)
     except (errors.Superseded, errors.Cancelled):
         return Answer("superseded")
@@ -103,6 +110,7 @@ def _ready(engine: Engine, fixed: Frame, wanted: Wanted, plot: PlotData) -> Answ
         no_peeking=_words.no_peeking(_context_length(plot, dataset), ours=plot.model in built_in()),
         data={
             **_facts(plot.origin, step, known, wanted.index),
+            "anew": _words.ANEW if wanted.force else "",
             "filling": filling,
             "baseline": _notation.baseline_name(plot.baseline_period, step)
             if plot.model != plot.baseline_model

@@ -128,6 +128,20 @@ def fill(done: int, total: int, seconds_left: float | None) -> str:
     return f"{words} \u00b7 about {math.ceil(seconds_left / 60)} min left"
 
 
+def failed(number: int) -> str:
+    """Said beside the progress line of moments that no model could compute."""
+    return f"{plural(number, 'moment')} failed."
+
+
+def anew(number: int, *, at_once: bool) -> str:
+    """The answer to a wish to compute moments anew; `at_once` is whether the background is at work."""
+    if number == 0:
+        return "There is no forecast to compute in this stretch."
+    if at_once:
+        return f"Computing {plural(number, 'moment')} anew."
+    return f"{plural(number, 'moment')} will be computed anew when somebody looks."
+
+
 def read_as(name: str, step: Step, first: np.datetime64, last: np.datetime64, valid: int, missing: int) -> Sentence:
     """The read strip's one line. `name` is empty for everybody but the uploader."""
     words: Sentence = ["Read as ", Mark("strong", name), ", "] if name else ["One series, "]
@@ -143,6 +157,7 @@ def picture_caption(what: str, step: Step) -> str:
 
 FEWEST_COMPARED = 30
 GONE = "This file is no longer stored here. Drop it again and the link works as before."
+ANEW = "This moment was computed anew."
 NOTHING_TO_SCORE = "There is no forecast to score here."
 
 

@@ -10,7 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_u
 from flask import current_app
 
 from engine import Dataset, Engine, errors
-from pages import _explore, _inputs, _moment, _notation, _rail, _readback, _shell, _words
+from pages import _explore, _fill, _inputs, _moment, _notation, _rail, _readback, _recalculate, _shell, _words
 from pages._frame import Frame
 
 
@@ -198,35 +198,8 @@ def register(app: Dash) -> None:
             return no_update, no_update
         return _readback.strip(dataset, record), _notation.shorten(record.name)
 
-    @app.callback(
-        Output("fill", "children"),
-        Output("tick", "disabled"),
-        Output("fill-seen", "data"),
-        Input("tick", "n_intervals"),
-        State("facts", "data"),
-        State("fill-seen", "data"),
-    )
-    def show_fill(intervals: Any, facts_data: Any, seen: Any) -> tuple[Any, Any, Any]:
-        engine: Engine = current_app.extensions["engine"]
-        known = facts_data if isinstance(facts_data, dict) else {}
-        handle, model = _inputs.handle(known.get("handle")), _inputs.model(known.get("model"))
-        try:
-            progress = engine.progress(handle, model=model) if handle else None
-        except errors.EngineError:
-            progress = None
-        if progress is None:
-            return "", True, no_update
-        now = {"done": progress.done, "total": progress.total, "at": _inputs.whole(intervals, 0, 2**31) or 0}
-        if progress.state != "filling":
-            return "", progress.state == "done", {**now, "state": progress.state}
-        first = seen.get("first") if isinstance(seen, dict) else None
-        left = seconds_left(first, now)
-        return (
-            _words.fill(progress.done, progress.total, left),
-            False,
-            {**now, "state": "filling", "first": first or now},
-        )
-
+    _fill.register(app)
+    _recalculate.register(app)
     app.clientside_callback(ClientsideFunction("explore", "mount"), Output("mine", "data"), Input("facts", "data"))
     for name, source in (
         ("slide", Input("scrub", "drag_value")),
@@ -238,13 +211,3 @@ def register(app: Dash) -> None:
         ("pin", Input("forecast", "clickData")),
     ):
         app.clientside_callback(ClientsideFunction("explore", name), source, prevent_initial_call=True)
-
-
-def seconds_left(first: Any, now: dict[str, int]) -> float | None:
-    """Seconds until the file is computed at the pace seen so far; None while that cannot be told."""
-    if not isinstance(first, dict):
-        return None
-    done, at = _inputs.whole(first.get("done"), 0, 2**40), _inputs.whole(first.get("at"), 0, 2**31)
-    if done is None or at is None or now["done"] <= done or now["at"] <= at:
-        return None
-    return (now["total"] - now["done"]) * (now["at"] - at) / (now["done"] - done)

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine import Engine, Settings, Upload, errors
-from pages import explore
+from pages import _fill
 from tests.conftest import ToyForecaster, to_csv, wave
 from tests.dash_client import UNKNOWN, call, draw, page, wanted
 
@@ -207,7 +207,7 @@ def test_the_fill_line_counts_while_the_file_is_computed(
     ],
 )
 def test_the_time_left_comes_from_the_pace_seen(first: Any, seconds: float | None) -> None:
-    assert explore.seconds_left(first, {"done": 300, "total": 2300, "at": 5}) == seconds
+    assert _fill.seconds_left(first, {"done": 300, "total": 2300, "at": 5}) == seconds
 
 
 def test_the_read_strip_tells_the_uploader_what_was_decided(client: FlaskClient, upload: Upload) -> None:

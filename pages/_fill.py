@@ -1,0 +1,62 @@
+"""The progress line under the rail: how much of the file is computed, how long it takes, what failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import Dash, Input, Output, State, html, no_update
+from flask import current_app
+
+from engine import Engine, errors
+from pages import _inputs, _words
+
+
+def register(app: Dash) -> None:
+    """The line's callback: once a second until the file is computed."""
+
+    @app.callback(
+        Output("fill", "children"),
+        Output("tick", "disabled"),
+        Output("fill-seen", "data"),
+        Input("tick", "n_intervals"),
+        State("facts", "data"),
+        State("fill-seen", "data"),
+    )
+    def show_fill(intervals: Any, facts_data: Any, seen: Any) -> tuple[Any, Any, Any]:
+        engine: Engine = current_app.extensions["engine"]
+        known = facts_data if isinstance(facts_data, dict) else {}
+        handle, model = _inputs.handle(known.get("handle")), _inputs.model(known.get("model"))
+        try:
+            progress = engine.progress(handle, model=model) if handle else None
+        except errors.EngineError:
+            progress = None
+        if progress is None:
+            return "", True, no_update
+        now = {"done": progress.done, "total": progress.total, "at": _inputs.whole(intervals, 0, 2**31) or 0}
+        if progress.state != "filling":
+            return line("", progress.failed), progress.state == "done", {**now, "state": progress.state}
+        first = seen.get("first") if isinstance(seen, dict) else None
+        left = seconds_left(first, now)
+        return (
+            line(_words.fill(progress.done, progress.total, left), progress.failed),
+            False,
+            {**now, "state": "filling", "first": first or now},
+        )
+
+
+def line(words: str, failed: int) -> Any:
+    """The line; where moments failed it says so, and offers to try them again."""
+    if failed == 0:
+        return words
+    again = html.Button("Compute the file anew", className="link", **{"data-recalculate": "file"})
+    return list(filter(None, (words, html.Span([f"{_words.failed(failed)} ", again], className="fill-failed"))))
+
+
+def seconds_left(first: Any, now: dict[str, int]) -> float | None:
+    """Seconds until the file is computed at the pace seen so far; None while that cannot be told."""
+    if not isinstance(first, dict):
+        return None
+    done, at = _inputs.whole(first.get("done"), 0, 2**40), _inputs.whole(first.get("at"), 0, 2**31)
+    if done is None or at is None or now["done"] <= done or now["at"] <= at:
+        return None
+    return (now["total"] - now["done"]) * (now["at"] - at) / (now["done"] - done)
