@@ -6,37 +6,15 @@ import numpy as np
 import pytest
 
 from engine.errors import Cancelled, EngineClosed, Evicted, ModelFailed, Overloaded, Superseded
-from engine.jobs import Batch, Block, Entry, Lane
+from engine.jobs import Batch, Block, Lane
 from engine.scheduler import Scheduler
+from tests.scheduling import finish, opened, slots, take
 from tests.sim.simulator import FakeResult, FakeRows
 
 
 @pytest.fixture
 def scheduler() -> Scheduler:
     return Scheduler(max_tickets=20, max_tickets_per_session=3, batch_size=4)
-
-
-def opened(
-    scheduler: Scheduler, name: str = "data", length: int = 40, background: bool = True, group: str = "m"
-) -> Entry:
-    return scheduler.open(name, group, None, FakeRows(length), length - 1, background)
-
-
-def take(scheduler: Scheduler, lane: Lane = Lane.INTERACTIVE) -> Batch:
-    batch = scheduler.take_inference(lane, wait=False)
-    assert batch is not None
-    return batch
-
-
-def finish(scheduler: Scheduler, batch: Batch) -> None:
-    scheduler.inferred(batch, "samples")
-    again = scheduler.take_calculation(batch.lane, wait=False)
-    assert again is batch
-    scheduler.store(batch, [FakeResult([int(slot) for slot in part.slots]) for part in batch.parts])
-
-
-def slots(batch: Batch) -> list[int]:
-    return [int(slot) for part in batch.parts for slot in part.slots]
 
 
 def test_the_newest_request_is_served_first(scheduler: Scheduler) -> None:
