@@ -6,6 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
@@ -130,17 +131,22 @@ def test_where_the_background_is_off_nothing_is_promised(settings: Settings, eng
 
 
 def test_failed_moments_are_counted_and_may_be_tried_again(
-    client: FlaskClient, engine: Engine, toy: ToyForecaster
+    client: FlaskClient, engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    toy.failure = RuntimeError("no")
+    def fail_three(contexts: np.ndarray, _: np.ndarray, horizon: int) -> np.ndarray:
+        samples = np.zeros((len(contexts), horizon, 10), dtype=np.float32)
+        samples[:3] = np.nan
+        return samples
+
+    monkeypatch.setattr(toy, "predict", fail_three)
     handle = engine.upload(to_csv(wave(40, seed=3))).dataset.handle
-    until(lambda: engine.progress(handle).failed == 17, timeout=60)
+    until(lambda: engine.progress(handle).failed == 3)
     facts = {"facts.data": {"handle": handle}, "fill-seen.data": None}
     told = json.loads(call(client, FILL, {"tick.n_intervals": 3}, facts).get_data())["response"]
     words = json.dumps(told["fill"]["children"])
-    assert "17 moments failed." in words
+    assert "3 moments failed." in words
     assert '"data-recalculate": "file"' in words
-    toy.failure = None
+    monkeypatch.undo()
     assert wish(client, {"handle": handle, "index": 0, "what": "file"})["accepted"]
     until(lambda: filled(engine, handle))
     assert engine.progress(handle).failed == 0
