@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.jobs import Batch, Entry, Lane
 from engine.scheduler import Scheduler
-from tests.sim.simulator import FakeResult, FakeRows
+from tests.sim.rows import FakeResult, FakeRows
 
 
 def opened(

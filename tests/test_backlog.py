@@ -8,7 +8,7 @@ from engine.errors import EngineClosed, Evicted, ModelFailed
 from engine.jobs import Lane
 from engine.scheduler import Scheduler
 from tests.scheduling import finish, opened, slots, take
-from tests.sim.simulator import FAILED, FakeResult, FakeRows
+from tests.sim.rows import FAILED, FakeResult, FakeRows
 
 BROKEN = ModelFailed("broken")
 

@@ -9,7 +9,7 @@ from engine.errors import Cancelled, EngineClosed, Evicted, ModelFailed, Overloa
 from engine.jobs import Batch, Block, Lane
 from engine.scheduler import Scheduler
 from tests.scheduling import finish, opened, slots, take
-from tests.sim.simulator import FakeResult, FakeRows
+from tests.sim.rows import FakeResult, FakeRows
 
 
 @pytest.fixture

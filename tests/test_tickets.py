@@ -8,7 +8,7 @@ from engine.errors import ModelFailed, Superseded
 from engine.jobs import Lane
 from engine.scheduler import Scheduler
 from tests.scheduling import finish, opened, slots, take
-from tests.sim.simulator import FakeResult, FakeRows
+from tests.sim.rows import FakeResult, FakeRows
 
 BROKEN = ModelFailed("broken")
 

@@ -9,86 +9,23 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-
-import numpy as np
+from typing import Any
 
 from engine.errors import EngineError, ModelFailed, Overloaded, Superseded
-from engine.jobs import Batch, Block, Entry, Lane, StoreCall, Ticket
+from engine.jobs import Batch, Block, Entry, Lane, Statistics, StoreCall, Ticket
 from engine.scheduler import Scheduler
-
-BLOCK = 8
-MISSING, DONE, FAILED = 0, 1, 3
+from tests.sim.rows import BLOCK, MISSING, FakeResult, FakeRows
 
 
-class FakeRows:
-    """An entry's results, a few rows long; what is written must be the generation that was asked for."""
+class Bell:
+    """A condition of the scheduler's, and the one thread that waits at it: it sleeps from when it found nothing to do
+    until it is rung, so that a wake-up that is missing leaves work undone."""
 
-    def __init__(self, length: int) -> None:
-        self.state = [MISSING] * length
-        self.claims: dict[int, int] = {}  # slot -> the batch that computes it
-        self.writes = [0] * length
-        self.ticks = 0
-        self.cleared = [0] * length  # tick at which a row was last cleared
+    def __init__(self) -> None:
+        self.awake = True
 
-    def done(self, slot: int) -> bool:
-        return self.state[slot] == DONE
-
-    def complete(self) -> bool:
-        return MISSING not in self.state
-
-    def row(self, slot: int) -> tuple[str, int]:
-        assert self.done(slot), "an unfinished row was read"
-        return ("row", slot)
-
-    def claim(self, focus: int, limit: int, number: int) -> tuple[np.ndarray, bool]:
-        free = [slot for slot, state in enumerate(self.state) if state == MISSING and slot not in self.claims]
-        if not free:
-            return np.empty(0, dtype=int), True
-        block = min({slot // BLOCK for slot in free}, key=lambda number: abs(number - focus // BLOCK))
-        here = [slot for slot in free if slot // BLOCK == block]
-        taken = here[:limit]
-        self.claims.update(dict.fromkeys(taken, number))
-        return np.array(taken), len(taken) == len(here)
-
-    def write(self, slots: object, result: FakeResult, claim: int = 0) -> list[int]:
-        slots = [int(slot) for slot in slots]
-        fresh = [slot for slot in slots if self.state[slot] != DONE and (not claim or self.claims.get(slot) == claim)]
-        for slot in fresh:
-            self.state[slot] = DONE if slot not in result.bad else FAILED
-            self.claims.pop(slot, None)
-            self.writes[slot] += 1
-        return sorted({slot // BLOCK for slot in fresh if slot not in result.bad})
-
-    def fail(self, slots: object, claim: int = 0) -> None:
-        for slot in (int(slot) for slot in slots):
-            if self.state[slot] == MISSING and self.claims.get(slot, 0) == claim:
-                self.state[slot] = FAILED
-                self.claims.pop(slot, None)
-
-    def clear(self, slots: object) -> None:
-        self.ticks += 1
-        for slot in (int(slot) for slot in slots):
-            self.state[slot] = MISSING
-            self.claims.pop(slot, None)
-            self.cleared[slot] = self.ticks
-
-    def block_full(self, number: int) -> bool:
-        return MISSING not in self.state[number * BLOCK : (number + 1) * BLOCK]
-
-    def block_rows(self, number: int) -> list[int]:
-        return [slot for slot in range(number * BLOCK, min((number + 1) * BLOCK, len(self.state))) if self.done(slot)]
-
-
-@dataclass
-class FakeResult:
-    """bad: slots of which the model made no number."""
-
-    slots: list[int]
-    bad: frozenset[int] = frozenset()
-
-    def row(self, position: int) -> tuple[str, int] | None:
-        slot = self.slots[position]
-        return None if slot in self.bad else ("row", slot)
+    def notify_all(self) -> None:
+        self.awake = True
 
 
 @dataclass
@@ -108,6 +45,19 @@ class World:
     claimed: dict[int, int] = field(default_factory=dict)  # background batch -> its rows' tick when it was claimed
     names: int = 0
     clock: int = 0
+
+    def __post_init__(self) -> None:
+        self.bells = {(stage, lane): Bell() for stage in ("inference", "calculation", "storing") for lane in Lane}
+        for lane in Lane:
+            self.scheduler._inference[lane] = self.bells["inference", lane]
+            self.scheduler._calculation[lane] = self.bells["calculation", lane]
+        self.scheduler._storing = self.bells["storing", Lane.BACKGROUND]
+
+    def woken(self, bell: Bell, take: Callable[[], Any]) -> Any:
+        """What a thread takes, if it is awake."""
+        work = take() if bell.awake else None
+        bell.awake = work is not None
+        return work
 
     def entry(self) -> Entry | None:
         entries = self.scheduler.entries()
@@ -217,7 +167,7 @@ class World:
 
     def infer(self, lane: Lane | None = None) -> bool:
         lane = lane or self.rng.choice(list(Lane))
-        batch = self.scheduler.take_inference(lane, wait=False)
+        batch = self.woken(self.bells["inference", lane], lambda: self.scheduler.take_inference(lane, wait=False))
         if batch is None:
             return False
         self.check_batch(batch, lane)
@@ -234,6 +184,8 @@ class World:
             newest = max(asked)  # of quick draws it is not known
             queued = [self.asked[key] for key in self.scheduler._tickets.queued if key in self.asked]
             assert all(newest >= other for other in queued), "an older request was served before a newer one"
+        if batch.lane is Lane.BACKGROUND:
+            assert len(self.scheduler._tickets.queued) < 2, "callers waited while the background went on"
         if batch.lane is Lane.BACKGROUND and batch.number not in self.claimed:
             (part,) = batch.parts
             assert isinstance(part.entry.rows, FakeRows)
@@ -249,7 +201,8 @@ class World:
                 self.scheduler.inferred(batch, "samples")
 
     def calculate(self, lane: Lane | None = None) -> bool:
-        batch = self.scheduler.take_calculation(lane or self.rng.choice(list(Lane)), wait=False)
+        lane = lane or self.rng.choice(list(Lane))
+        batch = self.woken(self.bells["calculation", lane], lambda: self.scheduler.take_calculation(lane, wait=False))
         if batch is not None:
             assert batch.result == "samples"
             self.calculating.append(batch)
@@ -281,12 +234,25 @@ class World:
         return [(slot, rows.state[slot]) for slot in slots]
 
     def write(self, partial: bool | None = None) -> bool:
-        work = self.scheduler.take_store(self.rng.random() < 0.3 if partial is None else partial)
-        if isinstance(work, Block):
+        # Unfinished blocks are due by the clock, everything else rings.
+        partial = self.rng.random() < 0.3 if partial is None else partial
+        bell = self.bells["storing", Lane.BACKGROUND]
+        bell.awake |= partial
+        work = self.woken(bell, lambda: self.scheduler.take_store(partial))
+        if isinstance(work, Block) and self.rng.random() < 0.1:
+            self.scheduler.unwritten(work)  # the disk was full
+        elif isinstance(work, Block):
             self.written[work.entry.entry_id, work.number] = work.rows
         if isinstance(work, StoreCall):
             work.future.set_result(work.function())
         return work is not None
+
+    def call(self) -> None:
+        """Somebody reads the disk."""
+        future = self.scheduler.call_store(lambda: "read")
+        while self.write(partial=False):
+            pass
+        assert future.result(0) == "read"
 
     # --- what must always hold -------------------------------------------------------------------------------------
 
@@ -318,6 +284,13 @@ class World:
             elif ticket.future.done():
                 assert isinstance(ticket.future.exception(), EngineError)
 
+    def check_written(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            assert isinstance(entry.rows, FakeRows)
+            for number in range(-(-len(entry.rows.state) // BLOCK)):
+                unwritten = set(entry.rows.block_rows(number)) - set(self.written.get((entry.entry_id, number), ()))
+                assert not unwritten, "a row was never written"
+
     def quiesce(self) -> None:
         """Nobody asks any more: everything must come to an end, and every live origin be computed or failed."""
         for _ in range(2000):
@@ -328,18 +301,40 @@ class World:
                 moved = True
             while self.calculating:
                 self.store()
-            moved |= self.write(partial=True)
+            moved |= self.write(partial=False)
             self.check()
             if not moved:
                 break
+        while self.write(partial=True):
+            pass
         for entry in self.scheduler.entries():
             assert isinstance(entry.rows, FakeRows)
             assert not entry.background or MISSING not in entry.rows.state, "the background stopped early"
-            for number in range(-(-len(entry.rows.state) // BLOCK)):
-                unwritten = set(entry.rows.block_rows(number)) - set(self.written.get((entry.entry_id, number), ()))
-                assert not unwritten, "a row was never written"
+        self.check_written(self.scheduler.entries())
         assert self.scheduler.statistics().waiting == 0
         assert not self.scheduler._tickets._sessions
+
+    def end(self) -> None:
+        """The end, with work still going on: everybody is answered, and nothing is stored any more."""
+        self.scheduler.close()
+        self.check()
+        self.check_answers()
+        assert all(ticket.future.done() for ticket in self.tickets), "a caller was left waiting"
+        assert self.scheduler.statistics().waiting == 0
+        assert all(self.bells[stage, lane].awake for stage in ("inference", "calculation") for lane in Lane)
+        entries = self.scheduler.entries()
+        before = [list(entry.rows.state) for entry in entries]
+        while self.inferring:
+            self.inferred()
+        while self.calculating:
+            self.store()
+        assert [entry.rows.state for entry in entries] == before, "something was stored after the end"
+        assert not any(self.infer(lane) or self.calculate(lane) for lane in Lane), "work was handed out after the end"
+        self.scheduler.drain()
+        while self.write(partial=False):
+            pass
+        assert self.scheduler.drained
+        self.check_written(entries)
 
 
 ACTIONS: dict[str, int] = {
@@ -356,11 +351,12 @@ ACTIONS: dict[str, int] = {
     "calculate": 14,
     "store": 14,
     "write": 8,
+    "call": 1,
 }
 
 
-def simulate(seed: int, steps: int = 120) -> None:
-    """One random life of a scheduler; raises AssertionError where an invariant breaks."""
+def simulate(seed: int, steps: int = 120) -> Statistics:
+    """One random life of a scheduler, and its counts; raises AssertionError where an invariant breaks."""
     rng = random.Random(seed)
     # Each seed draws its own mix of actions, so that rare ones are frequent in some lives.
     weights = [weight * rng.choice((0.2, 1, 1, 3)) for weight in ACTIONS.values()]
@@ -374,9 +370,5 @@ def simulate(seed: int, steps: int = 120) -> None:
         world.check()
     if rng.random() < 0.5:
         world.quiesce()
-    scheduler.close()
-    world.check()
-    world.check_answers()
-    assert all(ticket.future.done() for ticket in world.tickets), "a caller was left waiting"
-    assert scheduler.take_inference(Lane.BACKGROUND, wait=False) is None
-    assert scheduler.statistics().waiting == 0
+    world.end()
+    return scheduler.statistics()
