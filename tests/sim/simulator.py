@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from engine.errors import EngineError, ModelFailed, Overloaded, Superseded
@@ -192,13 +193,15 @@ class World:
             assert not any(part.entry.rows.done(int(slot)) for slot in part.slots), "a stored row is computed again"
             self.claimed[batch.number] = part.entry.rows.ticks
 
-    def inferred(self) -> None:
-        if self.inferring:
-            batch = self.inferring.pop(self.rng.randrange(len(self.inferring)))
-            if self.rng.random() < 0.15:
-                self.scheduler.fail(batch, ModelFailed("the model failed"), halve=self.rng.random() < 0.7)
-            else:
-                self.scheduler.inferred(batch, "samples")
+    def inferred(self) -> bool:
+        if not self.inferring:
+            return False
+        batch = self.inferring.pop(self.rng.randrange(len(self.inferring)))
+        if self.rng.random() < 0.15:
+            self.scheduler.fail(batch, ModelFailed("the model failed"), halve=self.rng.random() < 0.7)
+        else:
+            self.scheduler.inferred(batch, "samples")
+        return True
 
     def calculate(self, lane: Lane | None = None) -> bool:
         lane = lane or self.rng.choice(list(Lane))
@@ -208,20 +211,22 @@ class World:
             self.calculating.append(batch)
         return batch is not None
 
-    def store(self) -> None:
-        if self.calculating:
-            batch = self.calculating.pop(self.rng.randrange(len(self.calculating)))
-            if self.rng.random() < 0.1:
-                self.scheduler.fail(batch, ModelFailed("the calculation failed"), halve=self.rng.random() < 0.7)
-            else:
-                share = self.rng.choice((0, 0, 0.3))
-                results = []
-                for part in batch.parts:
-                    slots = [int(slot) for slot in part.slots]
-                    results.append(FakeResult(slots, frozenset(s for s in slots if self.rng.random() < share)))
-                stale = self.stale(batch)
-                self.scheduler.store(batch, results)
-                assert self.stale(batch) == stale, "the background answered for a row that was cleared meanwhile"
+    def store(self) -> bool:
+        if not self.calculating:
+            return False
+        batch = self.calculating.pop(self.rng.randrange(len(self.calculating)))
+        if self.rng.random() < 0.1:
+            self.scheduler.fail(batch, ModelFailed("the calculation failed"), halve=self.rng.random() < 0.7)
+            return True
+        share = self.rng.choice((0, 0, 0.3))
+        results = []
+        for part in batch.parts:
+            slots = [int(slot) for slot in part.slots]
+            results.append(FakeResult(slots, frozenset(s for s in slots if self.rng.random() < share)))
+        stale = self.stale(batch)
+        self.scheduler.store(batch, results)
+        assert self.stale(batch) == stale, "the background answered for a row that was cleared meanwhile"
+        return True
 
     def stale(self, batch: Batch) -> list[tuple[int, int]]:
         """Rows that were cleared after a background batch had claimed them, with their states."""
@@ -233,12 +238,12 @@ class World:
         slots = [int(slot) for slot in part.slots if rows.cleared[int(slot)] > self.claimed[batch.number]]
         return [(slot, rows.state[slot]) for slot in slots]
 
-    def write(self, partial: bool | None = None) -> bool:
+    def write(self, due: bool | None = None) -> bool:
         # Unfinished blocks are due by the clock, everything else rings.
-        partial = self.rng.random() < 0.3 if partial is None else partial
+        due = self.rng.random() < 0.3 if due is None else due
         bell = self.bells["storing", Lane.BACKGROUND]
-        bell.awake |= partial
-        work = self.woken(bell, lambda: self.scheduler.take_store(partial))
+        bell.awake |= due
+        work = self.woken(bell, lambda: self.scheduler.take_store(due))
         if isinstance(work, Block) and self.rng.random() < 0.1:
             self.scheduler.unwritten(work)  # the disk was full
         elif isinstance(work, Block):
@@ -250,7 +255,7 @@ class World:
     def call(self) -> None:
         """Somebody reads the disk."""
         future = self.scheduler.call_store(lambda: "read")
-        while self.write(partial=False):
+        while self.write(due=False):
             pass
         assert future.result(0) == "read"
 
@@ -293,19 +298,18 @@ class World:
 
     def quiesce(self) -> None:
         """Nobody asks any more: everything must come to an end, and every live origin be computed or failed."""
-        for _ in range(2000):
-            moved = any(self.infer(lane) for lane in Lane)
-            while self.inferring:
-                self.inferred()
-            while any(self.calculate(lane) for lane in Lane):
-                moved = True
-            while self.calculating:
-                self.store()
-            moved |= self.write(partial=False)
+        steps = [
+            *(partial(take, lane) for take in (self.infer, self.calculate) for lane in Lane),
+            self.inferred,
+            self.store,
+            partial(self.write, False),
+        ]
+        moved = True
+        while moved:
+            self.rng.shuffle(steps)
+            moved = any(step() for step in steps)  # one at a time, in any order
             self.check()
-            if not moved:
-                break
-        while self.write(partial=True):
+        while self.write(due=True):
             pass
         for entry in self.scheduler.entries():
             assert isinstance(entry.rows, FakeRows)
@@ -331,7 +335,7 @@ class World:
         assert [entry.rows.state for entry in entries] == before, "something was stored after the end"
         assert not any(self.infer(lane) or self.calculate(lane) for lane in Lane), "work was handed out after the end"
         self.scheduler.drain()
-        while self.write(partial=False):
+        while self.write(due=False):
             pass
         assert self.scheduler.drained
         self.check_written(entries)
