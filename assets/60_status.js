@@ -8,11 +8,20 @@
 
   const say = () => {
     const node = shown();
-    if (!node || !at) return;
+    if (!node || !at || document.hidden) return;
     const clock = new Date(at).toLocaleTimeString("en-GB");
     const late = Date.now() - at > LATE_MS;
     node.classList.toggle("late", late);
     hindcast.write("status-seen", late ? `No answer since ${clock}. Trying again.` : `As of ${clock}`);
+  };
+
+  /* The same elements, other words: what is selected, hovered or being read stays. */
+  const renew = (id, { text, className, style, title }) => {
+    const node = hindcast.write(id, text ?? "");
+    if (!node) return;
+    if (className !== undefined && node.className !== className) node.className = className;
+    if (title !== undefined && node.title !== title) node.title = title;
+    for (const [name, value] of Object.entries(style ?? {})) if (node.style[name] !== value) node.style[name] = value;
   };
 
   window.setInterval(say, 1000);
@@ -24,8 +33,9 @@
   });
 
   window.dash_clientside.status = {
-    seen: () => {
+    seen: (look) => {
       at = Date.now();
+      for (const [id, part] of Object.entries(look?.live ?? {})) renew(id, part);
       document.title = "Status \u00b7 Hindcast";
       say();
     },

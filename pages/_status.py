@@ -1,4 +1,4 @@
-"""The parts of the status page: cards of numbers, made anew with every look."""
+"""The parts of the status page: cards of numbers that are renewed in their places."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from dash import html
 
 from engine import Failure, Latency, ModelStatus, Status
 from pages import _status_words as words
+from pages._live import live
 from pages._notation import count, plural
 
 
 def content(status: Status, now: float) -> list[Any]:
     """Everything the page says; `now` in unix seconds."""
     return [
-        html.H1(words.health(status)),
-        html.Div([html.P(reason) for reason in status.reasons], className="reasons", role="alert")
+        live(html.H1, "health", words.health(status)),
+        html.Div(
+            [live(html.P, f"reason-{k}", reason) for k, reason in enumerate(status.reasons)],
+            className="reasons",
+            role="alert",
+        )
         if status.reasons
-        else html.P(words.activity(status), className="lead"),
+        else live(html.P, "activity", words.activity(status), className="lead"),
         html.Div(
             [
                 html.Div(
@@ -49,10 +54,13 @@ def _card(title: str, inside: Any, kind: str) -> html.Section:
 def _queues(status: Status) -> list[Any]:
     rows = [
         part
-        for what, number, meaning in words.queues(status.statistics)
-        for part in (html.Dt(what, title=meaning), html.Dd(count(number), className="busy" if number else ""))
+        for k, (what, number, meaning) in enumerate(words.queues(status.statistics))
+        for part in (
+            html.Dt(what, title=meaning),
+            live(html.Dd, f"queue-{k}", count(number), className="busy" if number else ""),
+        )
     ]
-    return [html.Dl(rows), html.P(words.asked(status.statistics), className="aside")]
+    return [html.Dl(rows), live(html.P, "asked", words.asked(status.statistics), className="aside")]
 
 
 def _rooms(status: Status) -> list[Any]:
@@ -60,8 +68,11 @@ def _rooms(status: Status) -> list[Any]:
     is_full = any(used >= words.FULL * budget for _, used, budget in rooms)
     return [
         *(_room(*room) for room in rooms),
-        html.P(
-            words.NEARLY_FULL if is_full else f"{plural(status.datasets, 'file')} open in memory.", className="aside"
+        live(
+            html.P,
+            "full",
+            words.NEARLY_FULL if is_full else f"{plural(status.datasets, 'file')} open in memory.",
+            className="aside",
         ),
     ]
 
@@ -70,10 +81,18 @@ def _room(name: str, used: int, budget: int) -> html.Div:
     share = min(1.0, used / max(1, budget))
     return html.Div(
         [
-            html.Div([html.Span(name), html.Span(words.room(used, budget))], className="room-words"),
+            html.Div(
+                [html.Span(name), live(html.Span, f"{name}-room", words.room(used, budget))], className="room-words"
+            ),
             html.Span(
-                html.Span(style={"width": f"{100 * share:.1f}%"}),
-                className="bar full" if share >= words.FULL else "bar",
+                live(
+                    html.Span,
+                    f"{name}-share",
+                    None,
+                    style={"width": f"{100 * share:.1f}%"},
+                    className="full" if share >= words.FULL else "",
+                ),
+                className="bar",
             ),
         ],
         className="room",
@@ -99,30 +118,30 @@ def _stage(stage: str, latency: Latency) -> html.Tr:
         words.duration(seconds) if latency.count else words.NEVER
         for seconds in (latency.p50, latency.p95, latency.worst)
     ]
-    meaning = words.spread(latency)
     return html.Tr(
         [
             html.Th(words.STAGES.get(stage, stage), title=stage, scope="row"),
-            *(html.Td(time) for time in times),
-            html.Td(count(latency.count), className="calls"),
+            *(live(html.Td, f"{stage}-{k}", time) for k, time in enumerate(times)),
+            live(html.Td, f"{stage}-calls", count(latency.count), className="calls"),
             html.Td(
-                html.Span(
+                live(
+                    html.Span,
+                    f"{stage}-spread",
+                    None,
                     className="histogram",
                     style={"clipPath": outline([number for _, number in latency.buckets])},
-                    title=meaning,
+                    title=words.spread(latency),
                     role="img",
-                    **{"aria-label": meaning},
                 )
             ),
         ],
-        className="" if latency.count else "never",
     )
 
 
 def outline(numbers: Sequence[int]) -> str:
     """A CSS polygon of bars side by side; heights grow with the square root, so that a rare slow call can be seen."""
     most = max(numbers, default=0) or 1
-    points, width = ["0 100%"], 100 / max(1, len(numbers))
+    points, width = ["0% 100%"], 100 / max(1, len(numbers))
     for k, number in enumerate(numbers):
         if number == 0:
             continue
@@ -134,16 +153,16 @@ def outline(numbers: Sequence[int]) -> str:
 def _errors(errors: Sequence[Failure], now: float) -> list[Any]:
     if not errors:
         return [html.P(words.NONE_YET, className="aside")]
-    return [html.Ul([_error(error, now) for error in errors])]
+    return [html.Ul([_error(k, error, now) for k, error in enumerate(errors)])]
 
 
-def _error(error: Failure, now: float) -> html.Li:
+def _error(k: int, error: Failure, now: float) -> html.Li:
     when = datetime.fromtimestamp(error.when, UTC).isoformat(timespec="seconds")
     return html.Li(
         [
-            html.Time(words.ago(now - error.when), dateTime=when, title=when),
-            html.Span(words.STAGES.get(error.stage, error.stage), title=error.stage),
-            html.Code(error.text),
+            live(html.Time, f"when-{k}", words.ago(now - error.when), title=when),
+            live(html.Span, f"where-{k}", words.STAGES.get(error.stage, error.stage), title=error.stage),
+            live(html.Code, f"error-{k}", error.text),
         ]
     )
 
@@ -165,10 +184,15 @@ def _threads(threads: dict[str, bool]) -> list[Any]:
         f"All {count(len(threads))} run." if not stopped else f"{count(len(stopped))} of {count(len(threads))} stopped."
     )
     return [
-        html.P(said, className="stopped" if stopped else ""),
+        live(html.P, "threads", said, className="stopped" if stopped else ""),
         html.Ul(
             [
-                html.Li(name if alive else f"{name}: stopped", className="" if alive else "stopped")
+                live(
+                    html.Li,
+                    f"thread-{name}",
+                    name if alive else f"{name}: stopped",
+                    className="" if alive else "stopped",
+                )
                 for name, alive in threads.items()
             ]
         ),

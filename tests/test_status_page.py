@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from engine import Engine, Failure, Latency, ModelStatus, Statistics, Status, Upload
-from pages import _status, _status_words
+from pages import _live, _status, _status_words
 from tests.conftest import ToyForecaster
 from tests.dash_client import call, draw, page, wanted
 
@@ -168,11 +169,11 @@ def test_a_histogram_is_told_in_words_too() -> None:
 
 
 def test_a_histogram_has_a_bar_per_bucket_that_was_hit_and_rare_ones_can_be_seen() -> None:
-    assert _status.outline([0, 0]) == "polygon(0 100%, 100% 100%)"
-    assert _status.outline([]) == "polygon(0 100%, 100% 100%)"
+    assert _status.outline([0, 0]) == "polygon(0% 100%, 100% 100%)"
+    assert _status.outline([]) == "polygon(0% 100%, 100% 100%)"
     bars = _status.outline([0, 10_000, 0, 1])
     assert bars == (
-        "polygon(0 100%, 25% 100%, 25% 0%, 50% 0%, 50% 100%, 75% 100%, 75% 88%, 100% 88%, 100% 100%, 100% 100%)"
+        "polygon(0% 100%, 25% 100%, 25% 0%, 50% 0%, 50% 100%, 75% 100%, 75% 88%, 100% 88%, 100% 100%, 100% 100%)"
     )
 
 
@@ -203,24 +204,56 @@ def test_the_page_is_filled_at_once_and_linked_from_home(client: FlaskClient, up
     assert "<title>Status \u00b7 Hindcast</title>" in client.get("/status").get_data(as_text=True)
 
 
-@pytest.mark.parametrize("intervals", [3, None, "x", -1, [], {}, 10**400])
-def test_a_look_answers_whatever_the_browser_counts(client: FlaskClient, upload: Upload, intervals: Any) -> None:
-    answer = call(client, "..status-body.children...status-at.data..", {"status-tick.n_intervals": intervals})
+def refreshed(client: FlaskClient, intervals: Any = 1, shape: Any = None) -> dict[str, Any]:
+    answer = call(
+        client,
+        "..status-body.children...status-shape.data...status-look.data..",
+        {"status-tick.n_intervals": intervals},
+        {"status-shape.data": shape},
+    )
     assert answer.status_code == 200
-    assert "All is well" in answer.get_data(as_text=True)
+    return dict(json.loads(answer.get_data())["response"])
+
+
+@pytest.mark.parametrize("odd", [3, None, "x", -1, [], {}, 10**400], ids=repr)
+def test_a_look_answers_whatever_the_browser_sends(client: FlaskClient, upload: Upload, odd: Any) -> None:
+    told = refreshed(client, odd, odd)
+    assert "All is well" in json.dumps(told["status-body"])
+    assert told["status-look"]["data"]["live"] == {}
+
+
+def test_a_look_that_finds_the_same_parts_sends_only_what_they_say(client: FlaskClient, upload: Upload) -> None:
+    shape = refreshed(client)["status-shape"]["data"]
+    told = refreshed(client, 2, shape)
+    assert set(told) == {"status-look"}
+    live = told["status-look"]["data"]["live"]
+    assert " ".join(live) == shape
+    assert live["live-health"]["text"].startswith("All is well: toy on ")
+    assert live["live-queue-0"] == {"text": "0", "className": ""}
+    assert live["live-infer-spread"]["style"]["clipPath"].startswith("polygon(")
+
+
+def test_every_live_part_has_a_name_of_its_own_and_only_words() -> None:
+    errors = tuple(Failure(1_699_999_995.0 - k, "infer", "odd") for k in range(10))
+    ill = HEALTHY._replace(ready=False, reasons=("One.", "Two."), errors=errors)
+    for status in (HEALTHY, ill):
+        parts = _status.content(status, 1_700_000_000.0)
+        names = re.findall(r'"id": "(live-[^"]*)"', said(status, 1_700_000_000.0))
+        assert len(names) == len(set(names))
+        assert " ".join(names) == _live.look(parts).shape
+        assert {type(part["text"]) for part in _live.look(parts).live.values()} <= {str, type(None)}
 
 
 def test_the_page_follows_the_engine(client: FlaskClient, engine: Engine, upload: Upload, toy: ToyForecaster) -> None:
-    def look() -> str:
-        told = call(client, "..status-body.children...status-at.data..", {"status-tick.n_intervals": 1})
-        return str(told.get_data(as_text=True))
-
-    assert "None since the start." in look()
+    first = refreshed(client)
+    assert "None since the start." in json.dumps(first)
     toy.failure = ValueError("the weights are gone")
     draw(client, wanted(upload, force=True))
     toy.failure = None
-    assert "ValueError: the weights are gone" in look()
-    assert "zebra" not in look()
-    assert upload.dataset.handle[:9] not in look()
+    second = refreshed(client, 2, first["status-shape"]["data"])
+    assert "ValueError: the weights are gone" in json.dumps(second["status-body"])
+    for told in (first, second):
+        assert "zebra" not in json.dumps(told)
+        assert upload.dataset.handle[:9] not in json.dumps(told)
     engine.close()
-    assert "The server is stopping." in look()
+    assert "The server is stopping." in json.dumps(refreshed(client, 3, second["status-shape"]["data"]))
