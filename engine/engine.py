@@ -17,14 +17,15 @@ from typing import Any, NamedTuple, TypeVar
 from engine.catalog import Catalog
 from engine.cores import available_cores
 from engine.dataset import Dataset, Summary
-from engine.disk import ERRORS as STORE_ERRORS
 from engine.drawing import draw
 from engine.errors import (
     BadRequest,
     DeadlineExceeded,
+    EngineError,
     Evicted,
     ModelNotLoaded,
     Overloaded,
+    StartError,
     StorageFailed,
     UnknownHandle,
 )
@@ -111,12 +112,15 @@ class Engine:
         self._workers.start_store()
         try:
             self._scheduler.call_store(store.open).result()
-        except BaseException:
+            self._workers.start()
+            for open_again in self._on_store_thread(self._library.unfinished):
+                self._scheduler.call_store(open_again)
+        except BaseException as error:
             self.close()
-            raise
-        self._workers.start()
-        for open_again in self._on_store_thread(self._library.unfinished):
-            self._scheduler.call_store(open_again)
+            if isinstance(error, (StartError, KeyboardInterrupt, SystemExit)):
+                raise
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise StartError(f"The engine cannot start: {reason}") from error
 
     # --- uploads and datasets --------------------------------------------------------------------------------------
 
@@ -371,15 +375,16 @@ class Engine:
     def _on_store_thread(self, function: Callable[[], T]) -> T:
         future: Future[T] = self._scheduler.call_store(function)
         try:
-            return future.result(self.settings.request_timeout)
+            error = future.exception(self.settings.request_timeout)
         except FutureTimeout:
             raise DeadlineExceeded("The cache did not answer in time. The server is busy; try again.") from None
-        except STORE_ERRORS as error:
-            log.exception("the cache failed")
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            raise StorageFailed(
-                f"The cache cannot be read or written ({reason}). Tell who runs this server."
-            ) from error
+        if error is None:
+            return future.result()
+        if isinstance(error, EngineError):
+            raise error
+        log.error("the cache failed", exc_info=error)
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise StorageFailed(f"The cache cannot be read or written ({reason}). Tell who runs this server.") from error
 
     def _answer(self, ticket: Ticket, timeout: float | None) -> Row:
         if ticket.future.done():

@@ -155,9 +155,13 @@ class Scheduler:
                 self._tickets.answer_now(ticket, rows.row(slot))
                 return ticket
             self._admit(ticket)
-            if force:
-                rows.clear([slot])
-            self._enqueue(entry, ticket)
+            try:
+                if force:
+                    rows.clear([slot])
+                self._enqueue(entry, ticket)
+            except BaseException as error:  # out of memory, say: nobody may seem to wait who does not
+                self._tickets.finish([ticket], error, "failed")
+                raise
         return ticket
 
     def _answered_at_once(self, entry: Entry, ticket: Ticket) -> bool:
@@ -190,8 +194,9 @@ class Scheduler:
         return ticket
 
     def peek(self, entry: Entry, slot: int) -> Any | None:
-        """A done row, without asking for it to be computed."""
+        """A done row, without asking for it to be computed. EngineClosed."""
         with self._lock:
+            self._refuse_if_closed()
             return entry.rows.row(slot) if entry.rows is not None and entry.rows.done(slot) else None
 
     def cancel(self, ticket: Ticket, reason: EngineError | None = None) -> None:

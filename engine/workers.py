@@ -183,7 +183,10 @@ class Workers:
                 due = time.monotonic() + PARTIAL_EVERY
                 while refused:
                     self._scheduler.unwritten(refused.pop())
-        self._close_store()
+        try:
+            self._close_store()
+        except BaseException as error:
+            self._failed("close", None, error)
 
     @staticmethod
     def _thread(name: str, loop: Callable[[], object]) -> threading.Thread:

@@ -77,23 +77,10 @@ POINTS = {
     "draw": "engine.engine.draw",
     "last manifests": "engine.library.Library._put_due_manifests",
 }
-DISK = {
-    "encode",
-    "merge",
-    "put series",
-    "put upload",
-    "put block",
-    "put manifest",
-    "read block",
-    "read series",
-    "decode",
-}
-DISK |= {name for name in POINTS if name.startswith("cache")} | {
-    "open store",
-    "delete",
-    "write block",
-    "last manifests",
-}
+DISK = {name for name in POINTS if name.startswith(("put ", "cache ", "read "))} - {"read row"}
+DISK |= {"encode", "merge", "decode", "write block", "open store", "delete", "last manifests"}
+# What may go on failing: the disk, the model. The engine's own book-keeping may run out of memory once.
+LASTING = DISK | {"parse", "contexts", "predict", "calculate", "scores", "allocate block", "draw"}
 
 
 @dataclass
