@@ -34,22 +34,22 @@ def register(app: Dash) -> None:
             return "", True, no_update
         now = {"done": progress.done, "total": progress.total, "at": _inputs.whole(intervals, 0, 2**31) or 0}
         if progress.state != "filling":
-            return line("", progress.failed), progress.state == "done", {**now, "state": progress.state}
+            return over(progress.failed), progress.state == "done", {**now, "state": progress.state}
         first = seen.get("first") if isinstance(seen, dict) else None
         left = seconds_left(first, now)
         return (
-            line(_words.fill(progress.done, progress.total, left), progress.failed),
+            _words.fill(progress.done, progress.total, left, progress.failed),
             False,
             {**now, "state": "filling", "first": first or now},
         )
 
 
-def line(words: str, failed: int) -> Any:
-    """The line; where moments failed it says so, and offers to try them again."""
+def over(failed: int) -> Any:
+    """The line once nothing is being computed: that moments failed, and the way to try them again; else nothing."""
     if failed == 0:
-        return words
+        return ""
     again = html.Button("Compute the file anew", className="link", **{"data-recalculate": "file"})
-    return list(filter(None, (words, html.Span([f"{_words.failed(failed)} ", again], className="fill-failed"))))
+    return [f"{_words.failed(failed)} ", again]
 
 
 def seconds_left(first: Any, now: dict[str, int]) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from dash import html
@@ -153,14 +154,15 @@ def outline(numbers: Sequence[int]) -> str:
 def _errors(errors: Sequence[Failure], now: float) -> list[Any]:
     if not errors:
         return [html.P(words.NONE_YET, className="aside")]
-    return [html.Ul([_error(k, error, now) for k, error in enumerate(errors)])]
+    same = [list(group) for _, group in groupby(errors, key=lambda error: (error.stage, error.text))]
+    return [html.Ul([_error(k, group[0], len(group), now) for k, group in enumerate(same)])]
 
 
-def _error(k: int, error: Failure, now: float) -> html.Li:
+def _error(k: int, error: Failure, times: int, now: float) -> html.Li:
     when = datetime.fromtimestamp(error.when, UTC).isoformat(timespec="seconds")
     return html.Li(
         [
-            live(html.Time, f"when-{k}", words.ago(now - error.when), title=when),
+            live(html.Time, f"when-{k}", words.happened(times, now - error.when), title=when),
             live(html.Span, f"where-{k}", words.STAGES.get(error.stage, error.stage), title=error.stage),
             live(html.Code, f"error-{k}", error.text),
         ]

@@ -123,6 +123,11 @@ def ago(seconds: float) -> str:
     return "just now" if seconds < 10 else f"{span(seconds)} ago"
 
 
+def happened(times: int, last: float) -> str:
+    """When something that is listed once was, and how often; `last` in seconds ago."""
+    return ago(last) if times == 1 else f"{times} times, last {ago(last)}"
+
+
 def size(nbytes: int) -> str:
     """Bytes for people: `212 MiB`, `1.4 GiB`."""
     amount, unit = float(nbytes), "bytes"

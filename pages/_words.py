@@ -118,18 +118,20 @@ def step_card(plot: PlotData, k: int, decimals: int, unit: str) -> str:
     return words
 
 
-def fill(done: int, total: int, seconds_left: float | None) -> str:
+def fill(done: int, total: int, seconds_left: float | None, failed: int = 0) -> str:
     """The progress line while the file is being computed; a time only where it is worth saying."""
-    words = f"{count(done)} of {count(total)} moments"
-    if seconds_left is None or seconds_left <= 5:
-        return words
-    if seconds_left < 100:
-        return f"{words} \u00b7 about {round(seconds_left, -1 if seconds_left > 20 else 0):.0f} s left"
-    return f"{words} \u00b7 about {math.ceil(seconds_left / 60)} min left"
+    words = [f"{count(done)} of {count(total)} moments"]
+    if seconds_left is not None and seconds_left >= 100:
+        words.append(f"about {math.ceil(seconds_left / 60)} min left")
+    elif seconds_left is not None and seconds_left > 5:
+        words.append(f"about {round(seconds_left, -1 if seconds_left > 20 else 0):.0f} s left")
+    if failed:
+        words.append(f"{count(failed)} failed")
+    return " \u00b7 ".join(words)
 
 
 def failed(number: int) -> str:
-    """Said beside the progress line of moments that no model could compute."""
+    """Said of moments that the model could not compute."""
     return f"{plural(number, 'moment')} failed."
 
 

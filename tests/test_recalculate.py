@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 import app as hindcast
 from engine import Engine, Settings, Upload, errors
-from pages import _fill, _recalculate
+from pages import _fill, _recalculate, _words
 from tests.conftest import ToyForecaster, filled, to_csv, until, wave
 from tests.dash_client import UNKNOWN, call, draw, page, wanted
 
@@ -152,12 +152,11 @@ def test_failed_moments_are_counted_and_may_be_tried_again(
     assert engine.progress(handle).failed == 0
 
 
-def test_the_line_is_plain_words_unless_something_failed() -> None:
-    assert _fill.line("12 of 40 moments", 0) == "12 of 40 moments"
-    both = _fill.line("12 of 40 moments", 1)
-    assert both[0] == "12 of 40 moments"
-    assert both[1].children[0] == "1 moment failed. "
-    assert len(_fill.line("", 3)) == 1
+def test_what_failed_is_counted_while_the_file_is_computed_and_offered_again_afterwards() -> None:
+    assert _words.fill(12, 40, None, 3) == "12 of 40 moments \u00b7 3 failed"
+    assert _words.fill(12, 40, 12.0, 1) == "12 of 40 moments \u00b7 about 12 s left \u00b7 1 failed"
+    assert _fill.over(0) == ""
+    assert _fill.over(1)[0] == "1 moment failed. "
 
 
 def test_a_file_that_vanishes_meanwhile_is_gone(

@@ -177,6 +177,13 @@ def test_a_histogram_has_a_bar_per_bucket_that_was_hit_and_rare_ones_can_be_seen
     )
 
 
+def test_the_same_error_again_and_again_is_listed_once() -> None:
+    errors = [Failure(1_699_999_900.0 - k, "infer", "odd") for k in range(7)] + [Failure(1.6e9, "write", "odd")]
+    words = said(HEALTHY._replace(errors=tuple(errors)))
+    assert "7 times, last 100 s ago" in words
+    assert words.count('"odd"') == 2
+
+
 def test_errors_are_listed_with_their_age_and_their_stage() -> None:
     assert "None since the start." in said(HEALTHY)
     errors = (Failure(1_699_999_995.0, "infer", "ValueError: odd"), Failure(1_699_992_000.0, "other", "OSError"))
@@ -234,7 +241,7 @@ def test_a_look_that_finds_the_same_parts_sends_only_what_they_say(client: Flask
 
 
 def test_every_live_part_has_a_name_of_its_own_and_only_words() -> None:
-    errors = tuple(Failure(1_699_999_995.0 - k, "infer", "odd") for k in range(10))
+    errors = tuple(Failure(1_699_999_995.0 - k, "infer", f"odd {k}") for k in range(10))
     ill = HEALTHY._replace(ready=False, reasons=("One.", "Two."), errors=errors)
     for status in (HEALTHY, ill):
         parts = _status.content(status, 1_700_000_000.0)
