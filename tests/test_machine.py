@@ -263,7 +263,7 @@ class Facade(RuleBasedStateMachine):
 
 class TestFacade(Facade.TestCase):
     settings = effort(
-        max_examples=80,
+        max_examples=60,
         stateful_step_count=40,
         derandomize=True,
         deadline=None,
