@@ -200,17 +200,17 @@ class Library:
         usable = self.load(handle).usable_origins
         slots = np.flatnonzero(usable[first - series.first_slot : last - series.first_slot + 1]) + first
         if first == series.first_slot and last == series.last_slot:
-            self._store.drop_blocks(subject.keys)
             entry = self._scheduler.replace(entry.key, ResultFrame(series, spec, usable)) or entry
+            self._manifests_due.pop(_name(entry), None)  # of the entry that is no more
         else:
-            base = block_range(series).start
-            outer = first // BLOCK - base, last // BLOCK - base
-            self._store.drop_blocks(subject.keys[outer[0] + 1 : outer[1]])
-            for number in set(outer):
-                inside = slots[slots // BLOCK == number + base]
-                self._store.drop_rows(subject.keys[number], inside % BLOCK)
             self._scheduler.recompute(entry, slots)
-        self._put_manifest(entry)
+        self._put_manifest(entry)  # before the rows go: after a kill in between it names none that is gone
+        base = block_range(series).start
+        outer = first // BLOCK - base, last // BLOCK - base
+        self._store.drop_blocks(subject.keys[outer[0] + 1 : outer[1]])
+        for number in set(outer):
+            inside = slots[slots // BLOCK == number + base]
+            self._store.drop_rows(subject.keys[number], inside % BLOCK)
         return len(slots)
 
     def flush(self) -> int:

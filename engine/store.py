@@ -176,7 +176,8 @@ class Store:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._cache.clear()
+        with self._cache.transact():
+            self._cache.clear()
 
     def delete(self, handle: str) -> bool:
         """Forget a series, its uploads, its manifests, and the blocks no other manifest names. Whether it was there."""
