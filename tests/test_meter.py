@@ -91,7 +91,8 @@ def test_a_call_that_raises_took_its_time_too(meter: Meter, clock: Clock) -> Non
             clock.now += 2.0
             raise ZeroDivisionError
 
-    pytest.raises(ZeroDivisionError, fails)
+    with pytest.raises(ZeroDivisionError):
+        fails()
     assert meter.stages()["draw"].worst == 2.0
     assert meter.errors() == ()
 
