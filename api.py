@@ -86,7 +86,11 @@ def create_blueprint(engine: Engine) -> Blueprint:
     @route(f"{PREFIX}/datasets/<handle>/recalculate", methods=["POST"])
     def recalculate(handle: str) -> Response:
         first, last = _optional("from"), _optional("to")
-        return _json({"origins": engine.recalculate(handle, first, last, model=_model(), horizon=_horizon())}, 202)
+        only = request.args.get("only")
+        if only not in {None, "failed"}:
+            raise errors.BadRequest(f"only is {only[:20]!r}; failed was expected.", field="only")
+        wanted = {"failed": only == "failed", "model": _model(), "horizon": _horizon()}
+        return _json({"origins": engine.recalculate(handle, first, last, **wanted)}, 202)
 
     @route(f"{PREFIX}/quickdraw", methods=["POST"])
     def quickdraw() -> Response:

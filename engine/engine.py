@@ -234,11 +234,12 @@ class Engine:
         first: int | None = None,
         last: int | None = None,
         *,
+        failed: bool = False,
         model: str | None = None,
         horizon: int | None = None,
     ) -> int:
         """Compute the forecasts of indices first..last (None: from the file's start, to its end) anew, in the
-        background; what is stored of them goes first. How many origins that are.
+        background; what is stored of them goes first. With `failed` only those that failed. How many origins that are.
 
         Raises UnknownHandle, IndexOutOfRange, BadRequest, ModelNotLoaded, EngineClosed.
         """
@@ -248,7 +249,9 @@ class Engine:
         if start > end:
             raise BadRequest(f"The range from index {first} to {last} is empty: the first index is the older one.")
         spec = self._catalog.spec(model, horizon)
-        return self._on_store_thread(lambda: self._library.recalculate(handle, spec, start, end))
+        count = self._on_store_thread(lambda: self._library.recalculate(handle, spec, start, end, failed))
+        self._workers.try_again()
+        return count
 
     def quickdraw(
         self,

@@ -14,7 +14,8 @@ class Health:
 
     def __init__(self) -> None:
         self._failed = 0
-        self._ending = threading.Event()
+        self._awake = threading.Event()
+        self._ending = False
 
     @property
     def sick(self) -> bool:
@@ -27,11 +28,18 @@ class Health:
         self._failed += 1
 
     def rest(self) -> None:
-        """Wait before the next batch if the engine is sick, at most until it ends."""
+        """Wait before the next batch if the engine is sick, at most until somebody asks for another try."""
         beyond = self._failed - SICK
-        if beyond >= 0:
-            self._ending.wait(min(SHORTEST_REST * 2 ** min(beyond, 16), LONGEST_REST))
+        self._awake.clear()
+        if beyond >= 0 and not self._ending:
+            self._awake.wait(min(SHORTEST_REST * 2 ** min(beyond, 16), LONGEST_REST))
+
+    def try_again(self) -> None:
+        """Nobody rests now; still sick until a batch succeeds, but the rests begin short again."""
+        self._failed = min(self._failed, SICK)
+        self._awake.set()
 
     def end(self) -> None:
         """Nobody rests any more."""
-        self._ending.set()
+        self._ending = True
+        self._awake.set()

@@ -192,13 +192,18 @@ class Library:
         self.disk = self._store.volume()
         return entry
 
-    def recalculate(self, handle: str, spec: Spec, first: int, last: int) -> int:
-        """Compute the origins of slots first..last anew, the stored rows gone first; how many origins that are."""
+    def recalculate(self, handle: str, spec: Spec, first: int, last: int, failed: bool) -> int:
+        """Compute the origins of slots first..last anew, the stored rows gone first; or only those of them that failed,
+        of which none is stored. How many origins that are."""
         entry = self.open(handle, spec)
         subject: Subject = entry.subject
         series = subject.series
         usable = self.load(handle).usable_origins
         slots = np.flatnonzero(usable[first - series.first_slot : last - series.first_slot + 1]) + first
+        if failed:
+            slots = slots[_rows(entry).failed(slots)]
+            self._scheduler.recompute(entry, slots)
+            return len(slots)
         if first == series.first_slot and last == series.last_slot:
             entry = self._scheduler.replace(entry.key, ResultFrame(series, spec, usable)) or entry
             self._manifests_due.pop(_name(entry), None)  # of the entry that is no more

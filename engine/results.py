@@ -99,6 +99,11 @@ class ResultFrame:
     def done(self, slot: int) -> bool:
         return bool(self._state[slot - self._base] == DONE)
 
+    def failed(self, slots: Ints) -> NDArray[np.bool_]:
+        """Which of the rows (B,) failed."""
+        result: NDArray[np.bool_] = self._state[slots - self._base] == FAILED
+        return result
+
     def complete(self) -> bool:
         """Whether no usable row is missing; failed ones are not tried again by themselves."""
         return self.done_count + self.failed_count == self.total

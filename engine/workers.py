@@ -103,6 +103,10 @@ class Workers:
         """Which loops are running, by name."""
         return {thread.name: thread.is_alive() for thread in (*self._computing, self._storing)}
 
+    def try_again(self) -> None:
+        """Somebody asks for work that failed: a resting background goes on at once."""
+        self._health.try_again()
+
     @property
     def failing(self) -> bool:
         """Whether batches keep failing."""

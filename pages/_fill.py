@@ -48,7 +48,7 @@ def over(failed: int) -> Any:
     """The line once nothing is being computed: that moments failed, and the way to try them again; else nothing."""
     if failed == 0:
         return ""
-    again = html.Button("Compute the file anew", className="link", **{"data-recalculate": "file"})
+    again = html.Button("Try again", className="link", **{"data-recalculate": "failed"})
     return [f"{_words.failed(failed)} ", again]
 
 

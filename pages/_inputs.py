@@ -38,10 +38,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Moments that are to be computed anew: the whole file, or those a picture shows, its own the last."""
+    """Moments that are to be computed anew. what: "file", all; "failed", of those the ones that failed; "picture",
+    those a picture shows, its own the last."""
 
     handle: str
-    whole_file: bool
+    what: str
     index: int
     narrow: bool
     model: str | None
@@ -141,8 +142,8 @@ def wanted(value: Any) -> Wanted | None:
 
 
 def stretch(value: Any) -> Stretch | None:
-    """A wish to compute moments anew; `what` is "file" or "picture"."""
-    if not isinstance(value, dict) or value.get("what") not in ("file", "picture"):
+    """A wish to compute moments anew."""
+    if not isinstance(value, dict) or value.get("what") not in ("file", "failed", "picture"):
         return None
     found = handle(value.get("handle"))
     index = whole(value.get("index"), -MOST_SEQ, MOST_SEQ)
@@ -150,7 +151,7 @@ def stretch(value: Any) -> Stretch | None:
         return None
     return Stretch(
         handle=found,
-        whole_file=value["what"] == "file",
+        what=value["what"],
         index=index,
         narrow=flag(value.get("narrow")),
         model=model(value.get("model")),

@@ -67,8 +67,8 @@ def register(app: Dash) -> None:
 
 def begin(engine: Engine, wish: _inputs.Stretch) -> int:
     """Have the moments computed anew; how many. EngineError."""
-    if wish.whole_file:
-        return engine.recalculate(wish.handle, model=wish.model)
+    if wish.what != "picture":
+        return engine.recalculate(wish.handle, failed=wish.what == "failed", model=wish.model)
     dataset = engine.dataset(wish.handle)
     shown = _moment.frame_of(dataset, engine.settings.horizon).history(narrow=wish.narrow)
     first = max(1 - dataset.length, wish.index - shown)

@@ -233,3 +233,26 @@ def test_a_bad_origin_fails_alone(engine: Engine, toy: Edition, monkeypatch: pyt
     progress = engine.progress(handle)
     assert (progress.done, progress.failed) == (TOTAL - 1, 1)
     assert engine.status().ready
+
+
+def test_only_what_failed_is_tried_again(engine: Engine, toy: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, broken = toy.predict, threading.Event()
+    broken.set()
+
+    def halting(contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+        samples = real(contexts, floor, horizon)
+        if broken.is_set():
+            samples[:: len(samples) // 4] = np.nan
+        return samples
+
+    monkeypatch.setattr(toy, "predict", halting)
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: filled(engine, handle))
+    failed = engine.progress(handle).failed
+    assert 0 < failed < TOTAL
+    broken.clear()
+    toy.edition, before = 1, toy.computed
+    assert engine.recalculate(handle, failed=True) == failed
+    until(lambda: filled(engine, handle))
+    assert (engine.progress(handle).done, engine.progress(handle).failed) == (TOTAL, 0)
+    assert toy.computed - before == failed

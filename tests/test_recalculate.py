@@ -140,14 +140,16 @@ def test_failed_moments_are_counted_and_may_be_tried_again(
 
     monkeypatch.setattr(toy, "predict", fail_three)
     handle = engine.upload(to_csv(wave(40, seed=3))).dataset.handle
-    until(lambda: engine.progress(handle).failed == 3)
+    until(lambda: filled(engine, handle))
+    assert engine.progress(handle).failed == 3
     facts = {"facts.data": {"handle": handle}, "fill-seen.data": None}
     told = json.loads(call(client, FILL, {"tick.n_intervals": 3}, facts).get_data())["response"]
     words = json.dumps(told["fill"]["children"])
     assert "3 moments failed." in words
-    assert '"data-recalculate": "file"' in words
+    assert '"data-recalculate": "failed"' in words
     monkeypatch.undo()
-    assert wish(client, {"handle": handle, "index": 0, "what": "file"})["accepted"]
+    told = wish(client, {"handle": handle, "index": 0, "what": "failed"})
+    assert told == {"said": "Computing 3 moments anew.", "accepted": True}
     until(lambda: filled(engine, handle))
     assert engine.progress(handle).failed == 0
 

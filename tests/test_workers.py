@@ -13,7 +13,7 @@ import pytest
 
 from engine import Engine, Settings
 from engine.errors import ModelFailed
-from engine.health import SICK
+from engine.health import SICK, Health
 from engine.jobs import Block
 from engine.meter import Meter
 from engine.models.base import Loader
@@ -163,3 +163,28 @@ def test_fifty_engines_one_after_another_leak_no_thread_and_no_file(
         engine.close()
     assert threading.active_count() <= threads
     assert open_files() <= files + 2
+
+
+def test_who_asks_for_failed_moments_again_gets_them_at_once_from_a_background_that_rests(
+    engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.health.LONGEST_REST", 300.0)
+    monkeypatch.setattr("engine.health.SHORTEST_REST", 300.0)
+    toy.failure = ValueError("broken")
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: not engine.status().ready)
+    failed = engine.progress(handle).failed
+    toy.failure = None
+    assert engine.recalculate(handle, failed=True) >= failed
+    until(lambda: filled(engine, handle))
+    assert engine.progress(handle).failed == 0
+    assert engine.status().ready
+
+
+def test_nobody_rests_after_the_end() -> None:
+    health = Health()
+    for _ in range(SICK + 30):
+        health.failed()
+    health.end()
+    health.rest()
+    assert health.sick
