@@ -1,5 +1,6 @@
 """gunicorn's settings: one worker process, because the engine and its caches live in it."""
 
+import logging
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ worker_class = "gthread"
 threads = settings.threads
 preload_app = False  # threads do not survive a fork
 timeout = 60
-graceful_timeout = max(1, int(settings.graceful_timeout))
+graceful_timeout = max(1, int(settings.graceful_timeout))  # then the master kills the worker
 keepalive = 30
 max_requests = 0
 control_socket_disable = True
@@ -35,10 +36,16 @@ def on_starting(server):  # type: ignore[no-untyped-def]
         sys.exit(3)
 
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+MARGIN = 2  # seconds: gunicorn's worker looks at its clock once a second, and a last one is for writing and leaving
+
+
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
-    """Before gunicorn's own handler, waiters are answered: it would otherwise wait for them."""
+    """Before gunicorn's own handler, waiters are answered: it would otherwise wait for them. What is still being
+    received is waited for less long than the master waits for this process, which would else be killed."""
+    worker.cfg.set("graceful_timeout", max(1, graceful_timeout - MARGIN))
     settle = worker.app.callable.extensions["engine"].close_on_signal()
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)}
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
 
     def stop(number, frame):  # type: ignore[no-untyped-def]
         settle()
@@ -49,6 +56,13 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
 
 
 def worker_exit(server, worker):  # type: ignore[no-untyped-def]
+    """Everything is written; a thread that still receives a request, which Python would wait for, is left behind."""
     application = getattr(worker.app, "callable", None)
-    if application is not None:
-        application.extensions["engine"].close()
+    if application is None:
+        return
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    application.extensions["engine"].close()
+    if worker.booted and not worker.aborted:
+        logging.shutdown()
+        os._exit(0)

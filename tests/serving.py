@@ -25,8 +25,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", *options, "app:server"]
+def command(*options: str, application: str = "app:server") -> list[str]:
+    return [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", *options, application]
 
 
 def environment(cache_dir: Path, port: int, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -38,13 +38,14 @@ def environment(cache_dir: Path, port: int, extra: Mapping[str, str] | None = No
 class Server:
     """A running gunicorn; use it with `with`."""
 
-    def __init__(self, cache_dir: Path, **extra: str) -> None:
+    def __init__(self, cache_dir: Path, application: str = "app:server", **extra: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = cache_dir.parent / f"server-{self.port}.log"
+        environ = environment(cache_dir, self.port, extra)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command(), cwd=ROOT, env=environment(cache_dir, self.port, extra), stdout=log, stderr=log
+                command(application=application), cwd=ROOT, env=environ, stdout=log, stderr=log
             )
 
     def __enter__(self) -> Server:

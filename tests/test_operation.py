@@ -135,5 +135,7 @@ def test_an_unknown_setting_ends_the_process_with_one_line_and_status_3(tmp_path
 
 
 def test_a_second_server_on_the_same_folder_says_so(tmp_path: Path) -> None:
-    with Server(tmp_path / "cache"):
-        assert "Another engine uses the cache directory" in refused(command(), tmp_path / "cache")
+    with Server(tmp_path / "cache") as first:
+        for program in (command(), [command()[0], "app.py"]):
+            assert "Another engine uses the cache directory" in refused(program, tmp_path / "cache")
+        assert first.ready()
