@@ -9,7 +9,7 @@ from engine.errors import Cancelled, EngineClosed, Evicted, ModelFailed, Overloa
 from engine.jobs import Batch, Block, Lane
 from engine.scheduler import Scheduler
 from tests.scheduling import finish, opened, slots, take
-from tests.sim.rows import FakeResult, FakeRows
+from tests.sim.rows import DONE, FakeResult, FakeRows
 
 
 @pytest.fixture
@@ -273,6 +273,7 @@ def test_closing_answers_every_waiter_and_refuses_everything_new(scheduler: Sche
         lambda: scheduler.quick("m", None, 1),
         lambda: opened(scheduler, "new"),
         lambda: scheduler.call_store(dict),
+        lambda: scheduler.peek(entry, 3),
     ):
         with pytest.raises(EngineClosed):
             call()
@@ -318,3 +319,39 @@ def test_a_worker_that_waits_is_woken_by_work_and_by_the_end(scheduler: Schedule
 def test_the_same_key_is_opened_once(scheduler: Scheduler) -> None:
     assert opened(scheduler) is opened(scheduler)
     assert np.array(scheduler.entries()).shape == (1,)
+
+
+def test_an_origin_that_is_stored_while_its_caller_comes_in_is_answered_and_not_computed(scheduler: Scheduler) -> None:
+    class Hesitant(FakeRows):
+        looked = False
+
+        def done(self, slot: int) -> bool:
+            self.looked, first = True, not self.looked
+            return not first and super().done(slot)
+
+    rows = Hesitant(4)
+    entry = scheduler.open("data", "m", None, rows, 3, background=False)
+    rows.state[2] = DONE
+    assert scheduler.request(entry, 2).future.result(0) == ("row", 2)
+    assert scheduler.take_inference(Lane.INTERACTIVE, wait=False) is None
+
+
+def test_more_calls_of_the_disk_than_can_wait_are_refused(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.outbox.MAX_CALLS", 2)
+    for _ in range(2):
+        scheduler.call_store(lambda: None)
+    with pytest.raises(Overloaded, match="Try again"):
+        scheduler.call_store(lambda: None)
+
+
+def test_a_superseded_request_leaves_the_others_who_wait_for_the_same_origin(scheduler: Scheduler) -> None:
+    entry = opened(scheduler)
+    moved, patient = scheduler.request(entry, 1, "tab", 1), scheduler.request(entry, 1)
+    scheduler.request(entry, 2, "tab", 2)
+    with pytest.raises(Superseded):
+        moved.future.result(0)
+    finish(scheduler, take(scheduler))
+    finish(scheduler, take(scheduler))
+    assert patient.future.result(0) == ("row", 1)
