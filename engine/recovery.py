@@ -76,7 +76,7 @@ def rescue(folder: Path) -> None:
 
     The new one is whole before the names change, so that an end in the middle loses nothing.
     """
-    fresh = folder.with_name(f"{folder.name}-rescued")
+    fresh = _rescued(folder)
     shutil.rmtree(fresh, ignore_errors=True)
     carried = 0
     with closing(Cache(fresh)) as cache:
@@ -88,6 +88,16 @@ def rescue(folder: Path) -> None:
     folder.rename(aside)
     fresh.rename(folder)
     log.error("the cache was damaged; series carried over: %d; the damaged one is kept in %s", carried, aside)
+
+
+def end_rescue(folder: Path) -> None:
+    """What is left to do of a rescue that ended between the two new names."""
+    if not folder.exists() and _rescued(folder).exists():
+        _rescued(folder).rename(folder)
+
+
+def _rescued(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}-rescued")
 
 
 def _legible(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -21,7 +21,7 @@ from engine.blocks import BLOCK_MAGIC, DamagedPayload, Manifest, Rows, decode, e
 from engine.directory import Marker, hold
 from engine.disk import ERRORS, Cache
 from engine.errors import StartError
-from engine.recovery import repair, rescue, sound
+from engine.recovery import end_rescue, repair, rescue, sound
 from engine.series import Ints, Phase, Series, Step
 from engine.spec import Spec
 
@@ -52,6 +52,7 @@ class Store:
             self._opened.callback(os.close, hold(self._directory / "engine.lock", self._lock_timeout))
             marker = Marker(self._directory / "in-use")
             unclean = marker.put()
+            end_rescue(folder)
             if not sound(folder, thorough=unclean):
                 rescue(folder)
             self._cache = Cache(folder)

@@ -111,19 +111,36 @@ def test_a_database_found_damaged_while_in_use_is_rescued_at_the_next_start(fold
     assert list(folder.glob("cache-damaged-*"))
 
 
-def test_a_rescue_that_is_interrupted_is_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored(folder, [wave(300)])
-    cut(folder / "cache" / "cache.db")
+@pytest.mark.parametrize("renamed", [0, 1])
+def test_a_rescue_that_is_interrupted_is_brought_to_its_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, renamed: int
+) -> None:
+    kept = [wave(2000, seed=seed) for seed in range(40)]
+    stored(folder, kept)
+    database = folder / "cache" / "cache.db"
+    content = bytearray(database.read_bytes())
+    content[-4096:] = os.urandom(4096)
+    database.write_bytes(content)
     unclean(folder)
+    real, left = Path.rename, [None] * renamed
+
+    def rename(path: Path, target: Path) -> Path:
+        if not left:
+            raise OSError(28, "No space left on device")
+        left.pop()
+        return real(path, target)
+
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        patched.setattr(Path, "rename", rename)
         store = Store(folder, lock_timeout=0)
         with pytest.raises(StartError, match=r"cannot be used.*No space left"):
             store.open()
         store.close()
-    assert not list(folder.glob("cache-damaged-*"))
-    opened(folder).close()
+    store = opened(folder)
+    assert len(store.handles()) >= 35
+    store.close()
     assert len(list(folder.glob("cache-damaged-*"))) == 1
+    assert not (folder / "cache-rescued").exists()
 
 
 def test_a_database_that_is_only_refused_is_not_set_aside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
