@@ -282,6 +282,19 @@ def test_closing_answers_every_waiter_and_refuses_everything_new(scheduler: Sche
     assert scheduler.statistics().closed == 2
 
 
+def test_too_many_calls_for_the_disk_are_told_so(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.outbox.MAX_CALLS", 2)
+    first = scheduler.call_store(dict)
+    scheduler.call_store(dict)
+    with pytest.raises(Overloaded):
+        scheduler.call_store(dict)
+    call = scheduler.take_store(partial=False)
+    assert call is not None
+    assert not isinstance(call, Block)
+    assert call.future is first
+    scheduler.call_store(dict)
+
+
 def test_what_was_computed_before_the_end_is_still_written(scheduler: Scheduler) -> None:
     entry = opened(scheduler, background=False)
     scheduler.request(entry, 3)

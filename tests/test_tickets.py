@@ -100,3 +100,21 @@ def test_an_origin_without_a_number_fails_for_its_caller_alone(scheduler: Schedu
     assert good.future.result(0) == ("row", 2)
     with pytest.raises(ModelFailed, match="not finite"):
         bad.future.result(0)
+
+
+def test_nobody_seems_to_wait_who_could_not_be_queued(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = opened(scheduler)
+
+    def out_of_memory(slots: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(entry.rows, "clear", out_of_memory)
+        for seq in range(5):  # more than a session may wait for
+            with pytest.raises(MemoryError):
+                scheduler.request(entry, 1, "tab", seq, force=True)
+    counts = scheduler.statistics()
+    assert (counts.requested, counts.failed, counts.waiting) == (5, 5, 0)
+    ticket = scheduler.request(entry, 1, "tab", 9)
+    finish(scheduler, take(scheduler))
+    assert ticket.future.result(0) == ("row", 1)
