@@ -19,6 +19,7 @@ class Outbox:
     def __init__(self) -> None:
         self._calls: deque[StoreCall] = deque()
         self._dirty: dict[int, Entry] = {}
+        self._refused: set[tuple[int, int]] = set()  # (entry_id, block): a full disk, say, did not take them
 
     def call(self, function: Callable[[], Any]) -> Future[Any]:
         """Let the store thread run `function`. Overloaded."""
@@ -37,6 +38,16 @@ class Outbox:
     def forget(self, entry: Entry) -> None:
         """Nothing of this entry is written any more."""
         self._dirty.pop(entry.entry_id, None)
+        self._refused = {refused for refused in self._refused if refused[0] != entry.entry_id}
+
+    def refuse(self, block: Block) -> None:
+        """A block could not be written: it waits until `retry`."""
+        self.changed(block.entry, [block.number])
+        self._refused.add((block.entry.entry_id, block.number))
+
+    def retry(self) -> None:
+        """What was refused is to be written like everything else."""
+        self._refused.clear()
 
     def next(self, partial: bool) -> StoreCall | Block | None:
         """Calls first, then full blocks, with `partial` also unfinished ones."""
@@ -45,6 +56,8 @@ class Outbox:
         for entry in self._dirty.values():
             assert entry.rows is not None
             for number in entry.dirty:
+                if (entry.entry_id, number) in self._refused:
+                    continue
                 if partial or entry.rows.block_full(number):
                     block = Block(entry, number, entry.rows.block_rows(number))
                     entry.dirty.discard(number)
@@ -60,4 +73,5 @@ class Outbox:
 
     @property
     def empty(self) -> bool:
-        return not self._calls and not self._dirty
+        """Whether there is nothing to do but what was refused."""
+        return not self._calls and self.blocks == len(self._refused)

@@ -364,11 +364,16 @@ class Scheduler:
                 work = self._outbox.next(partial or self._draining)
             return work
 
-    def unwritten(self, block: Block) -> None:
-        """A block could not be written: it is to be written again."""
+    def refused(self, block: Block) -> None:
+        """A block could not be written: it waits until `retry_writing`, and once more for the end."""
         with self._lock:
             if self._is_current(block.entry):
-                self._outbox.changed(block.entry, [block.number])
+                self._outbox.refuse(block)
+
+    def retry_writing(self) -> None:
+        """Let the store thread try again what could not be written."""
+        with self._lock:
+            self._outbox.retry()
 
     def unwritten_blocks(self, entry: Entry) -> set[int]:
         """Numbers of the entry's blocks that have changed since they were written."""
@@ -394,6 +399,7 @@ class Scheduler:
         """Let the store thread write what is unwritten; `drained` once nothing is left."""
         with self._lock:
             self._draining = True
+            self._outbox.retry()
             self._storing.notify_all()
 
     @property

@@ -162,7 +162,6 @@ class Workers:
             log.exception("a failure could not be recorded")
 
     def _store_loop(self) -> None:
-        refused: list[Block] = []  # by a full disk, say: tried again when the next unfinished blocks are due
         due = time.monotonic() + PARTIAL_EVERY
         while not self._scheduler.drained:
             partial = time.monotonic() >= due
@@ -182,11 +181,10 @@ class Workers:
                 except BaseException as error:
                     self._meter.failed("write", error)
                     log.exception("block %d could not be written", work.number)
-                    refused.append(work)
+                    self._scheduler.refused(work)
             elif partial:
                 due = time.monotonic() + PARTIAL_EVERY
-                while refused:
-                    self._scheduler.unwritten(refused.pop())
+                self._scheduler.retry_writing()
         try:
             self._close_store()
         except BaseException as error:

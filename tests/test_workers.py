@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import errno
 import logging
 import os
 import sys
@@ -18,6 +20,7 @@ from engine.jobs import Block
 from engine.meter import Meter
 from engine.models.base import Loader
 from engine.scheduler import Scheduler
+from engine.store import Store
 from engine.workers import Workers
 from tests.conftest import ToyForecaster, filled, to_csv, until, wave
 
@@ -188,3 +191,28 @@ def test_nobody_rests_after_the_end() -> None:
     health.end()
     health.rest()
     assert health.sick
+
+
+def test_a_block_the_disk_refuses_is_not_called_stored_and_is_written_when_there_is_room(
+    settings: Settings, registry: dict[str, Loader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(settings, registry)
+    full = threading.Event()
+    full.set()
+    put = Store.put_block
+
+    def put_block(store: Store, *given: Any) -> None:
+        if full.is_set():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        put(store, *given)
+
+    monkeypatch.setattr(Store, "put_block", put_block)
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: filled(engine, handle))
+    until(lambda: len(engine.status().errors) >= 3)  # its blocks
+    assert engine.status().statistics.dirty_blocks == 3
+    full.clear()
+    engine.close()
+    again = Engine(dataclasses.replace(settings, background=False), registry)
+    assert again.progress(handle).done == 400 - 23
+    again.close()
