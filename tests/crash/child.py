@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import engine.library
 import engine.workers
@@ -60,11 +61,23 @@ def _live(job: dict[str, Any], world: dict[str, Known]) -> None:
 
     Store.open = open_and_look  # type: ignore[method-assign]
     say("opening")
-    toy = ToyForecaster()
+    toy = SlowForecaster(job["slowness"])
     settings = Settings(
         cache_dir=Path(job["folder"]), model="toy", horizon=HORIZON, graceful_timeout=2.0, memory_budget=job["memory"]
     )
     Life(Engine(settings, built_in() | {"toy": lambda settings: toy}), job, world).work()
+
+
+class SlowForecaster(ToyForecaster):
+    """The toy, but every call takes a while, so that blocks are unfinished for long."""
+
+    def __init__(self, slowness: float) -> None:
+        super().__init__()
+        self.slowness = slowness
+
+    def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+        threading.Event().wait(self.slowness)
+        return super().predict(contexts, floor, horizon)
 
 
 class Life:

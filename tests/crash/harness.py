@@ -35,6 +35,7 @@ class Zygote:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.crash.zygote"],
                 cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=os.environ | lean,
+                process_group=0,
             )  # fmt: skip
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -61,7 +62,7 @@ class Zygote:
 
     def end(self) -> None:
         self._jobs.close()
-        self._process.kill()
+        os.killpg(self._process.pid, signal.SIGKILL)  # and a child that is still alive
         self._process.wait()
         self._selector.close()
         assert self._process.stdout is not None
@@ -98,7 +99,7 @@ class Harness:
     def _life(self, number: int, last: bool) -> None:
         chance = random.Random(f"{self._seed}/{number}")
         way = "clean" if last else chance.choices(list(WAYS), list(WAYS.values()))[0]
-        patient = chance.random() < 0.08  # long enough for what was done to be due on the disk
+        patient = chance.random() < 0.12  # long enough for what was done to be due on the disk
         moment = {
             "work": chance.uniform(1.3, 1.9) if patient else chance.uniform(0, 0.4),
             "open": chance.uniform(0, 0.12),
@@ -107,11 +108,15 @@ class Harness:
         }[way]
         seconds = PATIENCE if way == "work" else chance.uniform(0, 0.3)
         folder = self._folder / str(number // PER_FOLDER)
-        memory = chance.choice([1, 1 << 30])  # with none to spare datasets are closed and opened again all the time
-        recalculates = number // PER_FOLDER % 3 == 1  # which takes rows from the disk, so less can be expected there
-        self._zygote.fork(
-            {"folder": str(folder), "seed": chance.random(), "seconds": seconds, "memory": memory, "anew": recalculates}
-        )
+        job = {
+            "folder": str(folder),
+            "seed": chance.random(),
+            "seconds": seconds,
+            "memory": chance.choice([1, 1 << 30]),  # with none to spare datasets are closed and opened all the time
+            "slowness": chance.choice([0.0, 0.01, 0.05]),
+            "anew": number // PER_FOLDER % 3 == 1,  # recalculation takes rows from the disk: less can be expected
+        }
+        self._zygote.fork(job)
         self._watch({"work": "working", "open": "opening", "close": "closing", "clean": ""}[way], moment)
 
     def _watch(self, mark: str, moment: float) -> None:
