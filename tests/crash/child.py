@@ -89,7 +89,7 @@ class Life:
         self.handles = {name: known.series.handle for name, known in world.items()}
         self.stored = {name for name in world if self._is_there(name)}
         self.chance = random.Random(job["seed"])
-        self.anew = int(job["anew"])
+        self.anew = 4 * job["anew"]
         self.until = time.monotonic() + job["seconds"]
 
     def work(self) -> None:

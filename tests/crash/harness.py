@@ -99,9 +99,9 @@ class Harness:
     def _life(self, number: int, last: bool) -> None:
         chance = random.Random(f"{self._seed}/{number}")
         way = "clean" if last else chance.choices(list(WAYS), list(WAYS.values()))[0]
-        patient = chance.random() < 0.12  # long enough for what was done to be due on the disk
+        patient = chance.random() < 0.1  # long enough for what was done to be due on the disk
         moment = {
-            "work": chance.uniform(1.3, 1.9) if patient else chance.uniform(0, 0.4),
+            "work": chance.uniform(1.2, 1.6) if patient else chance.uniform(0, 0.4),
             "open": chance.uniform(0, 0.12),
             "close": chance.uniform(0, 0.06),
             "clean": math.inf,
