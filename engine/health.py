@@ -14,7 +14,7 @@ class Health:
 
     def __init__(self) -> None:
         self._failed = 0
-        self._awake = threading.Event()
+        self._again = threading.Event()
         self._ending = False
 
     @property
@@ -30,16 +30,16 @@ class Health:
     def rest(self) -> None:
         """Wait before the next batch if the engine is sick, at most until somebody asks for another try."""
         beyond = self._failed - SICK
-        self._awake.clear()
         if beyond >= 0 and not self._ending:
-            self._awake.wait(min(SHORTEST_REST * 2 ** min(beyond, 16), LONGEST_REST))
+            self._again.wait(min(SHORTEST_REST * 2 ** min(beyond, 16), LONGEST_REST))
+            self._again.clear()  # after the wait: who asked just before it is heard, too
 
     def try_again(self) -> None:
         """Nobody rests now; still sick until a batch succeeds, but the rests begin short again."""
         self._failed = min(self._failed, SICK)
-        self._awake.set()
+        self._again.set()
 
     def end(self) -> None:
         """Nobody rests any more."""
         self._ending = True
-        self._awake.set()
+        self._again.set()
