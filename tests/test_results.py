@@ -104,6 +104,14 @@ def test_a_stored_row_never_changes_unless_it_was_cleared(frame: ResultFrame) ->
     assert frame.row(1500).samples[0, 0] == 9.0
 
 
+def test_an_answer_does_not_change_when_its_row_is_computed_anew(frame: ResultFrame) -> None:
+    frame.write(np.array([1500]), forecast(1, value=1.0))
+    answer = frame.row(1500)
+    frame.clear(np.array([1500]))
+    frame.write(np.array([1500]), forecast(1, value=9.0))
+    assert answer.samples[0, 0] == 1.0
+
+
 def test_failed_rows_are_left_alone_by_the_background_but_can_be_asked_for(frame: ResultFrame) -> None:
     slots, _ = frame.claim(1999, 32, 1)
     frame.fail(slots, claim=1)
