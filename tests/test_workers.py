@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine import Engine, Settings
-from engine.errors import ModelFailed
+from engine.errors import DeadlineExceeded, ModelFailed
 from engine.health import SICK, Health
 from engine.jobs import Block
 from engine.meter import Meter
@@ -216,3 +216,27 @@ def test_a_block_the_disk_refuses_is_not_called_stored_and_is_written_when_there
     again = Engine(dataclasses.replace(settings, background=False), registry)
     assert again.progress(handle).done == 400 - 23
     again.close()
+
+
+def test_a_failure_that_cannot_even_be_recorded_does_not_end_the_worker(
+    engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: filled(engine, handle))
+
+    def out_of_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    toy.failure = ValueError("broken")
+    with monkeypatch.context() as patch, caplog.at_level(logging.CRITICAL):
+        patch.setattr(Scheduler, "fail", out_of_memory)
+        with pytest.raises(DeadlineExceeded):
+            engine.forecast(handle, -3, force=True, timeout=0.5)
+    toy.failure = None
+    assert engine.forecast(handle, -4, force=True).index == -4
+    assert all(engine.status().threads.values())
+
+
+def test_workers_that_were_never_started_can_be_stopped() -> None:
+    scheduler = Scheduler(8, 8, 8)
+    end(scheduler, Workers(scheduler, lambda block: None, lambda: None, 1, Meter()))
