@@ -91,6 +91,7 @@ class Life:
         self.chance = random.Random(job["seed"])
         self.anew = 4 * job["anew"]
         self.until = time.monotonic() + job["seconds"]
+        self.last = getattr(self, job["last"]) if job["last"] else None
 
     def work(self) -> None:
         asker = threading.Thread(target=self._ask_on, args=(random.Random(self.chance.random()),), daemon=True)
@@ -109,8 +110,8 @@ class Life:
             act = self.delete if crowded else self.chance.choices(list(acts), list(acts.values()))[0]
             if act == self.upload or self.stored:
                 act()
-            if self.chance.random() < 0.002:
-                self.flush()
+        if self.last is not None and self.stored:
+            self.last()
         say("closing")
         self.engine.close()
         say("closed")

@@ -23,7 +23,9 @@ from tests.crash.world import world
 ROOT = Path(__file__).parents[2]
 PER_FOLDER = 25  # lives on one cache directory
 PATIENCE = 30.0  # seconds for a child to say what it must
-WAYS = {"work": 14, "open": 3, "close": 2, "clean": 1}
+# When a child is killed: while it works, opens, closes, or just as it begins a change that takes a while. Or never.
+WAYS = {"work": 14, "open": 3, "close": 2, "upload": 1, "delete": 2, "recalculate": 1, "flush": 1, "clean": 1}
+MARKS = {"work": "working", "open": "opening", "close": "closing", "clean": ""}
 
 
 class Zygote:
@@ -105,8 +107,11 @@ class Harness:
             "open": chance.uniform(0, 0.12),
             "close": chance.uniform(0, 0.06),
             "clean": math.inf,
-        }[way]
+        }.get(way, chance.uniform(0, 0.03))
         seconds = PATIENCE if way == "work" else chance.uniform(0, 0.3)
+        anew = number // PER_FOLDER % 3 == 1
+        if way == "recalculate" and not anew:
+            way = "delete"
         folder = self._folder / str(number // PER_FOLDER)
         job = {
             "folder": str(folder),
@@ -114,22 +119,23 @@ class Harness:
             "seconds": seconds,
             "memory": chance.choice([1, 1 << 30]),  # with none to spare datasets are closed and opened all the time
             "slowness": chance.choice([0.0, 0.01, 0.05]),
-            "anew": number // PER_FOLDER % 3 == 1,  # recalculation takes rows from the disk: less can be expected
+            "anew": anew,  # recalculation takes rows from the disk: less can be expected
+            "last": "" if way in MARKS else way,
         }
         self._zygote.fork(job)
-        self._watch({"work": "working", "open": "opening", "close": "closing", "clean": ""}[way], moment)
+        self._watch(MARKS.get(way, way), moment)
 
     def _watch(self, mark: str, moment: float) -> None:
         """Hear a child; kill it `moment` seconds after it said `mark`."""
         deadline = time.monotonic() + PATIENCE
-        pid, doing, kill_at, ended = 0, "", math.inf, self._ended
+        pid, doing, kill_at, killed, ended = 0, "", math.inf, False, self._ended
         while True:
             now = time.monotonic()
             assert now < deadline, f"nothing more is heard: {doing}"
             if now >= kill_at:
                 with suppress(ProcessLookupError):  # it came to its end just then
                     os.kill(pid, signal.SIGKILL)
-                self._ended, kill_at = time.monotonic(), math.inf
+                self._ended, kill_at, killed = time.monotonic(), math.inf, True
             for line in self._zygote.lines(min(kill_at, deadline) - time.monotonic()):
                 what = line["say"]
                 assert what != "failed", line["why"]
@@ -138,10 +144,12 @@ class Harness:
                 elif what == "ended":
                     self._note(line["status"], doing)
                     return
-                elif what == mark:
+                elif mark in (what, line.get("act")) and kill_at == math.inf and not killed:
                     kill_at = line["at"] + moment
                 if what in ("opening", "looked", "working", "closing", "closed"):
                     doing = what
+                elif what in ("begins", "did") and mark == line["act"]:
+                    doing = mark if what == "begins" else "working"
                 self._ledger.heard(line, ended)
 
     def _note(self, status: int, doing: str) -> None:
