@@ -6,18 +6,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.figures import Figure, meter, percentile, seconds, to_csv
-from engine import Engine, Settings
+from engine import Engine, Settings, errors
 from engine.engine import BATCH_SIZE
 from engine.models.small.forecaster import HindcastSmall
 from engine.windows import contexts, usable
 
 ORIGINS = 20_000
 ASKED = 300
+MANY = 8  # datasets filled at once
+CLIENTS = 20
+SCRUBBED = 90  # positions each of them passes
+RATE = 30  # positions a second
 
 
 def wait_for_fill(engine: Engine, handle: str) -> None:
@@ -34,6 +39,7 @@ def run() -> Iterator[Figure]:
             yield from _interactive(engine)
         finally:
             engine.close()
+        yield from _scrubbing(Path(folder))
 
 
 def _fill(engine: Engine, folder: Path) -> Iterator[Figure]:
@@ -68,20 +74,76 @@ def _fill(engine: Engine, folder: Path) -> Iterator[Figure]:
 
 
 def _interactive(engine: Engine) -> Iterator[Figure]:
+    """Forced forecasts of one client: while nothing else goes on, and while 1 and 8 datasets are filled."""
     handle = engine.datasets()[0].handle
-    indices = iter(np.random.default_rng(1).integers(-ORIGINS + 600, 0, 4 * ASKED).tolist())
+    indices = iter(np.random.default_rng(1).integers(-ORIGINS + 600, 0, 10 * ASKED).tolist())
+    idle: list[float] = []
+    filling: dict[int, list[float]] = {1: [], MANY: []}
 
     def ask() -> None:
         engine.forecast(handle, next(indices), force=True)
 
-    idle, filling = [], []
-    for seed in (1, 2):
-        idle += seconds(ask, ASKED)
-        other = engine.upload(to_csv(meter(ORIGINS, seed))).dataset.handle
-        filling += seconds(ask, ASKED)
-        assert engine.progress(other).state == "filling", "the fill ended before the measurement did"
-        wait_for_fill(engine, other)
+    for turn in (1, 2):  # the kinds take turns: the machine's own speed drifts
+        for datasets, took in filling.items():
+            idle += seconds(ask, ASKED)
+            length = 2 * ORIGINS // datasets
+            others = [engine.upload(to_csv(meter(length, 100 * turn + n))).dataset.handle for n in range(datasets)]
+            took += seconds(ask, ASKED)
+            assert any(engine.progress(other).state == "filling" for other in others), "the fill ended too soon"
+            for other in others:
+                engine.delete(other)
+            wait_for_quiet(engine)
+    for datasets, took in filling.items():
+        yield from _beside_idle(f"forecast, {datasets} dataset{'s' * (datasets > 1)} filling", took, idle)
+
+
+def _beside_idle(name: str, took: list[float], idle: list[float]) -> Iterator[Figure]:
     for share in (0.5, 0.95):
-        name = f"interactive forecast p{100 * share:.0f} during a fill"
-        value, reference = 1e3 * percentile(filling, share), 1e3 * percentile(idle, share)
-        yield Figure(name, value, reference, "ms", "idle", 3.0, False)
+        value, reference = 1e3 * percentile(took, share), 1e3 * percentile(idle, share)
+        yield Figure(f"{name}, p{100 * share:.0f}", value, reference, "ms", "idle", 1.5, False)
+
+
+def wait_for_quiet(engine: Engine) -> None:
+    """Until what is computed of forgotten datasets is computed."""
+    pause, seen = threading.Event(), -1
+    while seen != (seen := engine.status().stages["infer"].count):
+        pause.wait(0.3)
+
+
+def _scrubbing(folder: Path) -> Iterator[Figure]:
+    """Twenty viewers who each drag through a dataset of their own that nobody has computed.
+
+    Each passes RATE positions a second and has at most two requests under way, the newer one taking the other's place;
+    what was superseded is no answer.
+    """
+    engine = Engine(Settings(cache_dir=folder / "scrubbed", background=False))
+    try:
+        handles = [engine.upload(to_csv(meter(1500, 200 + n))).dataset.handle for n in range(CLIENTS)]
+        fresh = iter(range(-1, -600, -1))
+        alone = percentile(seconds(lambda: engine.forecast(handles[0], next(fresh)), ASKED), 0.5)
+        took: list[list[float]] = [[] for _ in range(2 * CLIENTS)]
+        begun, pause = time.perf_counter(), threading.Event()
+
+        def hand(number: int) -> None:
+            viewer = number // 2
+            for step in range(number % 2, SCRUBBED, 2):
+                pause.wait(max(0.0, begun + step / RATE - time.perf_counter()))
+                started = time.perf_counter()
+                with suppress(errors.Superseded, errors.Overloaded):
+                    engine.forecast(handles[viewer], -700 - step, session=f"viewer {viewer}", seq=step)
+                    took[number].append(time.perf_counter() - started)
+
+        hands = [threading.Thread(target=hand, args=(number,)) for number in range(2 * CLIENTS)]
+        for thread in hands:
+            thread.start()
+        for thread in hands:
+            thread.join()
+        lasted = time.perf_counter() - begun
+    finally:
+        engine.close()
+    answered = [one for of_hand in took for one in of_hand]
+    for share in (0.5, 0.95):
+        name = f"forecast, {CLIENTS} viewers scrubbing, p{100 * share:.0f}"
+        value, turns = 1e3 * percentile(answered, share), 1e3 * CLIENTS * alone
+        yield Figure(name, value, turns, "ms", f"{CLIENTS} in turn", 1.5 if share == 0.95 else 1, False)
+    yield Figure("painted while they scrub", len(answered) / lasted, 1 / alone, "1/s", "one viewer alone", 0.8, True)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine import Engine, ReadOptions, Settings, library, workers
+from engine.blocks import BLOCK
 from engine.errors import (
     BadRequest,
     DeadlineExceeded,
@@ -551,18 +552,21 @@ def test_the_store_thread_survives_a_panic(engine: Engine, monkeypatch: pytest.M
 def test_a_manifest_never_says_done_of_rows_that_are_only_in_memory(
     engine: Engine, settings: Settings, registry: dict[str, Loader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused = threading.Event()
+    put, refused = Store.put_block, list[str]()
 
-    def refuse(*_: object) -> None:
-        refused.set()
-        raise FullDisk
+    def refuse(store: Store, key: str, *given: object) -> None:
+        if not refused or key == refused[0]:
+            refused.append(key)
+            raise FullDisk
+        put(store, key, *given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Store, "put_block", refuse)
     handle = engine.upload(CSV).dataset.handle
-    until(lambda: filled(engine, handle) and refused.is_set())
+    until(lambda: filled(engine, handle) and engine.status().statistics.dirty_blocks == 1)
     again = restarted(engine, settings, registry)
     (manifest,) = on_store(again, lambda store: store.manifests(handle))  # type: ignore[misc]
-    assert not manifest.complete
+    done = dict(zip(manifest.keys, manifest.done.reshape(-1, BLOCK).any(axis=1), strict=True))
+    assert [key for key, any_done in done.items() if not any_done] == [refused[0]]
     again.close()
 
 
@@ -663,6 +667,22 @@ def test_closing_answers_who_waits(engine: Engine, toy: ToyForecaster) -> None:
         engine.close_on_signal()()
     assert [type(error) for error in outcome] == [EngineClosed]
     toy.gate.set()
+
+
+def test_closing_answers_who_waits_before_it_waits_for_the_model_itself(
+    settings: Settings, registry: dict[str, Loader], toy: ToyForecaster
+) -> None:
+    engine = Engine(dataclasses.replace(settings, graceful_timeout=50.0), registry)
+    toy.gate.clear()
+    handle = engine.upload(CSV).dataset.handle
+    with waiting_caller(engine, handle) as outcome:
+        closing = threading.Thread(target=engine.close)
+        closing.start()
+    assert [type(error) for error in outcome] == [EngineClosed]
+    assert closing.is_alive()
+    toy.gate.set()
+    closing.join(20)
+    assert not closing.is_alive()
 
 
 def test_a_model_that_cannot_be_loaded_is_one_clear_line(settings: Settings) -> None:

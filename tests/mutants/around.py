@@ -276,7 +276,7 @@ AROUND = (
         "            forecaster.digest,\n",
         '            "",\n',
         "another model's forecasts are never taken for this one's",
-        ("test_engine.py", "test_models.py"),
+        ("test_spec.py",),
     ),
     Mutant(
         "manifest-boasts",
