@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+import diskcache
 import numpy as np
 import pytest
 
@@ -149,6 +150,27 @@ def test_the_files_of_what_is_deleted_stay_until_that_is_certain(folder: Path) -
     assert store.block_rows("1") is not None
     store.drop_blocks(["1"])
     assert len(values(folder)) == len(before) - 1
+    store.close()
+
+
+def test_everything_is_forgotten_or_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored(folder, [wave(300, seed=seed) for seed in range(60)])
+    store = opened(folder)
+    before, rows, real = values(folder), len(list(store._cache.iterkeys())), diskcache.Cache.clear
+
+    def fails_at_the_end(cache: Cache) -> None:
+        real(cache)
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(diskcache.Cache, "clear", fails_at_the_end)
+        with pytest.raises(sqlite3.OperationalError):
+            store.clear()
+    assert len(list(store._cache.iterkeys())) == rows > 100  # more than diskcache forgets at a time
+    assert values(folder) == before
+    store.clear()
+    assert store.handles() == []
+    assert values(folder) == []
     store.close()
 
 
