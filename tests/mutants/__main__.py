@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.mutants.around import AROUND
-from tests.mutants.core import CORE
 from tests.mutants.mutant import SIMULATION, Mutant, Verdict, copy, failure, verdict
+from tests.mutants.table import MUTANTS
 
 AT_ONCE = 2
 
@@ -21,7 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("names", nargs="*", help="only these")
     given = parser.parse_args(arguments)
-    mutants = [mutant for mutant in (*CORE, *AROUND) if not given.names or mutant.name in given.names]
+    if unknown := set(given.names) - set(MUTANTS):
+        parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
+    mutants = [MUTANTS[name] for name in given.names or MUTANTS]
     lost = [mutant.name for mutant in mutants if not mutant.applies()]
     if lost:
         print(f"These do not apply any more: {', '.join(lost)}")
