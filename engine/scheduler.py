@@ -285,15 +285,19 @@ class Scheduler:
                     continue
                 if batch.lane is Lane.BACKGROUND:
                     self._store_background(part, result, batch.number)
-                elif (job := self._tickets.in_flight.get((part.entry.entry_id, part.slots[0]))) is not None:
-                    self._keep(part, result)
-                    row = result.row(0)
-                    if row is None:
-                        refusal = ModelFailed("The model returned samples that are not finite numbers for this moment.")
-                        self._tickets.end(job, refusal, "failed")
-                    else:
-                        self._tickets.end(job, row, "answered")
-                    self._abandon(job)
+                else:
+                    self._answer(part, result)
+
+    def _answer(self, part: Part, result: Any) -> None:
+        self._keep(part, result)
+        job = self._tickets.in_flight[part.entry.entry_id, part.slots[0]]
+        row = result.row(0)
+        if row is None:
+            refusal = ModelFailed("The model returned samples that are not finite numbers for this moment.")
+            self._tickets.end(job, refusal, "failed")
+        else:
+            self._tickets.end(job, row, "answered")
+        self._abandon(job)
 
     def _store_background(self, part: Part, result: Any, number: int) -> None:
         entry, rows = part.entry, part.entry.rows

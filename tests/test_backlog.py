@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import EngineClosed, Evicted, ModelFailed
-from engine.jobs import Lane
+from engine.jobs import Block, Lane
 from engine.scheduler import Scheduler
 from tests.scheduling import finish, opened, slots, take
 from tests.sim.rows import FAILED, FakeResult, FakeRows
@@ -77,6 +77,19 @@ def test_rows_of_a_replaced_dataset_are_all_computed_again(scheduler: Scheduler)
     assert new.rows.complete()
     with pytest.raises(Evicted):
         scheduler.recompute(old, [1])
+
+
+def test_a_block_of_a_forgotten_dataset_that_could_not_be_written_is_forgotten(scheduler: Scheduler) -> None:
+    opened(scheduler, length=4)
+    finish(scheduler, take(scheduler, Lane.BACKGROUND))
+    block = scheduler.take_store(partial=True)
+    assert isinstance(block, Block)
+    scheduler.evict("data")
+    scheduler.refused(block)
+    scheduler.retry_writing()
+    assert scheduler.take_store(partial=True) is None
+    scheduler.drain()
+    assert scheduler.drained
 
 
 def test_nothing_is_stored_tried_again_or_replaced_after_the_end(scheduler: Scheduler) -> None:

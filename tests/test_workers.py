@@ -240,3 +240,16 @@ def test_a_failure_that_cannot_even_be_recorded_does_not_end_the_worker(
 def test_workers_that_were_never_started_can_be_stopped() -> None:
     scheduler = Scheduler(8, 8, 8)
     end(scheduler, Workers(scheduler, lambda block: None, lambda: None, 1, Meter()))
+
+
+def test_a_store_that_cannot_be_closed_is_noted(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    scheduler, meter = Scheduler(8, 8, 8), Meter()
+    workers = Workers(scheduler, lambda block: None, broken, 1, meter)
+    workers.start_store()
+    with caplog.at_level(logging.CRITICAL):
+        end(scheduler, workers)
+    assert [failure.stage for failure in meter.errors()] == ["close"]
+    assert not any(workers.threads().values())
