@@ -7,7 +7,9 @@ APT := $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run serve test lint format bench show-priors train export evaluate browser clean
+CORE := engine/jobs.py,engine/tickets.py,engine/backlog.py,engine/outbox.py,engine/scheduler.py,engine/health.py,engine/workers.py
+
+.PHONY: run serve test lint format soak mutants bench show-priors train export evaluate browser clean
 
 run: $(VENV)/installed ## the app on http://127.0.0.1:8050, for one person
 	$(BIN)/python app.py
@@ -15,8 +17,10 @@ run: $(VENV)/installed ## the app on http://127.0.0.1:8050, for one person
 serve: $(VENV)/installed ## the same behind gunicorn, as the Procfile starts it
 	$(BIN)/gunicorn --config gunicorn.conf.py app:server
 
-test: lint browser ## lint, types and every test
-	$(BIN)/python -m pytest
+test: lint browser ## lint, types and every test; all branches of the scheduling core, nearly all of the engine
+	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/coverage report --include='$(CORE)' --fail-under=100 --show-missing
+	$(BIN)/coverage report --include='engine/*' --fail-under=95 --format=total
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -26,6 +30,12 @@ lint: $(VENV)/installed
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+soak: $(VENV)/installed ## a million random lives of the scheduler on every core
+	$(BIN)/python -m tests.sim.soak
+
+mutants: $(VENV)/installed ## the engine broken on purpose, each time: does a test notice?
+	$(BIN)/python -m tests.mutants
 
 bench: $(VENV)/installed ## every figure beside its reference from the same run
 	$(BIN)/python -m benchmarks
