@@ -4,8 +4,9 @@ This package is the only door: nothing outside it imports a module below it.
 """
 
 from engine import errors
+from engine.answers import Progress, Upload, UploadRecord
 from engine.dataset import Dataset, Summary
-from engine.engine import Engine, Progress, Upload, UploadRecord
+from engine.engine import Engine
 from engine.ingest import Readback, ReadOptions
 from engine.jobs import Statistics
 from engine.meter import Failure, Latency

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from engine.answers import Progress, Upload, UploadRecord
 from engine.catalog import Catalog
 from engine.cores import available_cores
 from engine.dataset import Dataset, Summary
@@ -54,42 +54,6 @@ HANDLE = re.compile(r"[0-9a-f]{64}\Z")
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class UploadRecord:
-    """What was read from an upload; shown to its uploader only."""
-
-    upload_id: str
-    handle: str
-    readback: Readback
-
-    @property
-    def name(self) -> str:
-        """A name for people, made from the columns and never from the file's name."""
-        column, unit = str(self.readback.value_column), self.readback.unit
-        return f"{column}, {unit}" if unit and unit not in column else column
-
-
-@dataclass(frozen=True)
-class Upload:
-    """The answer to an upload. known: the series was stored before. reused: origins whose forecasts were there."""
-
-    dataset: Dataset
-    record: UploadRecord
-    known: bool
-    reused: int
-
-
-class Progress(NamedTuple):
-    """Origins of one (series, spec): done, failed, total (usable), unusable. state: filling, paused (nobody has asked
-    for it since the start, or the background is off) or done."""
-
-    done: int
-    failed: int
-    total: int
-    unusable: int
-    state: str
 
 
 class Engine:

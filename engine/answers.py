@@ -1,0 +1,45 @@
+"""What the facade answers with, where no record of a layer below says it: an upload, what was read of it, progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from engine.dataset import Dataset
+from engine.ingest import Readback
+
+
+@dataclass(frozen=True)
+class UploadRecord:
+    """What was read from an upload; shown to its uploader only."""
+
+    upload_id: str
+    handle: str
+    readback: Readback
+
+    @property
+    def name(self) -> str:
+        """A name for people, made from the columns and never from the file's name."""
+        column, unit = str(self.readback.value_column), self.readback.unit
+        return f"{column}, {unit}" if unit and unit not in column else column
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The answer to an upload. known: the series was stored before. reused: origins whose forecasts were there."""
+
+    dataset: Dataset
+    record: UploadRecord
+    known: bool
+    reused: int
+
+
+class Progress(NamedTuple):
+    """Origins of one (series, spec): done, failed, total (usable), unusable. state: filling, paused (nobody has asked
+    for it since the start, or the background is off) or done."""
+
+    done: int
+    failed: int
+    total: int
+    unusable: int
+    state: str
