@@ -64,6 +64,8 @@ class Facade(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr("engine.health.LONGEST_REST", 0.05)
         self.toy = ToyForecaster()
         self.registry = built_in() | {"toy": lambda settings: self.toy}
         self.stored: dict[str, str] = {}
@@ -87,6 +89,7 @@ class Facade(RuleBasedStateMachine):
                 with pytest.raises(EngineClosed):
                     self.engine.quickdraw(FILES["short"])
         finally:
+            self.patch.undo()
             self.folder.cleanup()
 
     # --- files -----------------------------------------------------------------------------------------------------
@@ -115,7 +118,6 @@ class Facade(RuleBasedStateMachine):
         self.engine.delete(handle)
         self.forget(name)
 
-    @precondition(lambda self: hasattr(self.engine, "flush"))
     @rule()
     def flush(self) -> None:
         assert self.engine.flush() == len(self.stored)
@@ -163,14 +165,13 @@ class Facade(RuleBasedStateMachine):
             assert self.toy.failure is not None
         assert [summary.handle for summary in self.engine.datasets()] == before, "a quick draw left a trace"
 
-    @precondition(lambda self: hasattr(self.engine, "recalculate"))
-    @rule(name=names, ends=st.none() | st.tuples(positions, positions))
-    def recalculate(self, name: str, ends: tuple[int, int] | None) -> None:
+    @rule(name=names, ends=st.none() | st.tuples(positions, positions), failed=st.booleans())
+    def recalculate(self, name: str, ends: tuple[int, int] | None, failed: bool) -> None:
         series = SERIES[name]
         first, last = (0, len(series) - 1) if ends is None else (self.position(name, where) for where in ends)
         asked = (None, None) if ends is None else (first - len(series) + 1, last - len(series) + 1)
         try:
-            count = self.engine.recalculate(series.handle, *asked)
+            count = self.engine.recalculate(series.handle, *asked, failed=failed)
         except UnknownHandle:
             assert series.handle not in self.stored
         except IndexOutOfRange:
@@ -178,9 +179,12 @@ class Facade(RuleBasedStateMachine):
         except BadRequest:
             assert first > last
         else:
-            anew = {at for at in range(first, last + 1) if USABLE[name][at]}
-            assert count == len(anew)
-            self.sure -= {(name, at) for at in anew}
+            anew = {(name, at) for at in range(first, last + 1) if USABLE[name][at]}
+            if failed:
+                assert count <= len(anew - self.sure)
+            else:
+                assert count == len(anew)
+                self.sure -= anew
 
     @rule(name=names)
     def ask_a_model_that_is_not_loaded(self, name: str) -> None:
