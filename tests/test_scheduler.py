@@ -302,6 +302,7 @@ def test_what_was_computed_before_the_end_is_still_written(scheduler: Scheduler)
     answer = scheduler.call_store(lambda: "stored")
     scheduler.close()
     scheduler.drain()
+    assert not scheduler.drained
     call = scheduler.take_store(partial=False, wait=60)
     assert call is not None
     assert not isinstance(call, Block)
