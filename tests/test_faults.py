@@ -129,7 +129,7 @@ class Run:
             thread.join(30)
             assert not thread.is_alive(), "a caller was left waiting"
         with suppress(AssertionError, EngineError):  # where the disk takes nothing, or nothing is there
-            until(lambda: filled(engine, FIRST.handle) and not engine.status().statistics.dirty_blocks, timeout=0.5)
+            until(lambda: filled(engine, FIRST.handle) and not engine.status().statistics.dirty_blocks, timeout=0.2)
         self.toy.batches.clear()  # so that a part of a block is written at the end, beside what is stored of it
         self.ask(lambda: engine.recalculate(FIRST.handle, -9, -3))
         self.ask(lambda: engine.delete(LONG.handle))
