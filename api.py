@@ -55,9 +55,8 @@ def create_blueprint(engine: Engine) -> Blueprint:
     @route(f"{PREFIX}/datasets/<handle>", methods=["GET"])
     def dataset(handle: str) -> Response:
         found = engine.dataset(handle)
-        return _json(
-            _metadata(found) | {"progress": engine.progress(handle, model=_model(), horizon=_horizon())._asdict()}
-        )
+        progress = engine.progress(handle, model=_model(), horizon=_horizon())._asdict()
+        return _json(_metadata(found) | {"newer": engine.newer(handle), "progress": progress})
 
     @route(f"{PREFIX}/datasets/<handle>", methods=["DELETE"])
     def forget(handle: str) -> Response:
@@ -213,6 +212,7 @@ def _uploaded(upload: Upload, engine: Engine, model: str | None, horizon: int | 
         "readback": readback,
         "warnings": readback["warnings"],
         "reused": {"count": upload.reused, "of": total},
+        "extends": upload.extends,
     }
 
 

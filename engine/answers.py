@@ -26,12 +26,14 @@ class UploadRecord:
 
 @dataclass(frozen=True)
 class Upload:
-    """The answer to an upload. known: the series was stored before. reused: origins whose forecasts were there."""
+    """The answer to an upload. known: the series was stored before. reused: origins whose forecasts were there.
+    extends: handle of the stored series of which this one is a newer version."""
 
     dataset: Dataset
     record: UploadRecord
     known: bool
     reused: int
+    extends: str | None
 
 
 class Progress(NamedTuple):

@@ -108,7 +108,7 @@ class Engine:
             lambda: self._library.add(reading.series, spec, upload_id, raw, reading.readback.to_json())
         )
         record = UploadRecord(upload_id, reading.series.handle, reading.readback)
-        return Upload(added.dataset, record, added.known, added.reused)
+        return Upload(added.dataset, record, added.known, added.reused, added.extends)
 
     @contextmanager
     def receiving(self) -> Iterator[None]:
@@ -146,6 +146,10 @@ class Engine:
         if not HANDLE.match(handle):
             raise UnknownHandle("This is not a handle: 64 hexadecimal digits were expected.")
         return self._library.cached(handle) or self._on_store_thread(lambda: self._library.load(handle))
+
+    def newer(self, handle: str) -> str | None:
+        """The handle of the newest stored version of a series: same grid, ends later, agrees. None if there is none."""
+        return self._on_store_thread(lambda: self._library.newer(handle))
 
     def datasets(self) -> list[Summary]:
         """All stored datasets."""

@@ -20,6 +20,7 @@ from engine.dataset import Dataset, Summary
 from engine.errors import Overloaded, UnknownHandle
 from engine.forecasting import Subject, rescored
 from engine.jobs import Block, Entry
+from engine.lineage import Lineage
 from engine.results import ResultFrame
 from engine.scheduler import Scheduler
 from engine.series import Series
@@ -35,11 +36,13 @@ LOOKED_AT = 300.0  # seconds after a look for which a dataset is not deleted to 
 
 
 class Added(NamedTuple):
-    """A series that is now stored and open. reused: its rows that were there already."""
+    """A series that is now stored and open. reused: its rows that were there already. extends: the stored series that
+    it continues."""
 
     dataset: Dataset
     known: bool
     reused: int
+    extends: str | None
 
 
 class Library:
@@ -50,6 +53,7 @@ class Library:
         self._scheduler = scheduler
         self._catalog = catalog
         self._store = store
+        self._lineage = Lineage(store)
         self._datasets: dict[str, Dataset] = {}
         self._readings: dict[str, dict[str, Any]] = {}
         self._looked: dict[str, float] = {}  # handle -> when somebody last looked at it; only of those in memory
@@ -115,9 +119,14 @@ class Library:
             self._remember(dataset)
         self._store.put_upload(upload_id, raw if keep_raw else None, series.handle, reading)
         self._readings.pop(upload_id, None)
+        self._lineage.add(series)
         entry = self._scheduler.find((series.handle, spec.key))
         reused = _rows(entry).done_count if entry is not None else _rows(self.open(series.handle, spec)).stored_count
-        return Added(dataset, found is not None, reused)
+        return Added(dataset, found is not None, reused, self._lineage.extends(series.handle))
+
+    def newer(self, handle: str) -> str | None:
+        """The newest stored series that continues this one."""
+        return self._lineage.newer(handle)
 
     def summaries(self) -> list[Summary]:
         """Of every stored dataset; none of them is kept in memory for it."""
@@ -140,6 +149,7 @@ class Library:
         self._looked.pop(handle, None)
         self._readings.clear()
         known = self._store.delete(handle)
+        self._lineage.forget(handle)
         self.disk = self._store.volume()
         return known
 
@@ -226,6 +236,7 @@ class Library:
             remembered.clear()
         count = len(self._store.handles())
         self._store.clear()
+        self._lineage.clear()
         self.disk = self._store.volume()
         return count
 

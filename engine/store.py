@@ -1,7 +1,8 @@
 """The caches on disk; every method is called by the one store thread.
 
-Keys: `s/<handle>` a series, `u/<upload>` an upload's record and `u/<upload>/raw` its bytes, `m/<handle>/<spec>` a
-manifest, `b/<key>` a block. Values are bytes with a checksum, never pickles.
+Keys: `s/<handle>` a series and `v/<handle>` what tells its versions, `u/<upload>` an upload's record and
+`u/<upload>/raw` its bytes, `m/<handle>/<spec>` a manifest, `b/<key>` a block. Values are bytes with a checksum, never
+pickles.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from engine.blocks import BLOCK_MAGIC, DamagedPayload, Manifest, Rows, decode, encode, merge, seal, unseal, without
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 MANIFEST_MAGIC = b"HCM1"
 SERIES_MAGIC = b"HCS2"
+VERSION_MAGIC = b"HCV1"
 
 
 class Store:
@@ -111,6 +114,19 @@ class Store:
         """Handles of all stored series."""
         return [key[2:] for key in self._keys("s/")]
 
+    def put_version(self, handle: str, fields: tuple[Any, ...]) -> None:
+        """Keep what tells the versions of a series: grid, first, last, tail, marks (uint32), newer."""
+        *head, marks, newer = fields
+        self._cache.set(f"v/{handle}", _with_head(VERSION_MAGIC, {"of": [*head, newer]}, marks.astype("<u4").tobytes()))
+
+    def version(self, handle: str) -> tuple[Any, ...] | None:
+        """What was kept by `put_version`."""
+        found = self._read(f"v/{handle}", VERSION_MAGIC)
+        if found is None:
+            return None
+        *head, newer = found[0]["of"]
+        return *head, np.frombuffer(found[1], dtype="<u4"), newer
+
     # --- upload records --------------------------------------------------------------------------------------------
 
     def put_upload(self, upload_id: str, raw: bytes | None, handle: str, reading: dict[str, Any]) -> None:
@@ -186,6 +202,7 @@ class Store:
         gone = self.manifests(handle)
         with self._cache.transact():
             self._cache.delete(f"s/{handle}")
+            self._cache.delete(f"v/{handle}")
             for key in list(self._keys(f"m/{handle}")):
                 self._cache.delete(key)
             kept = {key for manifest in self.manifests() for key in manifest.keys}
