@@ -30,7 +30,7 @@ DISK = (
         "        self._scheduler.close()\n        self._workers.stop_computing(started + COMPUTING_SHARE * self.settings.graceful_timeout)\n",
         "        self._workers.stop_computing(started + COMPUTING_SHARE * self.settings.graceful_timeout)\n        self._scheduler.close()\n",
         "the end first refuses and answers, then waits for the workers",
-        ENGINE,
+        ("test_engine.py::test_closing_answers_who_waits_before_it_waits_for_the_model_itself",),
     ),
     Mutant(
         "open-after-the-end",

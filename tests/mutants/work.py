@@ -240,5 +240,6 @@ WORK = (
         "            return self._draining and self._outbox.empty\n",
         "            return self._draining\n",
         "what was computed before the end is written",
+        BY_HAND,
     ),
 )
