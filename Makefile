@@ -36,6 +36,7 @@ soak: $(VENV)/installed ## a million random lives of the scheduler on every core
 
 mutants: $(VENV)/installed ## the engine broken on purpose, each time: does a test notice?
 	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m tests.crash.mutants
 
 bench: $(VENV)/installed ## every figure beside its reference from the same run
 	$(BIN)/python -m benchmarks

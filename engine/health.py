@@ -32,7 +32,8 @@ class Health:
         beyond = self._failed - SICK
         if beyond >= 0 and not self._ending:
             self._again.wait(min(SHORTEST_REST * 2 ** min(beyond, 16), LONGEST_REST))
-            self._again.clear()  # after the wait: who asked just before it is heard, too
+            if not self._ending:  # else another thread would rest on
+                self._again.clear()  # after the wait: who asked just before it is heard, too
 
     def try_again(self) -> None:
         """Nobody rests now; still sick until a batch succeeds, but the rests begin short again."""
