@@ -28,20 +28,30 @@ def register(app: Dash) -> None:
         handle, model = _inputs.handle(known.get("handle")), _inputs.model(known.get("model"))
         try:
             progress = engine.progress(handle, model=model) if handle else None
-        except errors.EngineError:
+        except errors.UnknownHandle:
             progress = None
+        except errors.EngineError:  # busy, say: what is shown stays, and the next tick asks again
+            return no_update, False, no_update
         if progress is None:
             return "", True, no_update
         now = {"done": progress.done, "total": progress.total, "at": _inputs.whole(intervals, 0, 2**31) or 0}
         if progress.state != "filling":
             return over(progress.failed), progress.state == "done", {**now, "state": progress.state}
-        first = seen.get("first") if isinstance(seen, dict) else None
+        first = beginning(seen, progress.done)
         left = seconds_left(first, now)
         return (
             _words.fill(progress.done, progress.total, left, progress.failed),
             False,
             {**now, "state": "filling", "first": first or now},
         )
+
+
+def beginning(seen: Any, done: int) -> Any:
+    """What was seen when this filling began; None where it begins now, as when fewer are done than a tick ago."""
+    if not isinstance(seen, dict):
+        return None
+    before = _inputs.whole(seen.get("done"), 0, 2**40)
+    return None if before is not None and done < before else seen.get("first")
 
 
 def over(failed: int) -> Any:
