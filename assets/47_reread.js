@@ -40,6 +40,13 @@
     }
   };
 
+  /* The words about the reading did not come: the same question, asked again. */
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("[data-readback]")) return;
+    const upload = hindcast.memory.get(hindcast.gate.facts?.handle)?.upload;
+    if (upload) hindcast.set("mine", { data: { upload, at: Date.now() } }, "read-strip");
+  });
+
   document.addEventListener("change", (event) => {
     if (event.target.matches?.("#read-strip select[data-option]")) reread(event.target);
   });

@@ -44,8 +44,10 @@ def first(engine: Engine, path: str, search: str) -> First:
         step, time = _moment.step_of(dataset), dataset.time(index)
         heading = _words.plain(_words.title(time, step))
         title = _words.document_title(time, step, "")
-    except errors.EngineError:
+    except errors.UnknownHandle:
         return First()
+    except errors.EngineError as error:
+        return First(heading=_words.NOT_NOW, sentence=error.message)
     try:
         plot = engine.forecast(handle, index, model=where.model, timeout=PATIENCE)
     except errors.EngineError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,8 +67,22 @@ def render(sentence: Sentence) -> list[Any]:
     return [tags[part.kind](part.text) if isinstance(part, Mark) else part for part in sentence]
 
 
-def answer(engine: Engine, fixed: Frame, wanted: Wanted) -> Answer:
-    """The answer to a request; every way the engine says no becomes a state."""
+def answer(engine: Engine, frame_for: Callable[[str], Frame], wanted: Wanted) -> Answer:
+    """The answer to a request; every way the engine says no becomes a state. frame_for: handle -> its frame."""
+    try:
+        return _drawn(engine, frame_for(wanted.handle), wanted)
+    except (errors.Superseded, errors.Cancelled):
+        return Answer("superseded")
+    except (errors.UnknownHandle, errors.Evicted):
+        return Answer("gone", note=[_words.GONE])
+    except errors.IndexOutOfRange:
+        return Answer("outside")
+    except errors.EngineError:
+        return Answer("busy")
+
+
+def _drawn(engine: Engine, fixed: Frame, wanted: Wanted) -> Answer:
+    """The picture, with its forecast or with the reason why there is none. EngineError while there is neither."""
     try:
         plot = engine.forecast(
             wanted.handle,
@@ -78,17 +93,9 @@ def answer(engine: Engine, fixed: Frame, wanted: Wanted) -> Answer:
             force=wanted.force,
         )
         return _ready(engine, fixed, wanted, plot)
-    except (errors.Superseded, errors.Cancelled):
-        return Answer("superseded")
-    except (errors.UnknownHandle, errors.Evicted):
-        return Answer("gone", note=[_words.GONE])
-    except (errors.Overloaded, errors.DeadlineExceeded, errors.EngineClosed):
-        return Answer("busy")
-    except errors.IndexOutOfRange:
-        return Answer("outside")
     except errors.OriginUnusable as error:
         return _without_forecast(engine, fixed, wanted, "unusable", _unusable(engine, wanted, error))
-    except errors.EngineError as error:
+    except (errors.BadRequest, errors.ModelNotLoaded, errors.ModelFailed, errors.StorageFailed) as error:
         retry = html.Button("Try again", className="link", **{"data-go": "again"})
         words = ["The model could not compute this moment. ", retry, f" (code {error.code})"]
         return _without_forecast(engine, fixed, wanted, "failed", words)
@@ -127,10 +134,7 @@ def _context_length(plot: PlotData, dataset: Dataset) -> int | None:
 
 
 def _without_forecast(engine: Engine, fixed: Frame, wanted: Wanted, state: Any, words: list[Any]) -> Answer:
-    try:
-        dataset = engine.dataset(wanted.handle)
-    except errors.UnknownHandle:
-        return Answer("gone", note=[_words.GONE])
+    dataset = engine.dataset(wanted.handle)
     if not -dataset.length < wanted.index <= 0:
         return Answer("outside")
     known = known_to(engine, wanted.handle, wanted.upload_id)

@@ -47,6 +47,13 @@ def strip(dataset: Dataset, record: UploadRecord | None) -> Any:
     )
 
 
+def not_now() -> Any:
+    """The strip of an upload whose reading cannot be looked up at the moment."""
+    again = html.Button("Try again", className="link", **{"data-readback": "again"})
+    said = html.Span([f"{_words.NO_READBACK_NOW} ", again], className="read-text")
+    return html.Div(said, className="read-line shared")
+
+
 def choice(option: str, names: tuple[str, ...], chosen: str) -> Any:
     """What was chosen of `names`, as something to change; bare text where there is no choice."""
     if len(names) < 2:

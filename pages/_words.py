@@ -159,6 +159,8 @@ def picture_caption(what: str, step: Step) -> str:
 
 FEWEST_COMPARED = 30
 GONE = "This file is no longer stored here. Drop it again and the link works as before."
+NOT_NOW = "This file cannot be opened right now."
+NO_READBACK_NOW = "How this file was read cannot be shown right now."
 ANEW = "This moment was computed anew."
 NOTHING_TO_SCORE = "There is no forecast to score here."
 

@@ -15,15 +15,17 @@ from pages._frame import Frame
 
 
 def layout(engine: Engine, handle: str, search: Any) -> Any:
-    """The page of a stored series at the moment the link names; a plain sentence where it is not stored."""
+    """The page of a stored series at the moment the link names; a plain sentence where there is none to show."""
+    where = _inputs.where(search)
     try:
         dataset = engine.dataset(handle)
+        model, about = chosen_model(engine, handle, where.model)
     except errors.UnknownHandle:
         return gone()
+    except errors.EngineError as error:
+        return busy(error.message)
     horizon = engine.settings.horizon
-    where = _inputs.where(search)
     index, words = starting_index(dataset, where, horizon)
-    model, about = chosen_model(engine, handle, where.model)
     words = " ".join(filter(None, (words, about)))
     fixed = _moment.frame_of(dataset, horizon)
     return html.Div(
@@ -64,20 +66,22 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
 
 def gone() -> Any:
     """The page of a series that is not stored here."""
-    return html.Div(
-        [
-            _shell.header(),
-            html.Main(
-                [
-                    html.H1(_words.GONE),
-                    html.P(html.Button("Choose a file", id="choose", className="button primary"), className="lead"),
-                    html.P(["Or start on ", dcc.Link("the first page", href="/"), "."], className="lead"),
-                ],
-                className="plain",
-            ),
-        ],
-        className="shell",
+    return _plain(
+        html.H1(_words.GONE),
+        html.P(html.Button("Choose a file", id="choose", className="button primary"), className="lead"),
+        html.P(["Or start on ", dcc.Link("the first page", href="/"), "."], className="lead"),
     )
+
+
+def busy(why: str) -> Any:
+    """The page of a series that cannot be read at the moment."""
+    again = html.A("Try again", href="", className="button primary")  # the same address, asked for anew
+    return _plain(html.H1(_words.NOT_NOW), html.P(why, className="lead"), html.P(again, className="lead"))
+
+
+def _plain(*parts: Any) -> Any:
+    """A page of a few words."""
+    return html.Div([_shell.header(), html.Main(list(parts), className="plain")], className="shell")
 
 
 def starting_index(dataset: Dataset, where: _inputs.Where, horizon: int) -> tuple[int, str]:
@@ -160,10 +164,7 @@ def register(app: Dash) -> None:
         if wanted is None:
             return (no_update,) * 9
         engine: Engine = current_app.extensions["engine"]
-        try:
-            answer = _moment.answer(engine, frame_for(wanted.handle), wanted)
-        except errors.UnknownHandle:
-            answer = _moment.Answer("gone", note=[_words.GONE])
+        answer = _moment.answer(engine, frame_for, wanted)
         data = {**answer.data, "state": answer.state, "seq": wanted.seq, "index": wanted.index}
         if answer.figure is None and answer.state != "gone":
             return (*(no_update,) * 8, data)
@@ -189,12 +190,15 @@ def register(app: Dash) -> None:
         engine: Engine = current_app.extensions["engine"]
         handle = _inputs.handle(facts_data.get("handle")) if isinstance(facts_data, dict) else None
         upload_id = _inputs.token(mine.get("upload")) if isinstance(mine, dict) else None
-        record = engine.record(upload_id, handle) if handle and upload_id else None
-        if handle is None or record is None:
+        if handle is None or upload_id is None:
             return no_update, no_update
         try:
-            dataset = engine.dataset(handle)
+            record, dataset = engine.record(upload_id, handle), engine.dataset(handle)
         except errors.UnknownHandle:
+            return no_update, no_update
+        except errors.EngineError:
+            return _readback.not_now(), no_update
+        if record is None:
             return no_update, no_update
         return _readback.strip(dataset, record), _notation.shorten(record.name)
 

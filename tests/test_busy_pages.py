@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +16,7 @@ from engine import Engine, Settings, Upload, errors
 from engine.models.base import Loader
 from pages import _fill
 from tests.conftest import ToyForecaster, scored, to_csv, wave
-from tests.dash_client import call
+from tests.dash_client import UNKNOWN, call, draw, page, wanted
 
 FILL = "..fill.children...tick.disabled...fill-seen.data.."
 
@@ -91,3 +92,58 @@ def test_the_time_left_is_told_anew_when_the_file_is_computed_anew(
 @pytest.mark.parametrize("seen", [None, 7, {}, {"done": "many"}, {"done": True}])
 def test_a_fill_that_nothing_is_known_of_begins_now(seen: Any) -> None:
     assert _fill.beginning(seen, 5) is None
+
+
+def test_a_moment_of_a_series_that_is_not_in_memory_waits_in_line(
+    busy: threading.Event, client: FlaskClient, stored: Upload
+) -> None:
+    asked = wanted(stored)
+    assert draw(client, asked) == {"answer": {"data": {"state": "busy", "seq": 1, "index": -40}}}
+    busy.set()
+    assert draw(client, asked)["answer"]["data"]["state"] == "ready"
+
+
+@pytest.mark.parametrize("name", ["record", "dataset"])
+@pytest.mark.parametrize("index", [-40, -299])
+def test_a_refusal_while_the_picture_is_made_is_asked_for_again(
+    client: FlaskClient, engine: Engine, upload: Upload, monkeypatch: pytest.MonkeyPatch, name: str, index: int
+) -> None:
+    draw(client, wanted(upload))  # the frame is known from here on
+    monkeypatch.setattr(engine, name, Mock(side_effect=errors.DeadlineExceeded("no")))
+    asked = wanted(upload, index=index, upload=upload.record.upload_id)
+    assert draw(client, asked)["answer"]["data"]["state"] == "busy"
+
+
+def test_the_page_of_a_series_that_cannot_be_read_now_says_so(
+    busy: threading.Event, client: FlaskClient, stored: Upload
+) -> None:
+    address = f"/explore/{stored.dataset.handle}"
+    told = page(client, address, "?i=-40")
+    for words in ("This file cannot be opened right now.", "The cache did not answer in time.", "Try again"):
+        assert words in told
+    busy.set()
+    assert "What would have been forecast" in page(client, address, "?i=-40")
+
+
+def test_the_first_html_of_a_series_that_cannot_be_read_now_says_so(
+    busy: threading.Event, client: FlaskClient, stored: Upload
+) -> None:
+    address = f"/explore/{stored.dataset.handle}?i=-40"
+    words = client.get(address).get_data(as_text=True)
+    assert "This file cannot be opened right now." in words
+    assert "<title>Hindcast</title>" in words
+    busy.set()
+    assert "It missed by" in client.get(address).get_data(as_text=True)
+    assert "right now" not in client.get(f"/explore/{UNKNOWN}").get_data(as_text=True)
+
+
+def test_how_a_file_was_read_is_offered_again_where_it_cannot_be_looked_up(
+    busy: threading.Event, client: FlaskClient, stored: Upload
+) -> None:
+    strip = "..read-strip.children...series-name.children.."
+    mine, state = {"mine.data": {"upload": stored.record.upload_id}}, {"facts.data": {"handle": stored.dataset.handle}}
+    told = call(client, strip, mine, state).get_data(as_text=True)
+    assert "How this file was read cannot be shown right now." in told
+    assert '"data-readback":"again"' in told.replace(" ", "")
+    busy.set()
+    assert "zebra [kWh]" in call(client, strip, mine, state).get_data(as_text=True)
