@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import diskcache
 
@@ -42,20 +42,22 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> bytes:
         if mode not in RAW_MODES or read:
             raise DamagedPayload(f"a value of the cache has mode {mode}")
-        if filename is not None:
-            inside = Path(self._directory).resolve()
-            if "\0" in filename or not (inside / filename).resolve().is_relative_to(inside):
-                raise DamagedPayload("a value of the cache lies outside its directory")
+        if filename is not None and not self._is_inside(filename):
+            raise DamagedPayload("a value of the cache lies outside its directory")
         fetched = super().fetch(mode, filename, value, False)
         if type(fetched) is not bytes:
             raise DamagedPayload("a value of the cache is not bytes")
         return fetched
 
+    def _is_inside(self, filename: str) -> bool:
+        inside = Path(self._directory).resolve()
+        return "\0" not in filename and (inside / filename).resolve().is_relative_to(inside)
+
     def remove(self, file_path: str) -> None:
-        if self._late is None:
-            super().remove(file_path)
-        else:
+        if self._late is not None:
             self._late.append(file_path)
+        elif self._is_inside(file_path):
+            super().remove(file_path)
 
     @contextmanager
     def late_removal(self) -> Iterator[None]:
@@ -67,7 +69,15 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
         finally:
             self._late = None
         for file_path in late:
-            super().remove(file_path)
+            self.remove(file_path)
+
+
+class FileRow(NamedTuple):
+    """A row whose value lies in a file: its number, its key (empty if it is none of ours), the file's name."""
+
+    number: int
+    key: str
+    file: Any
 
 
 class Cache(diskcache.Cache):  # type: ignore[misc]
@@ -98,6 +108,18 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
     def iterkeys(self) -> Iterator[str]:
         with self._noticing():
             yield from super().iterkeys()
+
+    def files(self) -> list[FileRow]:
+        """All rows whose values lie in files."""
+        with self._noticing():
+            rows = self._sql("SELECT rowid, key, raw, filename FROM Cache WHERE filename IS NOT NULL").fetchall()
+            return [FileRow(number, self.disk.get(key, raw), file) for number, key, raw, file in rows]
+
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Remove rows, and no file."""
+        with self.transact():
+            for number in numbers:
+                self._sql("DELETE FROM Cache WHERE rowid = ?", (number,))
 
     @contextmanager
     def transact(self) -> Iterator[None]:

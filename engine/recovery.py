@@ -1,36 +1,73 @@
 """What a cache needs when its last use did not end well.
 
 A killed process leaves value files that no row names; a failing disk leaves a database that cannot be read. Forecasts
-can be computed again, uploads cannot: a cache that cannot be read is set aside under another name, never deleted.
+can be computed again, series and uploads cannot: their rows are kept even while their files are not to be found, and a
+cache that cannot be read is set aside under another name, never deleted. Nothing goes that is not ours.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from engine.blocks import DamagedPayload, unseal
 from engine.disk import ERRORS, BytesDisk, Cache
+from engine.errors import StartError
 
 log = logging.getLogger(__name__)
 
 DATABASE = "cache.db"
 MAGIC_BYTES = 4
+COMPUTED = ("b/", "m/")  # keys of blocks and manifests
 NOT_COMPUTED = ("s/", "u/")  # keys of series and uploads
+VALUE = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}\.val")  # as diskcache names the files of values
+VALUE_FOLDER = re.compile(r"[0-9a-f]{2}(/[0-9a-f]{2})?")
+
+
+def refuse_foreign(folder: Path) -> None:
+    """StartError if a folder holds something, and neither our database nor values whose database was lost."""
+    found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    if DATABASE in found:
+        strange = _is_foreign(folder / DATABASE)
+    else:
+        strange = any(not name.startswith(DATABASE) and not VALUE_FOLDER.fullmatch(name) for name in found)
+        strange = strange and not any(_values(folder))
+    if strange:
+        raise StartError(
+            f"The folder {folder} is no cache of this server: it holds {found[0]!r}. "
+            "Set HINDCAST_CACHE_DIR to another folder."
+        )
+
+
+def _is_foreign(database: Path) -> bool:
+    """Whether a database can be read and has other tables than ours alone; ours when damaged has some of them left."""
+    with suppress(sqlite3.Error, UnicodeDecodeError):
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
+        return bool(names) and not any(name.startswith(("Cache", "Settings_")) for name in names)
+    return False
+
+
+def _values(folder: Path) -> Iterator[str]:
+    """Names in the folder of the files that may hold values; whatever else is there is not ours."""
+    names = (path.relative_to(folder).as_posix() for path in folder.glob("??/??/*.val"))
+    return (name for name in names if VALUE.fullmatch(name))
 
 
 def sound(folder: Path, thorough: bool) -> bool:
     """Whether the database in a cache's folder can be read; thorough: every page, index and name of it."""
     database = folder / DATABASE
     if not database.exists() or not database.stat().st_size:
-        return not any(folder.glob("??/??/*.val"))  # values whose database was lost
+        return not any(_values(folder))  # values whose database was lost
     try:
         with closing(sqlite3.connect(database)) as connection:
             connection.execute("SELECT name FROM sqlite_master").fetchall()
@@ -56,19 +93,65 @@ def _sound_throughout(connection: sqlite3.Connection) -> bool:
 
 
 def repair(cache: Cache) -> None:
-    """Remove files that no row names, rows whose file is missing, and empty folders; on a full disk, say, later."""
+    """Remove values that no row names, rows of what is computed whose file does not exist, and empty folders of values;
+    on a full disk, say, later. Rows of series and uploads are kept: their files may come back, and until then they
+    count as missing."""
+    folder = Path(cache.directory)
     try:
-        with warnings.catch_warnings():  # diskcache returns what it finds as warnings
-            warnings.simplefilter("always")
-            found = cache.check(fix=True)
+        rows = cache.files()
+        errors = {row.number: _error(folder, row.file) for row in rows}
+        lost = [row for row in rows if errors[row.number] == errno.ENOENT and row.key.startswith(COMPUTED)]
+        cache.drop([row.number for row in lost])
+        named = {row.file for row in rows}
+        orphans = [name for name in _values(folder) if name not in named]
+        for name in orphans:
+            (folder / name).unlink()
     except ERRORS as error:
         cache.failed = True
         log.warning("the last end was not clean, and the cache cannot be checked now: %s", error)
         return
-    for folder, _, _ in os.walk(cache.directory, topdown=False):
-        with suppress(OSError):  # it is not empty
-            os.rmdir(folder)
-    log.warning("the last end was not clean; leftovers removed from the cache: %d", len(found))
+    for below in ("??/??", "??"):
+        for path in folder.glob(below):
+            if VALUE_FOLDER.fullmatch(path.relative_to(folder).as_posix()):
+                with suppress(OSError):  # it is not empty
+                    path.rmdir()
+    log.warning("the last end was not clean; leftovers removed from the cache: %d", len(lost) + len(orphans))
+    kept = sum(errors[row.number] is not None and row.key.startswith(NOT_COMPUTED) for row in rows)
+    if kept:
+        log.error(
+            "series and uploads whose files cannot be found now: %d; they stay listed in the cache, as missing: "
+            "bring the files back into %s (a disk that is not mounted, a backup), or upload them again",
+            kept,
+            folder,
+        )
+
+
+def _error(folder: Path, file: Any) -> int | None:
+    """Why a value's file cannot be looked at; None if it can."""
+    try:
+        (folder / file).stat()
+    except OSError as error:
+        return error.errno
+    except (TypeError, ValueError):  # a damaged row: no file has such a name
+        return errno.ENOENT
+    return None
+
+
+def tell_of_damaged(folder: Path) -> None:
+    """A line in the log as long as damaged caches are kept beside this one: they take room, and nobody else tells."""
+    kept = list(folder.parent.glob(f"{folder.name}-damaged-*"))
+    size = 0
+    for path in (path for one in kept for path in one.rglob("*")):
+        with suppress(OSError):
+            size += path.lstat().st_size
+    if kept:
+        log.warning(
+            "damaged caches kept in %s: %d, %.1f MB; delete the folders %s-damaged-* once nothing of them is missed",
+            folder.parent,
+            len(kept),
+            size / 1e6,
+            folder.name,
+        )
 
 
 def rescue(folder: Path) -> None:

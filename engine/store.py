@@ -23,7 +23,7 @@ from engine.blocks import BLOCK_MAGIC, DamagedPayload, Manifest, Rows, decode, e
 from engine.directory import Marker, hold
 from engine.disk import ERRORS, Cache
 from engine.errors import StartError
-from engine.recovery import end_rescue, repair, rescue, sound
+from engine.recovery import end_rescue, refuse_foreign, repair, rescue, sound, tell_of_damaged
 from engine.series import Ints, Phase, Series, Step
 from engine.spec import Spec
 
@@ -50,6 +50,7 @@ class Store:
         """
         folder = self._directory / "cache"
         try:
+            refuse_foreign(folder)  # before anything of it is touched
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._directory.chmod(0o700)
             self._opened.callback(os.close, hold(self._directory / "engine.lock", self._lock_timeout))
@@ -58,6 +59,7 @@ class Store:
             end_rescue(folder)
             if not sound(folder, thorough=unclean):
                 rescue(folder)
+            tell_of_damaged(folder)
             self._cache = Cache(folder)
             self._opened.callback(self._end, marker)
             if unclean:
@@ -135,7 +137,7 @@ class Store:
         record[handle] = reading
         with self._cache.transact():
             self._cache.set(f"u/{upload_id}", _with_head(b"HCU1", record, b""))
-            if raw is not None and f"u/{upload_id}/raw" not in self._cache:
+            if raw is not None and self.raw(upload_id) is None:  # or its file is not to be found
                 self._cache.set(f"u/{upload_id}/raw", seal(b"HCR1", raw))
 
     def upload(self, upload_id: str) -> dict[str, Any] | None:

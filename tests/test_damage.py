@@ -63,10 +63,18 @@ def test_a_database_that_cannot_be_read_is_set_aside_and_never_deleted(
     (aside,) = folder.glob("cache-damaged-*")
     assert {path.read_bytes() for path in aside.rglob("*.val")} == content
     assert f"the damaged one is kept in {aside}" in caplog.text
+    caplog.clear()
     store.put_series(wave(400))
     store.close()
-    store.open()
+    with caplog.at_level(logging.WARNING):
+        store.open()
     assert store.handles() == [wave(400).handle]
+    size = sum(path.stat().st_size for path in aside.rglob("*")) / 1e6
+    (line,) = caplog.messages  # at every start, as long as it is there
+    assert line == (
+        f"damaged caches kept in {folder}: 1, {size:.1f} MB; "
+        "delete the folders cache-damaged-* once nothing of them is missed"
+    )
     store.close()
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import diskcache
@@ -14,10 +17,11 @@ import pytest
 from engine import Engine, Settings
 from engine.blocks import BLOCK, Rows
 from engine.disk import Cache
+from engine.errors import StartError, UnknownHandle
 from engine.models.base import Loader
 from engine.series import Series
 from engine.store import Store
-from tests.conftest import ToyForecaster, filled, to_csv, until, wave
+from tests.conftest import HOUR, ToyForecaster, filled, to_csv, until, wave
 
 LARGE = os.urandom(40_000)  # kept in a file; what is under 32 kB is kept in the database
 
@@ -68,7 +72,7 @@ def test_the_folder_is_marked_while_it_is_in_use(folder: Path) -> None:
 
 def test_a_clean_start_checks_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[bool] = []
-    monkeypatch.setattr(Cache, "check", lambda self, fix: checked.append(fix) or [])
+    monkeypatch.setattr(Cache, "files", lambda self: checked.append(True) or [])
     for _ in range(2):
         opened(folder).close()
     assert not checked
@@ -82,7 +86,7 @@ def test_a_clean_start_checks_nothing(folder: Path, monkeypatch: pytest.MonkeyPa
 def test_leftovers_of_a_killed_process_are_removed_and_counted(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     stored(folder, [wave(300)])
     before = values(folder)
-    orphan = folder / "cache" / "ab" / "cd" / "0123.val"
+    orphan = folder / "cache" / "ab" / "cd" / f"{7:028x}.val"
     orphan.parent.mkdir(parents=True)
     orphan.write_bytes(LARGE)
     (folder / "cache" / "ef" / "01").mkdir(parents=True)
@@ -92,22 +96,151 @@ def test_leftovers_of_a_killed_process_are_removed_and_counted(folder: Path, cap
     assert values(folder) == before
     assert not orphan.parent.parent.exists()
     assert not (folder / "cache" / "ef").exists()
-    assert "leftovers removed from the cache: 3" in caplog.text
+    assert "leftovers removed from the cache: 1" in caplog.text
     assert store.handles() == [wave(300).handle]
     store.close()
 
 
-def test_a_row_whose_file_is_gone_is_removed(folder: Path) -> None:
-    stored(folder, [wave(300)])
-    for path in values(folder):
+def large_series() -> Series:
+    """Numbers that cannot be compressed, so that the series is kept in a file."""
+    return Series(np.random.default_rng(1).normal(size=9000), HOUR, 0)
+
+
+def test_of_rows_whose_files_are_gone_only_those_of_what_can_be_computed_are_removed(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    series = large_series()
+    stored(folder, [series])
+    upload = series.handle[:32]
+    away = {path: path.read_bytes() for path in values(folder)}
+    assert len(away) == 5  # the series, its upload, three blocks
+    for path in away:
         path.unlink()
     unclean(folder)
-    store = opened(folder)
-    assert store.raw(wave(300).handle[:32]) is None
+    with caplog.at_level(logging.WARNING):
+        store = opened(folder)
+    assert "leftovers removed from the cache: 3" in caplog.text
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
+        "series and uploads whose files cannot be found now: 2; they stay listed in the cache, as missing: bring the "
+        f"files back into {folder / 'cache'} (a disk that is not mounted, a backup), or upload them again"
+    ]
+    assert store.series(series.handle) is None
+    assert store.raw(upload) is None
     assert store.block_rows("1") is None
-    assert store.handles() == [wave(300).handle]
-    assert [key for key in store._cache.iterkeys() if key.endswith("raw") or key.startswith("b/")] == []
+    assert [key for key in store._cache.iterkeys() if key.startswith("b/")] == []
+    assert store.handles() == [series.handle]
     store.close()
+    unclean(folder)
+    for path, value in away.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(value)
+    store = opened(folder)
+    found = store.series(series.handle)
+    assert found is not None
+    assert np.array_equal(found.values, series.values)
+    assert store.raw(upload) == LARGE
+    assert len(values(folder)) == 2  # the blocks were given up, and no row names them any more
+    store.close()
+
+
+def test_a_row_whose_file_cannot_be_looked_at_now_is_kept_whatever_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stored(folder, [large_series()])
+    unclean(folder)
+    before, stat = values(folder), Path.stat
+
+    def no_disk(path: Path, **how: bool) -> os.stat_result:
+        if path.suffix == ".val":
+            raise OSError(errno.EIO, "Input/output error")
+        return stat(path, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", no_disk)
+        opened(folder).close()
+    assert "cannot be found now: 2" in caplog.text
+    assert values(folder) == before
+    store = opened(folder)
+    assert store.series(large_series().handle) is not None
+    assert store.block_rows("1") is not None
+    store.close()
+
+
+def test_what_is_missing_of_a_series_is_uploaded_again(settings: Settings, registry: dict[str, Loader]) -> None:
+    csv = to_csv(large_series())
+    engine = Engine(settings, registry)
+    upload = engine.upload(csv)
+    handle, upload_id = upload.dataset.handle, upload.record.upload_id
+    engine.close()
+    for path in values(settings.cache_dir):
+        path.unlink()
+    unclean(settings.cache_dir)
+    engine = Engine(settings, registry)
+    assert engine.datasets() == []
+    with pytest.raises(UnknownHandle):
+        engine.dataset(handle)
+    assert not engine.upload(csv).known
+    assert engine.dataset(handle).handle == handle
+    assert engine._on_store_thread(lambda: engine._library.raw(upload_id)) == csv
+    engine.close()
+
+
+FOREIGN = ("photos/a.jpg", "notes.txt", "ab/cd/mine.val", "AB/CD/" + "0" * 28 + ".val", "ab/" + "0" * 28 + ".val")
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_files_and_folders_that_are_not_ours_stay(folder: Path, killed: bool) -> None:
+    stored(folder, [wave(300)])
+    for name in FOREIGN:
+        path = folder / "cache" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    (folder / "cache" / "empty").mkdir()
+    if killed:
+        unclean(folder)
+    opened(folder).close()
+    assert all((folder / "cache" / name).read_text() == "mine" for name in FOREIGN)
+    assert (folder / "cache" / "empty").is_dir()
+
+
+def foreign_database(cache: Path) -> None:
+    with closing(sqlite3.connect(cache / "cache.db")) as connection:
+        connection.execute("CREATE TABLE pages (url TEXT)")
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("fill", [lambda cache: (cache / "notes.txt").write_text("mine"), foreign_database])
+def test_a_folder_of_somebody_else_is_refused_and_left_as_it_is(
+    folder: Path, killed: bool, fill: Callable[[Path], object]
+) -> None:
+    cache = folder / "cache"
+    cache.mkdir(parents=True)
+    folder.chmod(0o755)
+    fill(cache)
+    if killed:
+        unclean(folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    store = Store(folder, lock_timeout=0)
+    with pytest.raises(StartError, match=r"is no cache of this server: it holds '(notes\.txt|cache\.db)'"):
+        store.open()
+    store.close()
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_row_that_names_a_file_elsewhere_takes_no_file_with_it(folder: Path) -> None:
+    stored(folder, [wave(300)])
+    mine = folder / "mine.txt"
+    mine.write_text("mine")
+    with closing(sqlite3.connect(folder / "cache" / "cache.db")) as connection, connection:
+        connection.execute("UPDATE Cache SET filename = '../mine.txt' WHERE key = 'b/1'")
+    unclean(folder)
+    store = opened(folder)
+    assert store.block_rows("1") is None
+    store.put_block("1", full_block(1), full=True)
+    assert store.block_rows("1") is not None
+    store.close()
+    assert mine.read_text() == "mine"
 
 
 def test_a_truncated_block_is_missing_and_is_computed_again(
@@ -180,7 +313,7 @@ def test_after_a_failed_write_the_next_start_looks_for_what_it_left(
     store = opened(folder)
 
     def full_disk(self: object, *_: object, **__: object) -> None:
-        orphan = folder / "cache" / "ab" / "cd" / "half.val"
+        orphan = folder / "cache" / "ab" / "cd" / f"{8:028x}.val"
         orphan.parent.mkdir(parents=True)
         orphan.write_bytes(b"half")
         raise OSError(28, "No space left on device")
@@ -197,13 +330,13 @@ def test_after_a_failed_write_the_next_start_looks_for_what_it_left(
 
 
 def test_a_check_that_the_disk_refuses_is_made_at_the_next_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full_disk(self: Cache, fix: bool) -> None:
+    def full_disk(self: Cache) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     stored(folder, [wave(300)])
     unclean(folder)
     with monkeypatch.context() as patched:
-        patched.setattr(Cache, "check", full_disk)
+        patched.setattr(Cache, "files", full_disk)
         store = opened(folder)
         assert store.handles() == [wave(300).handle]
         store.close()
