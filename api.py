@@ -56,7 +56,7 @@ def create_blueprint(engine: Engine) -> Blueprint:
     def dataset(handle: str) -> Response:
         found = engine.dataset(handle)
         progress = engine.progress(handle, model=_model(), horizon=_horizon())._asdict()
-        return _json(_metadata(found) | {"newer": engine.newer(handle), "progress": progress})
+        return _json(_metadata(found) | engine.versions(handle)._asdict() | {"progress": progress})
 
     @route(f"{PREFIX}/datasets/<handle>", methods=["DELETE"])
     def forget(handle: str) -> Response:

@@ -65,7 +65,7 @@
       files[handle] = { ...files[handle], ...facts, seen: Date.now() };
       write(files);
     },
-    uploaded: (answer) => hindcast.memory.remember(answer.handle, { upload: answer.upload_id, name: answer.name }),
+    uploaded: (answer) => hindcast.memory.remember(answer.handle, { upload: answer.upload_id, name: answer.name, reused: answer.reused }),
     forget: (handle) => {
       const files = read();
       delete files[handle];

@@ -42,9 +42,20 @@
     }
     card();
     renew();
+    follow(answer.time);
     window.clearTimeout(timer);
     timer = window.setTimeout(() => rest(answer), REST_MS);
   };
+
+  /* The link to a newer version of the series leads to the same moment there. */
+  const follow = (time) => {
+    const { newer, model } = gate.facts;
+    if (newer) hindcast.set("newer-link", { href: hindcast.address(newer, `t=${encodeURIComponent(time)}`, model) });
+  };
+
+  /* Before the app's own links take over: what comes back to this page comes back to its moment. */
+  const leaving = (event) => event.target.closest?.("#newer-link") && hindcast.leave();
+  document.addEventListener("click", leaving, { capture: true });
 
   /* The hand rests: the address, this browser's memory, and what is read aloud. */
   const rest = (answer) => {
@@ -100,8 +111,8 @@
       card();
       gate.open(facts);
       gate.listen();
-      const upload = hindcast.memory.get(facts.handle)?.upload;
-      return upload ? { upload } : window.dash_clientside.no_update;
+      const { upload, reused } = hindcast.memory.get(facts.handle) || {};
+      return upload ? { upload, reused } : window.dash_clientside.no_update;
     },
     slide: (index) => gate.toward(index),
     answered: (answer) => {

@@ -4,7 +4,7 @@ This package is the only door: nothing outside it imports a module below it.
 """
 
 from engine import errors
-from engine.answers import Progress, Upload, UploadRecord
+from engine.answers import Progress, Upload, UploadRecord, Versions
 from engine.dataset import Dataset, Summary
 from engine.engine import Engine
 from engine.ingest import Readback, ReadOptions
@@ -36,6 +36,7 @@ __all__ = (
     "Summary",
     "Upload",
     "UploadRecord",
+    "Versions",
     "built_in",
     "errors",
 )

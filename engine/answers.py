@@ -36,6 +36,13 @@ class Upload:
     extends: str | None
 
 
+class Versions(NamedTuple):
+    """Of a series: the stored one that it continues, and the newest stored one that continues it; None without one."""
+
+    extends: str | None
+    newer: str | None
+
+
 class Progress(NamedTuple):
     """Origins of one (series, spec): done, failed, total (usable), unusable. state: filling, paused (nobody has asked
     for it since the start, or the background is off) or done."""

@@ -13,7 +13,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from engine.answers import Progress, Upload, UploadRecord
+from engine.answers import Progress, Upload, UploadRecord, Versions
 from engine.catalog import Catalog
 from engine.cores import available_cores
 from engine.dataset import Dataset, Summary
@@ -147,9 +147,9 @@ class Engine:
             raise UnknownHandle("This is not a handle: 64 hexadecimal digits were expected.")
         return self._library.cached(handle) or self._on_store_thread(lambda: self._library.load(handle))
 
-    def newer(self, handle: str) -> str | None:
-        """The handle of the newest stored version of a series: same grid, ends later, agrees. None if there is none."""
-        return self._on_store_thread(lambda: self._library.newer(handle))
+    def versions(self, handle: str) -> Versions:
+        """Handles of the stored versions of a series: the one it continues, and the newest of those that continue it."""
+        return self._on_store_thread(lambda: self._library.versions(handle))
 
     def datasets(self) -> list[Summary]:
         """All stored datasets."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.answers import Versions
 from engine.blocks import BLOCK, Manifest, block_keys, block_range
 from engine.catalog import Catalog
 from engine.dataset import Dataset, Summary
@@ -124,9 +125,9 @@ class Library:
         reused = _rows(entry).done_count if entry is not None else _rows(self.open(series.handle, spec)).stored_count
         return Added(dataset, found is not None, reused, self._lineage.extends(series.handle))
 
-    def newer(self, handle: str) -> str | None:
-        """The newest stored series that continues this one."""
-        return self._lineage.newer(handle)
+    def versions(self, handle: str) -> Versions:
+        """What a series continues, and what continues it."""
+        return Versions(self._lineage.extends(handle), self._lineage.newer(handle))
 
     def summaries(self) -> list[Summary]:
         """Of every stored dataset; none of them is kept in memory for it."""

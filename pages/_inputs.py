@@ -77,6 +77,13 @@ def whole(value: Any, low: int, high: int) -> int | None:
     return value if type(value) is int and low <= value <= high else None
 
 
+def share(value: Any) -> tuple[int, int]:
+    """(count, of) of {"count": 3, "of": 4}; nothing of nothing where it is no such share."""
+    of = whole(value.get("of"), 0, MOST_SEQ) if isinstance(value, dict) else None
+    count = whole(value.get("count"), 0, of) if of is not None else None
+    return (0, 0) if of is None or count is None else (count, of)
+
+
 def flag(value: Any) -> bool:
     """Whether the value is exactly true."""
     return value is True

@@ -23,8 +23,9 @@ CHOICES = {"VALUE_COLUMN_GUESSED", "SERIES_GUESSED"}  # the strip opens by itsel
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
 
 
-def strip(dataset: Dataset, record: UploadRecord | None) -> Any:
-    """The strip. `record` is the viewer's own upload, or None: then names and the file's dialect stay unsaid."""
+def strip(dataset: Dataset, record: UploadRecord | None, reused: tuple[int, int] = (0, 0)) -> Any:
+    """The strip. `record` is the viewer's own upload, or None: then names and the file's dialect stay unsaid.
+    reused: (forecasts that were there already when it was uploaded, all of them)."""
     step = _moment.step_of(dataset)
     valid = int(np.isfinite(dataset.series.values).sum())
     missing = dataset.length - valid
@@ -32,6 +33,8 @@ def strip(dataset: Dataset, record: UploadRecord | None) -> Any:
     line = _moment.render(_words.read_as(name, step, dataset.start, dataset.end, valid, missing))
     if record is None:
         return html.Div(html.Span(line, className="read-text"), className="read-line shared")
+    taken = _words.reused(*reused)
+    line += [f" {taken}"] if taken else []
     codes = set(record.readback.warnings)
     dot = [html.Span(className="dot", title="Worth a look")] if codes & ATTENTION else []
     return html.Details(
@@ -40,7 +43,9 @@ def strip(dataset: Dataset, record: UploadRecord | None) -> Any:
                 [html.Span([*dot, *line], className="read-text"), html.Span("Check", className="link")],
                 className="read-line",
             ),
-            html.Dl([part for what, said in rows(record.readback, step) for part in (html.Dt(what), html.Dd(said))]),
+            html.Dl(
+                [part for what, said in rows(record.readback, step, taken) for part in (html.Dt(what), html.Dd(said))]
+            ),
             html.Div(id="reread-note", className="reread-note", role="status"),
         ],
         open=bool(codes & CHOICES),
@@ -69,8 +74,8 @@ def choice(option: str, names: tuple[str, ...], chosen: str) -> Any:
     )
 
 
-def rows(readback: Readback, step: Step) -> list[tuple[str, Any]]:
-    """(what was decided, what was found), one per decision."""
+def rows(readback: Readback, step: Step, taken: str) -> list[tuple[str, Any]]:
+    """(what was decided, what was found), one per decision; `taken` says which forecasts were there already."""
     found: list[tuple[str, Any]] = [
         ("Value", choice("value", readback.columns, readback.value_column)),
         ("Unit", shorten(readback.unit or "")),
@@ -92,6 +97,7 @@ def rows(readback: Readback, step: Step) -> list[tuple[str, Any]]:
             ),
         )
     )
+    found.append(("Forecasts", taken))
     found += [("Noted", note.message) for note in readback.notes]
     return [(what, said) for what, said in found if said]
 

@@ -152,6 +152,16 @@ def read_as(name: str, step: Step, first: np.datetime64, last: np.datetime64, va
     return words
 
 
+def reused(number: int, total: int) -> str:
+    """How many forecasts an upload found already there; empty where it found none."""
+    return f"{count(number)} of {plural(total, 'moment')} taken from an earlier upload." if number else ""
+
+
+def newer_version(end: np.datetime64, step: Step) -> str:
+    """Said of a series of which a newer version is stored."""
+    return f"A newer version of this series ends {moment(end, step)}. "
+
+
 def picture_caption(what: str, step: Step) -> str:
     """The caption under a sample's picture."""
     return f"{what}, every {every(step)}"

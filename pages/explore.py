@@ -10,7 +10,19 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_u
 from flask import current_app
 
 from engine import Dataset, Engine, errors
-from pages import _explore, _fill, _inputs, _moment, _notation, _rail, _readback, _recalculate, _shell, _words
+from pages import (
+    _explore,
+    _fill,
+    _inputs,
+    _moment,
+    _notation,
+    _rail,
+    _readback,
+    _recalculate,
+    _shell,
+    _versions,
+    _words,
+)
 from pages._frame import Frame
 
 
@@ -27,6 +39,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
     horizon = engine.settings.horizon
     index, words = starting_index(dataset, where, horizon)
     words = " ".join(filter(None, (words, about)))
+    newer = _versions.newer(engine, handle)
     fixed = _moment.frame_of(dataset, horizon)
     return html.Div(
         [
@@ -43,7 +56,13 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                     html.H1(
                         _moment.render(_words.title(dataset.time(index), fixed.step)), id="heading", className="heading"
                     ),
-                    html.P(words, id="link-note", className="link-note", hidden=not words),
+                    html.Div(
+                        [
+                            html.P(words, id="link-note", hidden=not words),
+                            *_versions.note(newer, dataset.time(index), model),
+                        ],
+                        className="link-note",
+                    ),
                     _explore.chart(fixed),
                     _explore.moves(fixed.step),
                     _explore.rail(dataset, fixed, index),
@@ -52,7 +71,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                 className="explore",
             ),
             html.Div(id="spoken", className="visually-hidden", role="status"),
-            dcc.Store(id="facts", data=facts(dataset, index, horizon, model)),
+            dcc.Store(id="facts", data=facts(dataset, index, horizon, model, newer)),
             dcc.Store(id="wanted"),
             dcc.Store(id="answer"),
             dcc.Store(id="busy", data=False),
@@ -111,7 +130,7 @@ def chosen_model(engine: Engine, handle: str, name: str | None) -> tuple[str | N
     return name, ""
 
 
-def facts(dataset: Dataset, index: int, horizon: int, model: str | None) -> dict[str, Any]:
+def facts(dataset: Dataset, index: int, horizon: int, model: str | None, newer: Dataset | None) -> dict[str, Any]:
     """What the browser has to know about the file: for moving, and for its list of recent files."""
     step = _moment.step_of(dataset)
     return {
@@ -123,6 +142,7 @@ def facts(dataset: Dataset, index: int, horizon: int, model: str | None) -> dict
         "clock": clock(dataset, step),
         "index": index,
         "model": model,
+        "newer": newer.handle if newer else None,
         "every": _notation.every(step),
         "period": _notation.period(dataset.start, dataset.end, step),
         "spark": _rail.spark(dataset.series.values),
@@ -200,7 +220,8 @@ def register(app: Dash) -> None:
             return _readback.not_now(), no_update
         if record is None:
             return no_update, no_update
-        return _readback.strip(dataset, record), _notation.shorten(record.name)
+        reused = _inputs.share(mine.get("reused"))
+        return _readback.strip(dataset, record, reused), _notation.shorten(record.name)
 
     _fill.register(app)
     _recalculate.register(app)

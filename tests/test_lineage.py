@@ -84,14 +84,14 @@ def test_an_upload_names_what_it_extends_and_the_old_one_names_the_newer(client:
     again = client.post("/api/v1/datasets", data=to_csv(WHOLE))
     assert (again.status_code, again.get_json()["extends"]) == (200, old["handle"])
 
-    def newer(of: str) -> str | None:
-        found: str | None = client.get(f"/api/v1/datasets/{of}").get_json()["newer"]
-        return found
+    def versions(of: str) -> tuple[str | None, str | None]:
+        found = client.get(f"/api/v1/datasets/{of}").get_json()
+        return found["extends"], found["newer"]
 
-    assert newer(old["handle"]) == new["handle"]
-    assert newer(new["handle"]) is None
+    assert versions(old["handle"]) == (None, new["handle"])
+    assert versions(new["handle"]) == (old["handle"], None)
     client.delete(f"/api/v1/datasets/{new['handle']}")
-    assert newer(old["handle"]) is None
+    assert versions(old["handle"]) == (None, None)
 
 
 @pytest.mark.parametrize("series", [WHOLE, MONTHS], ids=["hours", "months"])
@@ -104,29 +104,29 @@ def test_versions_find_one_another_in_whatever_order_they_come(
     for number in order:
         put(engine, versions[number])
     handles = [version.handle for version in versions]
-    assert [engine.newer(handle) for handle in handles] == [handles[2], handles[2], None]
+    assert [engine.versions(handle).newer for handle in handles] == [handles[2], handles[2], None]
     assert [engine.upload(to_csv(version)).extends for version in versions] == [None, *handles[:2]]
     engine.delete(handles[1])
-    assert (engine.newer(handles[0]), put(engine, versions[2])[1]) == (handles[2], handles[0])
+    assert (engine.versions(handles[0]).newer, put(engine, versions[2])[1]) == (handles[2], handles[0])
     engine.delete(handles[2])
-    assert engine.newer(handles[0]) is None
+    assert engine.versions(handles[0]).newer is None
 
 
 def test_two_histories_of_one_series_are_continued_by_the_same_upload(engine: Engine) -> None:
     long, short = put(engine, part(0, 1400))[0], put(engine, part(300, 1500))[0]
-    assert engine.newer(long) is None
+    assert engine.versions(long).newer is None
     whole, extends = put(engine, WHOLE)
     assert extends == short
-    assert engine.newer(long) == engine.newer(short) == whole
+    assert engine.versions(long).newer == engine.versions(short).newer == whole
 
 
 def test_of_two_continuations_that_part_the_one_that_ends_last_is_named(engine: Engine) -> None:
     old, _ = put(engine, part(0, 1500))
     one, _ = put(engine, part(0, 1600))
     other, extends = put(engine, edited(part(0, 1700), 1590))
-    assert (extends, engine.newer(old)) == (old, other)
+    assert (extends, engine.versions(old).newer) == (old, other)
     engine.delete(other)
-    assert engine.newer(old) == one
+    assert engine.versions(old).newer == one
 
 
 def test_strangers_with_the_same_end_are_not_mistaken_for_versions(engine: Engine) -> None:
@@ -136,8 +136,8 @@ def test_strangers_with_the_same_end_are_not_mistaken_for_versions(engine: Engin
     stored = [put(engine, Series(one, HOUR, 5000))[0] for one in values]
     new, extends = put(engine, Series(np.append(values[17], 1.0), HOUR, 5000))
     assert extends in {None, stored[17]}
-    assert {engine.newer(handle) for handle in stored} <= {None, new}
-    assert [handle for handle in stored if engine.newer(handle)] in ([], [stored[17]])
+    assert {engine.versions(handle).newer for handle in stored} <= {None, new}
+    assert [handle for handle in stored if engine.versions(handle).newer] in ([], [stored[17]])
 
 
 @pytest.mark.parametrize("damage", ["nothing", "one lost", "one damaged", "all lost", "points nowhere"])
@@ -156,7 +156,7 @@ def test_versions_are_known_after_a_restart_however_the_index_fared(
     engine._on_store_thread(damages[damage])
     engine.close()
     again = Engine(settings, registry)
-    assert (again.newer(old), again.newer(new)) == (new, None)
+    assert (again.versions(old).newer, again.versions(new).newer) == (new, None)
     again.close()
 
 
@@ -166,7 +166,7 @@ def test_a_damaged_series_is_nobodys_version(engine: Engine, settings: Settings,
     engine._on_store_thread(lambda: [store._cache.set(f"{kind}/{new}", b"damaged") for kind in "sv"])
     engine.close()
     again = Engine(settings, registry)
-    assert (again.newer(old), again.newer(new)) == (None, None)
+    assert (again.versions(old).newer, again.versions(new).newer) == (None, None)
     again.close()
 
 
@@ -174,4 +174,4 @@ def test_after_everything_is_forgotten_nothing_is_extended(engine: Engine) -> No
     put(engine, part(0, 1500))
     engine.flush()
     assert put(engine, WHOLE)[1] is None
-    assert engine.newer("0" * 64) is None
+    assert engine.versions("0" * 64) == (None, None)

@@ -1,0 +1,72 @@
+"""Tomorrow's longer export: what was there already is said, and the old link leads to the new series."""
+
+from __future__ import annotations
+
+import urllib.request
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.conftest import Page
+
+pytestmark = pytest.mark.timeout(180)
+TOMORROW = "\n".join(f"2024-04-01T{hour:02}:00,{40 + hour % 5}.5" for hour in range(17, 24))
+
+
+def forget(page: Page, path: str) -> None:
+    request = urllib.request.Request(page.address + path.replace("/explore/", "/api/v1/datasets/"), method="DELETE")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 204
+
+
+def filled(page: Page) -> None:
+    page.until("document.querySelector('#fill').innerText === ''", timeout=120)
+
+
+def test_a_longer_export_reuses_the_old_one_which_leads_to_it(page: Page, csv_file: Path, tmp_path: Path) -> None:
+    page.open()
+    page.choose(csv_file)
+    page.until("location.pathname.startsWith('/explore/')")
+    page.drawn()
+    filled(page)
+    old = page.js("location.pathname")
+    assert page.js("document.querySelector('#newer-note')") is None
+    assert "earlier upload" not in page.text(".read-line")
+
+    longer = tmp_path / "longer.csv"
+    longer.write_text(csv_file.read_text().rstrip("\n") + "\n" + TOMORROW + "\n")
+    page.open()
+    page.choose(longer)
+    page.until(f"location.pathname.startsWith('/explore/') && location.pathname !== {old!r}")
+    page.drawn()
+    new = page.js("location.pathname")
+    page.until("document.querySelector('.read-line').innerText.includes('taken from an earlier upload.')")
+    said = page.text(".read-line").replace("\u202f", "")
+    assert " moments taken from an earlier upload." in said
+    assert page.js("document.querySelector('#newer-note')") is None
+    filled(page)
+
+    page.open(f"{old}?i=-300")
+    page.drawn(-300)
+    assert page.text("#newer-note") == (
+        "A newer version of this series ends Mon 1 Apr 2024, 23:00. Open the same moment there."
+    )
+    page.find("#scrub [role=slider]").send_keys(Keys.SHIFT, Keys.ARROW_LEFT)
+    page.drawn(-312)
+    moment = page.text("#heading")
+    page.until("document.querySelector('#newer-link').search.includes('t=')")
+    page.find("#newer-link").click()
+    page.until(f"location.pathname === {new!r}")
+    page.until(f"document.querySelector('#heading')?.innerText === {moment!r}")
+    page.drawn()
+    page.driver.back()
+    page.until(f"location.pathname === {old!r}")
+    page.drawn(-312)
+
+    forget(page, new)
+    page.open(f"{old}?i=-300")
+    page.drawn(-300)
+    assert page.js("document.querySelector('#newer-note')") is None
+    assert page.complaints() == []
+    forget(page, old)
