@@ -148,7 +148,7 @@ class Engine:
         return self._library.cached(handle) or self._on_store_thread(lambda: self._library.load(handle))
 
     def versions(self, handle: str) -> Versions:
-        """Handles of the stored versions of a series: the one it continues, and the newest of those that continue it."""
+        """Handles of the stored versions of a series: the one it continues, and the newest that continues it."""
         return self._on_store_thread(lambda: self._library.versions(handle))
 
     def datasets(self) -> list[Summary]:
