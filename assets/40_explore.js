@@ -125,6 +125,7 @@
       if (!fill || !gate.facts) return;
       hindcast.memory.remember(gate.facts.handle, { done: fill.done, total: fill.total });
       gate.facts.complete = fill.state === "done";
+      gate.facts.paused = fill.state === "paused";
       renew();
     },
     point: (data) => {

@@ -3,7 +3,9 @@
   const hindcast = window.hindcast;
   const gate = hindcast.gate;
   const SAID_MS = 8000;
+  const LATE_MS = 6000;
   let timer = 0;
+  let asked = 0; /* the wish that is not answered yet */
 
   const menu = () => document.getElementById("recalculate-menu");
 
@@ -18,17 +20,36 @@
     if (!gate.facts) return;
     say("", true);
     const { handle, model } = gate.facts;
-    if (what === "moment") gate.refresh({ anew: true });
-    else hindcast.set("recalculate", { data: { what, handle, model, index: gate.hand, narrow: hindcast.narrow(), at: Date.now() } }, "recalculate-menu");
+    if (what === "moment") return gate.refresh({ anew: true });
+    const at = Date.now();
+    asked = at;
+    timer = window.setTimeout(unanswered, LATE_MS, at, what);
+    hindcast.set("recalculate", { data: { what, handle, model, index: gate.hand, narrow: hindcast.narrow(), at } }, "recalculate-menu");
+  };
+
+  /* No answer to a wish, because the server failed or nobody is there. Should one come after all, it is said instead. */
+  const unanswered = (at, what) => {
+    if (asked !== at) return;
+    say("The server did not answer. ", true);
+    const again = hindcast.element("button", "link", "Try again");
+    again.dataset.recalculate = what;
+    document.getElementById("recalculate-said")?.append(again);
+  };
+
+  /* The line under the rail counts while the file is being computed; `fill-seen` says when it rests. */
+  const count = () => {
+    gate.facts.paused = false;
+    hindcast.set("tick", { disabled: false }, "fill");
   };
 
   /* The picture is asked for again: first its own forecast, then the rest in the background. */
   window.dash_clientside.explore.recalculated = (answer) => {
     if (!answer || !gate.facts) return;
+    asked = 0;
     say(answer.said, !answer.accepted);
     if (!answer.accepted) return;
     gate.facts.complete = false;
-    hindcast.set("tick", { disabled: false }, "fill");
+    count();
     gate.refresh();
   };
 
@@ -36,6 +57,7 @@
   gate.settled = (answer) => {
     settled(answer);
     if (answer.anew) say(answer.anew);
+    if (gate.facts.paused) count();
   };
 
   document.addEventListener("click", (event) => {

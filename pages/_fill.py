@@ -12,7 +12,8 @@ from pages import _inputs, _words
 
 
 def register(app: Dash) -> None:
-    """The line's callback: once a second until the file is computed."""
+    """The line's callback: once a second while the file is being computed. One that is paused goes on when somebody
+    asks for a moment of it: the browser has the line tick again after every picture of such a file."""
 
     @app.callback(
         Output("fill", "children"),
@@ -36,7 +37,7 @@ def register(app: Dash) -> None:
             return "", True, no_update
         now = {"done": progress.done, "total": progress.total, "at": _inputs.whole(intervals, 0, 2**31) or 0}
         if progress.state != "filling":
-            return over(progress.failed), progress.state == "done", {**now, "state": progress.state}
+            return over(progress.failed), True, {**now, "state": progress.state}
         first = beginning(seen, progress.done)
         left = seconds_left(first, now)
         return (

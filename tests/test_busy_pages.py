@@ -12,6 +12,7 @@ from unittest.mock import Mock
 import pytest
 from flask.testing import FlaskClient
 
+import app as hindcast
 from engine import Engine, Settings, Upload, errors
 from engine.models.base import Loader
 from pages import _fill
@@ -147,3 +148,18 @@ def test_how_a_file_was_read_is_offered_again_where_it_cannot_be_looked_up(
     assert '"data-readback":"again"' in told.replace(" ", "")
     busy.set()
     assert "zebra [kWh]" in call(client, strip, mine, state).get_data(as_text=True)
+
+
+@pytest.fixture
+def alone(settings: Settings, registry: dict[str, Loader]) -> Iterator[Engine]:
+    """An engine that computes only what it is asked for."""
+    running = Engine(dataclasses.replace(settings, background=False), registry)
+    yield running
+    running.close()
+
+
+def test_the_fill_line_rests_while_nothing_is_computed(alone: Engine) -> None:
+    known = alone.upload(to_csv(wave(300)))
+    told = fill(hindcast.create_app(alone.settings, alone).server.test_client(), known)
+    assert (told["fill"]["children"], told["tick"]["disabled"]) == ("", True)
+    assert told["fill-seen"]["data"]["state"] == "paused"
