@@ -9,7 +9,7 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from engine import Dataset, Engine, ReadOptions, Status, Summary, Upload, errors
+from engine import Dataset, Engine, Export, Loaded, ReadOptions, Status, Summary, Upload, errors
 
 PREFIX = "/api/v1"
 RETRY_AFTER = "2"
@@ -29,6 +29,7 @@ STATUS: dict[type[errors.EngineError], int] = {
     errors.Superseded: 204,
     errors.Cancelled: 204,
 }
+MIME_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 HTTP_CODES = {400: "BAD_REQUEST", 403: "CROSS_SITE", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
 
 
@@ -90,6 +91,16 @@ def create_blueprint(engine: Engine) -> Blueprint:
             raise errors.BadRequest(f"only is {only[:20]!r}; failed was expected.", field="only")
         wanted = {"failed": only == "failed", "model": _model(), "horizon": _horizon()}
         return _json({"origins": engine.recalculate(handle, first, last, **wanted)}, 202)
+
+    @route(f"{PREFIX}/datasets/<handle>/export.<any(parquet, csv):kind>", methods=["GET"])
+    def export(handle: str, kind: str) -> Response:
+        return _download(engine.export(handle, kind, model=_model(), horizon=_horizon()), MIME_TYPES[kind])
+
+    @route(f"{PREFIX}/cache/load", methods=["POST"])
+    def load() -> Response:
+        with engine.receiving():
+            answer = engine.load(_body(engine))
+        return _json(_loaded(answer), 200 if answer.known else 201)
 
     @route(f"{PREFIX}/quickdraw", methods=["POST"])
     def quickdraw() -> Response:
@@ -214,6 +225,22 @@ def _uploaded(upload: Upload, engine: Engine, model: str | None, horizon: int | 
         "reused": {"count": upload.reused, "of": total},
         "extends": upload.extends,
     }
+
+
+def _loaded(loaded: Loaded) -> dict[str, Any]:
+    return _metadata(loaded.dataset) | {
+        "model": loaded.spec.model,
+        "horizon": loaded.spec.horizon,
+        "imported": loaded.imported,
+        "model_loaded": loaded.model_loaded,
+    }
+
+
+def _download(export: Export, mime_type: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{export.name}"', "Cache-Control": "no-store"}
+    response = Response(export, content_type=mime_type, headers=headers)
+    response.content_length = export.size
+    return response
 
 
 def _status(status: Status) -> dict[str, Any]:

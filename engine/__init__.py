@@ -4,9 +4,10 @@ This package is the only door: nothing outside it imports a module below it.
 """
 
 from engine import errors
-from engine.answers import Progress, Upload, UploadRecord, Versions
+from engine.answers import Loaded, Progress, Upload, UploadRecord, Versions
 from engine.dataset import Dataset, Summary
 from engine.engine import Engine
+from engine.exports import Export
 from engine.ingest import Readback, ReadOptions
 from engine.jobs import Statistics
 from engine.meter import Failure, Latency
@@ -19,9 +20,11 @@ from engine.status import ModelStatus, Status
 __all__ = (
     "Dataset",
     "Engine",
+    "Export",
     "Failure",
     "Forecaster",
     "Latency",
+    "Loaded",
     "Loader",
     "ModelStatus",
     "PlotData",

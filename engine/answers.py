@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from engine.dataset import Dataset
 from engine.ingest import Readback
+from engine.spec import Spec
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,18 @@ class Upload:
     extends: str | None
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """The answer to an export that was loaded. known: the series was stored before. imported: how many forecasts come
+    from exports. model_loaded: whether this very model is here, to compute what is missing."""
+
+    dataset: Dataset
+    spec: Spec
+    known: bool
+    imported: int
+    model_loaded: bool
+
+
 class Versions(NamedTuple):
     """Of a series: the stored one that it continues, and the newest stored one that continues it; None without one."""
 
@@ -45,10 +58,11 @@ class Versions(NamedTuple):
 
 class Progress(NamedTuple):
     """Origins of one (series, spec): done, failed, total (usable), unusable. state: filling, paused (nobody has asked
-    for it since the start, or the background is off) or done."""
+    for it since the start, or the background is off) or done. imported: of those done, how many come from exports."""
 
     done: int
     failed: int
     total: int
     unusable: int
     state: str
+    imported: int

@@ -120,7 +120,10 @@ def without(rows: Rows, offsets: Ints) -> Rows:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A dataset on disk under one spec: its blocks' keys, which rows are done, when it was last used (seconds, UTC)."""
+    """A dataset on disk under one spec: its blocks' keys, which rows are done, when it was last used (seconds, UTC).
+
+    imported: which rows come from an export, those included that were about to when it was written; None: none.
+    """
 
     handle: str
     spec: Spec
@@ -128,6 +131,7 @@ class Manifest:
     done: NDArray[np.bool_]  # (blocks x 256,)
     total: int  # usable origins
     last_used: float
+    imported: NDArray[np.bool_] | None = None  # (blocks x 256,)
 
     @property
     def complete(self) -> bool:
@@ -138,22 +142,32 @@ class Manifest:
             "handle": self.handle,
             "spec": self.spec.to_json(),
             "keys": self.keys,
-            "done": base64.b64encode(np.packbits(self.done).tobytes()).decode(),
+            "done": _pack(self.done),
             "total": self.total,
             "last_used": self.last_used,
         }
+        if self.imported is not None and self.imported.any():
+            document["imported"] = _pack(self.imported)
         return json.dumps(document).encode()
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> Manifest:
         document = json.loads(payload)
-        bits = np.frombuffer(base64.b64decode(document["done"]), dtype=np.uint8)
-        done = np.unpackbits(bits).astype(bool)[: BLOCK * len(document["keys"])]
+        rows = BLOCK * len(document["keys"])
         return cls(
             document["handle"],
             Spec(**document["spec"]),
             document["keys"],
-            done,
+            _unpack(document["done"], rows),
             document["total"],
             document["last_used"],
+            _unpack(document["imported"], rows) if "imported" in document else None,
         )
+
+
+def _pack(bits: NDArray[np.bool_]) -> str:
+    return base64.b64encode(np.packbits(bits).tobytes()).decode()
+
+
+def _unpack(text: str, count: int) -> NDArray[np.bool_]:
+    return np.unpackbits(np.frombuffer(base64.b64decode(text), dtype=np.uint8)).astype(bool)[:count]

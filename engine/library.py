@@ -20,6 +20,7 @@ from engine.catalog import Catalog
 from engine.dataset import Dataset, Summary
 from engine.errors import Overloaded, UnknownHandle
 from engine.forecasting import Subject, rescored
+from engine.imports import Imported
 from engine.jobs import Block, Entry
 from engine.lineage import Lineage
 from engine.results import ResultFrame
@@ -125,6 +126,22 @@ class Library:
         reused = _rows(entry).done_count if entry is not None else _rows(self.open(series.handle, spec)).stored_count
         return Added(dataset, found is not None, reused, self._lineage.extends(series.handle))
 
+    def adopt(self, found: Imported) -> tuple[bool, Entry]:
+        """Store a series that came as an export, and open it; the rows to come are marked. Whether it was known."""
+        series, known = found.dataset.series, self._find(found.dataset.handle) is not None
+        if not known:
+            self._make_room(series.handle, int(series.values.nbytes + found.samples.nbytes), 0)
+            self._store.put_series(series)
+            self._remember(found.dataset)
+            self._lineage.add(series)
+        entry = self.open(series.handle, found.spec)
+        imported = np.zeros(BLOCK * len(entry.subject.keys), dtype=bool)
+        imported[found.slots - BLOCK * block_range(series).start] = True
+        rows = _rows(entry)
+        rows.expect(imported & ~rows.done_bits())
+        self._put_manifest(entry)
+        return known, entry
+
     def versions(self, handle: str) -> Versions:
         """What a series continues, and what continues it."""
         return Versions(self._lineage.extends(handle), self._lineage.newer(handle))
@@ -173,10 +190,13 @@ class Library:
         manifests = [m for m in self._store.manifests(handle) if (m.spec.model, m.spec.horizon) == (model, horizon)]
         return max(manifests, key=lambda manifest: manifest.last_used).spec if manifests else None
 
-    def stored_count(self, handle: str, spec: Spec) -> int:
-        """Rows that are stored of a series under a spec that is not open."""
+    def stored_count(self, handle: str, spec: Spec) -> tuple[int, int]:
+        """Rows that are stored of a series under a spec that is not open, and how many of them are imported."""
         manifest = self._store.manifest(handle, spec)
-        return int(manifest.done.sum()) if manifest is not None else 0
+        if manifest is None:
+            return 0, 0
+        imported = 0 if manifest.imported is None else int((manifest.done & manifest.imported).sum())
+        return int(manifest.done.sum()), imported
 
     def open(self, handle: str, spec: Spec) -> Entry:
         """The entry of a series and a spec: the blocks that are stored are read, the rest is the background's."""
@@ -195,6 +215,9 @@ class Library:
                 slots = rows.block_slots(number, stored.offsets)
                 rows.write(slots, rescored(stored.samples, stored.loc, stored.scale, slots, subject))
         rows.stored_count = rows.done_count
+        manifest = self._store.manifest(handle, spec)
+        if manifest is not None and manifest.imported is not None:
+            rows.expect(manifest.imported)
         background = self._settings.background and forecaster is not None
         focus = max(series.last_slot - spec.horizon, series.first_slot)
         entry = self._scheduler.open(key, spec.key, subject, rows, focus, background)
@@ -284,9 +307,9 @@ class Library:
         done = rows.done_bits().reshape(-1, BLOCK)
         # Asked for after the bits were taken: what was done by then is among these until it is written.
         done[list(self._scheduler.unwritten_blocks(entry))] = False
-        self._store.put_manifest(
-            Manifest(subject.series.handle, subject.spec, list(subject.keys), np.ravel(done), rows.total, time.time())
-        )
+        handle, spec, keys = subject.series.handle, subject.spec, list(subject.keys)
+        imported = rows.imported_bits()
+        self._store.put_manifest(Manifest(handle, spec, keys, np.ravel(done), rows.total, time.time(), imported))
 
     # --- room ---
 

@@ -87,6 +87,7 @@ class ResultFrame:
         self._claims = np.zeros(len(self._state), dtype=np.uint32)  # the batch that computes a missing row; 0: none
         self._open = (self._state == MISSING).reshape(-1, BLOCK).sum(axis=1)  # per block: missing and not claimed
         self._unfinished = self._open.copy()  # per block: missing, claimed or not
+        self._imported = np.zeros(len(self._state), dtype=bool)  # came, or are about to come, from an export
         self._crps = np.full(len(self._state), np.nan)
         self._counts = np.zeros((3, len(self._state)), dtype=np.uint8)  # n_scored, inside50, inside80
         self.total = int(usable.sum())
@@ -162,8 +163,22 @@ class ResultFrame:
         self._crps[positions] = forecast.scores.crps[fresh]
         for column, values in zip(self._counts, forecast.scores[1:], strict=True):
             column[positions] = values[fresh]
+        self._imported[positions] = False
         self._set(positions, DONE)
         return [int(number) for number in touched]
+
+    def adopt(self, slots: Ints, forecast: Forecast) -> list[int]:
+        """Store rows that come from an export where none is done. The blocks that changed."""
+        positions = np.asarray(slots, dtype=np.int64) - self._base
+        fresh = positions[self._state[positions] != DONE]
+        changed = self.write(slots, forecast)
+        self._imported[fresh] = self._state[fresh] == DONE
+        return changed
+
+    def expect(self, imported: NDArray[np.bool_]) -> None:
+        """Mark rows (blocks x 256,) as coming from an export, before they come: a process killed in between must not
+        take them for its own."""
+        self._imported |= imported
 
     def fail(self, slots: Ints, claim: int = 0) -> None:
         """Mark missing rows that the batch `claim`, or none, holds as failed; the background leaves them alone."""
@@ -173,6 +188,7 @@ class ResultFrame:
     def clear(self, slots: Ints) -> None:
         """Forget rows, and whoever computes them, so that they are computed again."""
         positions = np.asarray(slots, dtype=np.int64) - self._base
+        self._imported[positions] = False
         self._set(positions[self._state[positions] != UNUSABLE], MISSING)
 
     def _allocate(self, number: int) -> _Block:
@@ -218,6 +234,15 @@ class ResultFrame:
         result: NDArray[np.bool_] = self._state == DONE
         return result
 
+    def imported_bits(self) -> NDArray[np.bool_]:
+        """A copy of which rows come from an export, (blocks x 256,)."""
+        return self._imported.copy()
+
+    @property
+    def imported_count(self) -> int:
+        """Done rows that come from an export."""
+        return int((self._imported & (self._state == DONE)).sum())
+
     # --- views -----------------------------------------------------------------------------------------------------
 
     def scores(self) -> Scores:
@@ -255,6 +280,5 @@ class ResultFrame:
         """Bytes held in memory."""
         allocated = sum(block is not None for block in self._blocks)
         row = 4 * self.spec.horizon * self.spec.num_samples + 16
-        return (
-            allocated * BLOCK * row + self._state.nbytes + self._claims.nbytes + self._crps.nbytes + self._counts.nbytes
-        )
+        columns = (self._state, self._claims, self._imported, self._crps, self._counts)
+        return allocated * BLOCK * row + sum(column.nbytes for column in columns)

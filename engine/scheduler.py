@@ -199,6 +199,21 @@ class Scheduler:
             self._refuse_if_closed()
             return entry.rows.row(slot) if entry.rows is not None and entry.rows.done(slot) else None
 
+    def block(self, entry: Entry, number: int) -> Any:
+        """A copy of a block's done rows. EngineClosed."""
+        with self._lock:
+            self._refuse_if_closed()
+            assert entry.rows is not None
+            return entry.rows.block_rows(number)
+
+    def adopt(self, entry: Entry, slots: Any, result: Any) -> None:
+        """Keep rows that were computed elsewhere, and answer who waits for them in line; what is done already stays.
+        Raises EngineClosed, Evicted."""
+        with self._changing():
+            rows = self._current(entry)
+            self._changed(entry, rows.adopt(slots, result))
+            self._answer_from_rows(entry)
+
     def cancel(self, ticket: Ticket, reason: EngineError | None = None) -> None:
         """Take a request back; its future gets `reason` (Cancelled if None). Nothing happens if it was settled."""
         with self._changing():
@@ -300,19 +315,25 @@ class Scheduler:
         self._abandon(job)
 
     def _store_background(self, part: Part, result: Any, number: int) -> None:
-        entry, rows = part.entry, part.entry.rows
-        assert rows is not None
         self._keep(part, result, number)
+        self._answer_from_rows(part.entry)
+
+    def _answer_from_rows(self, entry: Entry) -> None:
+        rows = entry.rows
+        assert rows is not None
         for job in [job for job in self._tickets.queued.values() if job.entry is entry and rows.done(job.slot)]:
             self._tickets.end(job, rows.row(job.slot), "answered")
 
     def _keep(self, part: Part, result: Any, claim: int = 0) -> None:
         entry = part.entry
         if entry.rows is not None:
-            changed = entry.rows.write(part.slots, result, claim)
-            self._outbox.changed(entry, changed)
-            if any(entry.rows.block_full(number) for number in changed):
-                self._storing.notify_all()
+            self._changed(entry, entry.rows.write(part.slots, result, claim))
+
+    def _changed(self, entry: Entry, blocks: list[int]) -> None:
+        assert entry.rows is not None
+        self._outbox.changed(entry, blocks)
+        if any(entry.rows.block_full(number) for number in blocks):
+            self._storing.notify_all()
 
     def fail(self, batch: Batch, error: EngineError, halve: bool = False) -> None:
         """A batch could not be computed: its waiters get `error`, its rows are marked failed.

@@ -63,7 +63,8 @@ def test_datasets_are_listed_described_and_forgotten(client: FlaskClient, handle
     assert [d["handle"] for d in client.get(DATASETS).get_json()["datasets"]] == [handle]
     until(lambda: filled(engine, handle))
     described = client.get(f"{DATASETS}/{handle}").get_json()
-    assert described["progress"] == {"done": 477, "failed": 0, "total": 477, "unusable": 23, "state": "done"}
+    counts = {"done": 477, "failed": 0, "total": 477, "unusable": 23, "state": "done", "imported": 0}
+    assert described["progress"] == counts
     assert described["season"] == 24
     assert client.get(f"{DATASETS}/{handle}/progress").get_json() == described["progress"]
     assert client.delete(f"{DATASETS}/{handle}").status_code == 204

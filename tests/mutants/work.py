@@ -183,7 +183,7 @@ WORK = (
     Mutant(
         "block-unheard",
         "scheduler.py",
-        "            if any(entry.rows.block_full(number) for number in changed):\n                self._storing.notify_all()\n",
+        "        if any(entry.rows.block_full(number) for number in blocks):\n            self._storing.notify_all()\n",
         "",
         "a full block wakes the store thread",
         BY_HAND,
@@ -200,7 +200,7 @@ WORK = (
     Mutant(
         "no-dirty",
         "scheduler.py",
-        "            self._outbox.changed(entry, changed)\n",
+        "        self._outbox.changed(entry, blocks)\n",
         "",
         "what is computed is written",
     ),

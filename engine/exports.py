@@ -1,0 +1,101 @@
+"""Exports as downloads, read from an entry block by block; the Parquet file is first a temporary one without a name."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+
+from engine.blocks import block_range
+from engine.errors import BadRequest, Overloaded, StorageFailed
+from engine.export import Done, csv, finished, write_parquet
+from engine.forecasting import Subject
+from engine.jobs import Entry
+from engine.results import Forecast, ResultFrame, Scores
+from engine.scheduler import Scheduler
+
+CHUNK = 1 << 18  # bytes
+AT_ONCE = 2  # Parquet files written at the same time
+
+
+class Export:
+    """A file to send: iterate over its chunks once, and close it. size: in bytes, None where nobody knows it yet."""
+
+    def __init__(self, name: str, chunks: Iterator[bytes], file: BinaryIO | None = None) -> None:
+        self.name = name
+        self.size = None if file is None else file.seek(0, 2)
+        self._chunks = chunks
+        self._file = file
+        if file is not None:
+            file.seek(0)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+class Exports:
+    """Makes them. Temporary files lie in the cache directory: it is on a disk, and nobody else reads there."""
+
+    def __init__(self, folder: Path, scheduler: Scheduler) -> None:
+        self._folder = folder
+        self._scheduler = scheduler
+        self._writing = threading.BoundedSemaphore(AT_ONCE)
+
+    def of(self, entry: Entry, kind: str) -> Export:
+        """All rows of an entry that are done. BadRequest, Overloaded, StorageFailed, EngineClosed."""
+        series, spec, *_ = entry.subject
+        name = f"{series.handle[:12]}-{re.sub('[^A-Za-z0-9._-]', '_', spec.model)}.{kind}"
+        if kind == "csv":
+            return Export(name, csv(series, spec, self._parts(entry)))
+        if kind != "parquet":
+            raise BadRequest(f"There is no export as {kind[:20]!r}; parquet and csv are known.", field="kind")
+        file = self._written(entry)
+        return Export(name, _chunks(file), file)
+
+    def _written(self, entry: Entry) -> BinaryIO:
+        if not self._writing.acquire(blocking=False):
+            raise Overloaded(f"{AT_ONCE} exports are being written already. Try again shortly.")
+        try:
+            file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115, whoever sends it closes it
+            try:
+                write_parquet(file, entry.subject.series, entry.subject.spec, self._parts(entry))
+            except BaseException:
+                file.close()
+                raise
+            return file
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise StorageFailed("The export cannot be written. Tell who runs this server.") from error
+        finally:
+            self._writing.release()
+
+    def _parts(self, entry: Entry) -> Iterator[Done]:
+        subject: Subject = entry.subject
+        rows = entry.rows
+        assert isinstance(rows, ResultFrame)
+
+        def part(number: int) -> Done:
+            block = self._scheduler.block(entry, number)
+            slots = rows.block_slots(number, block.offsets)
+            at = slots - subject.series.first_slot
+            crps, n_scored, inside50, inside80 = rows.scores()
+            scores = Scores(crps[at], n_scored[at], inside50[at], inside80[at])
+            whole = np.ones(len(slots), dtype=bool)
+            return Done(slots, Forecast(block.samples, block.loc, block.scale, scores, whole))
+
+        return finished(len(block_range(subject.series)), part)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk
