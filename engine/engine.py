@@ -13,7 +13,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from engine.answers import Progress, Upload, UploadRecord, Versions
+from engine.answers import Loaded, Progress, Upload, UploadRecord, Versions
 from engine.catalog import Catalog
 from engine.cores import available_cores
 from engine.dataset import Dataset, Summary
@@ -29,7 +29,9 @@ from engine.errors import (
     StorageFailed,
     UnknownHandle,
 )
+from engine.exports import Export, Exports
 from engine.forecasting import Subject
+from engine.imports import read_export
 from engine.ingest import Readback, ReadOptions, read
 from engine.jobs import Entry, Ticket
 from engine.library import Library
@@ -68,6 +70,7 @@ class Engine:
         self._catalog = Catalog(settings, installed() if registry is None else registry)
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
         self._library = Library(settings, self._scheduler, self._catalog, store)
+        self._exports = Exports(settings.cache_dir, self._scheduler)
         self._workers = Workers(
             self._scheduler, self._library.write_block, self._library.close, self._cores, self._meter
         )
@@ -164,6 +167,27 @@ class Engine:
         """Forget every dataset with its uploads and forecasts; who waits for one gets Evicted. How many there were."""
         return self._on_store_thread(self._library.flush)
 
+    def export(
+        self, handle: str, kind: str = "parquet", *, model: str | None = None, horizon: int | None = None
+    ) -> Export:
+        """All forecasts of a dataset that are done, as a file: "parquet", which `load` takes back, or "csv".
+
+        Raises UnknownHandle, BadRequest, ModelNotLoaded, Overloaded, StorageFailed, EngineClosed.
+        """
+        self.dataset(handle)
+        return self._exports.of(self._entry(handle, self._spec(handle, model, horizon)), kind)
+
+    def load(self, raw: bytes) -> Loaded:
+        """Take back a Parquet file of `export`: its series, and the forecasts that are not done here. UploadError."""
+        with self._parsing():
+            found = read_export(raw, self.settings)
+        known, entry = self._on_store_thread(lambda: self._library.adopt(found))
+        for slots, rows in found.parts():
+            self._scheduler.adopt(entry, slots, rows)
+        assert isinstance(entry.rows, ResultFrame)
+        is_loaded = entry.subject.forecaster is not None
+        return Loaded(found.dataset, found.spec, known, entry.rows.imported_count, is_loaded)
+
     # --- forecasts -------------------------------------------------------------------------------------------------
 
     def forecast(
@@ -254,13 +278,13 @@ class Engine:
         total = int(dataset.usable_origins.sum())
         entry = self._scheduler.find((handle, spec.key))
         if entry is None:
-            done, failed = self._on_store_thread(lambda: self._library.stored_count(handle, spec)), 0
+            (done, imported), failed = self._on_store_thread(lambda: self._library.stored_count(handle, spec)), 0
         else:
             assert isinstance(entry.rows, ResultFrame)
-            done, failed = entry.rows.done_count, entry.rows.failed_count
+            done, failed, imported = entry.rows.done_count, entry.rows.failed_count, entry.rows.imported_count
         is_filling = entry is not None and entry.background
         state = "done" if done + failed == total else "filling" if is_filling else "paused"
-        return Progress(done, failed, total, dataset.length - total, state)
+        return Progress(done, failed, total, dataset.length - total, state, imported)
 
     # --- life ------------------------------------------------------------------------------------------------------
 
@@ -323,8 +347,10 @@ class Engine:
         """The spec asked for; of a model that is not loaded the one its stored forecasts have."""
         try:
             return self._catalog.spec(model, horizon)
-        except ModelNotLoaded:
-            name, steps = self._catalog.name(model), self._catalog.horizon(horizon)
+        except (ModelNotLoaded, BadRequest) as refusal:  # forecasts of a model that is unknown here can be imported
+            if refusal.code not in {"MODEL_NOT_LOADED", "UNKNOWN_MODEL"}:
+                raise
+            name, steps = model or self.settings.model, self._catalog.horizon(horizon)
             stored = self._on_store_thread(lambda: self._library.stored_spec(handle, name, steps))
             if stored is None:
                 raise
@@ -332,12 +358,14 @@ class Engine:
 
     def _request(self, handle: str, slot: int, spec: Spec, **how: Any) -> tuple[Entry, Ticket]:
         """A ticket for an origin, and its entry, opened if it is not in memory."""
-        entry = self._scheduler.find((handle, spec.key))
-        if entry is None:
-            entry = self._on_store_thread(lambda: self._library.open(handle, spec))
+        entry = self._entry(handle, spec)
         if entry.subject.forecaster is None and (how["force"] or self._scheduler.peek(entry, slot) is None):
             raise ModelNotLoaded(f"The model {spec.model} is not loaded, and this forecast is not stored.")
         return entry, self._scheduler.request(entry, slot, **how)
+
+    def _entry(self, handle: str, spec: Spec) -> Entry:
+        found = self._scheduler.find((handle, spec.key))
+        return found or self._on_store_thread(lambda: self._library.open(handle, spec))
 
     def _baseline(self, dataset: Dataset, horizon: int) -> Subject:
         spec = self._catalog.baseline(horizon)
