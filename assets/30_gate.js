@@ -83,7 +83,7 @@
       window.setTimeout(() => {
         if (gate.flying !== flying || flying.answer) return;
         failures += 1;
-        if (failures > MOST_FAILURES) return stop("failed");
+        if (failures > MOST_FAILURES) return giveUp();
         later(RETRY_MS);
       }, STILL_MS);
     },
@@ -117,6 +117,16 @@
     gate.flying = null;
     hush();
     mark();
+  };
+
+  /* The server fails again and again: that is said, and another try is the viewer's. */
+  const giveUp = () => {
+    stop("failed");
+    const again = hindcast.element("button", "link", "Try again");
+    again.dataset.go = "again";
+    hindcast.write("pending-note", "The server could not draw this moment. ")?.append(again);
+    hindcast.show("pending-note", true);
+    waiting = true;
   };
 
   /* The picture is on the screen once plotly has drawn the figure that carries the request's number. */

@@ -39,6 +39,23 @@ def test_a_recalculation_that_gets_no_answer_says_so_and_is_tried_again(page: Pa
     computed(page)
 
 
+def test_a_picture_that_cannot_be_had_is_said_and_tried_again(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    page.driver.execute_script(
+        WATCH + "window.fetch = (real => (...a) => String(a[1]?.body).includes('forecast.figure') && window.lost"
+        " ? Promise.resolve(new Response('', {status: 500})) : real(...a))(window.fetch); window.lost = 'nothing else'"
+    )
+    page.find("body").send_keys(Keys.ARROW_LEFT)
+    page.until(
+        "document.querySelector('#pending-note').innerText === 'The server could not draw this moment. Try again'"
+    )
+    page.driver.execute_script("window.lost = ''")
+    page.find("#pending-note button").click()
+    page.until("document.querySelector('#forecast').dataset.state === 'ready'")
+    assert page.drawn(-13) == -13
+    page.until("document.querySelector('#pending-note').hidden")
+
+
 def test_the_progress_line_asks_only_while_there_is_something_to_tell(
     open_browser: Callable[..., Page], csv_file: Path, tmp_path: Path
 ) -> None:
