@@ -16,7 +16,7 @@ from engine import PlotData
 from pages._day_lines import day_lines
 from pages._frame import Frame, ticks, value_ticks
 from pages._notation import THIN, Step, baseline_name, shorten
-from pages._traces import DARK, LIGHT, Label, Palette, Tape, forecast, known_values
+from pages._traces import DARK, EITHER, LIGHT, Label, Palette, Tape, forecast, known_values
 
 State = Literal["ready", "unusable", "failed"]
 
@@ -63,11 +63,11 @@ def without_forecast(
     return _assemble([*day_lines(tape, frame, paint, narrow), *known], [], frame, paint, narrow, unit, meta)
 
 
-def blank(frame: Frame, *, unit: str = "", dark: bool = False, narrow: bool = False) -> dict[str, Any]:
-    """Axes alone: holds the place until the first picture, so that nothing shifts."""
-    return _assemble(
-        [], [], frame, DARK if dark else LIGHT, narrow, unit, {"index": None, "seq": -1, "state": "pending"}
-    )
+def blank(frame: Frame) -> dict[str, Any]:
+    """Axes alone: holds the place until the first picture. Its theme and width are not known yet."""
+    drawn = _assemble([], [], frame, EITHER, False, "", {"index": None, "seq": -1, "state": "pending"})
+    drawn["layout"]["xaxis"]["showticklabels"] = False  # a phone has room for fewer
+    return drawn
 
 
 def _direct_labels(labels: list[Label], frame: Frame) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,7 @@ class Palette:
 
 LIGHT = Palette("#14181d", "#5b6570", "#eceef0", "#dfe3e7", "#0072B2", "0,114,178", "#8a4b9d", "#ffffff")
 DARK = Palette("#eef1f4", "#9aa5b1", "#262c33", "#323a43", "#56B4E9", "86,180,233", "#cc9fdb", "#1a1e23")
+EITHER = replace(LIGHT, ink="#7b8591", muted="#7b8591", grid="rgba(123,133,145,0.22)")  # while the theme is not known
 
 
 @dataclass(frozen=True)

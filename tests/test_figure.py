@@ -32,11 +32,21 @@ def test_nothing_but_the_data_differs_between_two_moments() -> None:
     one, other = plot_data(), plot_data(index=-900, actuals=np.full(12, 31.0), crps=9.0)
     layouts = [_figure.figure(plot, frame)["layout"] for plot in (one, other)]
     layouts.append(_figure.without_forecast(tape(), frame, index=-1500, state="failed")["layout"])
-    layouts.append(_figure.blank(frame)["layout"])
     for layout in layouts:
         layout.pop("meta")
         layout.pop("annotations")
     assert all(layout == layouts[0] for layout in layouts)
+
+
+def test_the_place_of_the_first_picture_is_kept_in_colours_that_suit_either_theme() -> None:
+    blank, drawn = (f["layout"] for f in (_figure.blank(frame_for()), _figure.figure(plot_data(), frame_for())))
+    assert blank["margin"] == drawn["margin"]
+    for axis, place in (("xaxis", "range"), ("xaxis", "tickvals"), ("yaxis", "range"), ("yaxis", "tickvals")):
+        assert blank[axis][place] == drawn[axis][place]
+    assert blank["xaxis"]["showticklabels"] is False
+    words = json.dumps(blank)
+    for paint in (_traces.LIGHT, _traces.DARK):
+        assert not any(colour in words for colour in (paint.ink, paint.muted, paint.grid, paint.day))
 
 
 def tape() -> _traces.Tape:
