@@ -21,6 +21,7 @@ class Rows(Protocol):
     def fail(self, slots: Any, claim: int = 0) -> None: ...
     def clear(self, slots: Any) -> None: ...
     def block_full(self, number: int) -> bool: ...
+    def block_done(self, number: int) -> bool: ...
     def block_rows(self, number: int) -> Any: ...
 
 
@@ -110,11 +111,12 @@ class Batch:
 
 
 class Block(NamedTuple):
-    """A block to write to disk: a copy of its done rows."""
+    """A block to write to disk: a copy of its done rows. done: whether those are all that it can have."""
 
     entry: Entry
     number: int
     rows: Any
+    done: bool
 
 
 class StoreCall(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from engine.jobs import Block, Entry
 from engine.lineage import Lineage
 from engine.results import ResultFrame
 from engine.scheduler import Scheduler
-from engine.series import Series
+from engine.series import Ints, Series
 from engine.settings import Settings
 from engine.spec import Spec
 from engine.store import Store
@@ -227,8 +228,8 @@ class Library:
         return entry
 
     def recalculate(self, handle: str, spec: Spec, first: int, last: int, failed: bool) -> int:
-        """Compute the origins of slots first..last anew, the stored rows gone first; or only those of them that failed,
-        of which none is stored. How many origins that are."""
+        """Compute the origins of slots first..last anew, the stored rows gone first, also for who shares them; or only
+        those of them that failed, of which none is stored. How many origins that are."""
         entry = self.open(handle, spec)
         subject: Subject = entry.subject
         series = subject.series
@@ -238,19 +239,39 @@ class Library:
             slots = slots[_rows(entry).failed(slots)]
             self._scheduler.recompute(entry, slots)
             return len(slots)
+        self._put_due_manifests()  # those of entries that are closed, too, which know of no row that goes
         if first == series.first_slot and last == series.last_slot:
             entry = self._scheduler.replace(entry.key, ResultFrame(series, spec, usable)) or entry
-            self._manifests_due.pop(_name(entry), None)  # of the entry that is no more
         else:
             self._scheduler.recompute(entry, slots)
-        self._put_manifest(entry)  # before the rows go: after a kill in between it names none that is gone
+        numbers, starts = np.unique(slots // BLOCK, return_index=True)
         base = block_range(series).start
+        gone = {subject.keys[n - base]: own for n, own in zip(numbers, np.split(slots, starts)[1:], strict=True)}
+        # Before the rows go: after a kill in between no manifest names one that is gone.
+        self._put_manifest(entry)
+        self._give_up(gone, but=entry)
         outer = first // BLOCK - base, last // BLOCK - base
         self._store.drop_blocks(subject.keys[outer[0] + 1 : outer[1]])
         for number in set(outer):
-            inside = slots[slots // BLOCK == number + base]
-            self._store.drop_rows(subject.keys[number], inside % BLOCK)
+            self._store.drop_rows(subject.keys[number], gone.get(subject.keys[number], slots[:0]) % BLOCK)
         return len(slots)
+
+    def _give_up(self, gone: dict[str, Ints], but: Entry) -> None:
+        """Slots, by block, are computed anew of one entry: also of every other one with these blocks, if it is open,
+        and none of the others' manifests says done of them."""
+        opened = {_name(entry): entry for entry in self._scheduler.entries()}
+        for entry in opened.values():
+            shared = [gone[key] for key in entry.subject.keys if key in gone]
+            if shared and entry is not but:
+                self._scheduler.recompute(entry, np.concatenate(shared))
+                self._put_manifest(entry)
+        for manifest in self._store.manifests():
+            numbers = [number for number, key in enumerate(manifest.keys) if key in gone]
+            if numbers and (manifest.handle, manifest.spec.key) not in opened:
+                done = manifest.done.reshape(-1, BLOCK).copy()
+                for number in numbers:
+                    done[number, gone[manifest.keys[number]] % BLOCK] = False
+                self._store.put_manifest(replace(manifest, done=np.ravel(done)))
 
     def flush(self) -> int:
         """Forget every dataset everywhere. How many there were."""
@@ -278,7 +299,7 @@ class Library:
     def write_block(self, block: Block) -> None:
         """Write one block and, now and then, its manifest."""
         entry, rows = block.entry, _rows(block.entry)
-        self._store.put_block(entry.subject.keys[block.number], block.rows, rows.block_full(block.number))
+        self._store.put_block(entry.subject.keys[block.number], block.rows, block.done)
         self._manifests_due[_name(entry)] = entry
         now = time.monotonic()
         finished = rows.complete() and not self._scheduler.unwritten_blocks(entry)

@@ -59,7 +59,7 @@ class Outbox:
                 if (entry.entry_id, number) in self._refused:
                     continue
                 if partial or entry.rows.block_full(number):
-                    block = Block(entry, number, entry.rows.block_rows(number))
+                    block = Block(entry, number, entry.rows.block_rows(number), entry.rows.block_done(number))
                     entry.dirty.discard(number)
                     if not entry.dirty:
                         del self._dirty[entry.entry_id]

@@ -216,6 +216,11 @@ class ResultFrame:
         """Whether nothing is missing in the block any more."""
         return bool(self._unfinished[number] == 0)
 
+    def block_done(self, number: int) -> bool:
+        """Whether every row that the block can have is done: none is missing, none failed."""
+        state = self._state[number * BLOCK : (number + 1) * BLOCK]
+        return bool(((state == DONE) | (state == UNUSABLE)).all())
+
     def block_rows(self, number: int) -> Rows:
         """A copy of a block's done rows."""
         block = self._blocks[number]

@@ -152,7 +152,8 @@ class Store:
     # --- results ---------------------------------------------------------------------------------------------------
 
     def put_block(self, key: str, rows: Rows, full: bool) -> None:
-        """Store a block's done rows. Unless it is full, rows that another dataset stored in the same block are kept."""
+        """Store a block's done rows. Unless those are all that it can have, rows that another dataset stored in the same
+        block are kept."""
         stored = None if full else self.block_rows(key)
         self._cache.set(f"b/{key}", seal(BLOCK_MAGIC, encode(rows if stored is None else merge(rows, stored))))
 

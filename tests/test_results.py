@@ -136,6 +136,20 @@ def test_a_block_is_full_when_nothing_of_it_is_missing(frame: ResultFrame) -> No
     assert frame.block_slots(1, stored.offsets).tolist() == list(range(1024, 1280))
 
 
+def test_a_block_is_done_when_nothing_of_it_is_missing_or_failed(frame: ResultFrame) -> None:
+    slot = np.array([1100])
+    assert not frame.block_done(1)
+    fill(frame, 1000)
+    assert frame.block_done(1)
+    frame.clear(slot)
+    assert not frame.block_done(1)
+    frame.fail(slot)
+    assert frame.block_full(1)
+    assert not frame.block_done(1)
+    frame.write(slot, forecast(1))
+    assert frame.block_done(1)
+
+
 def test_the_frame_shows_the_blocks_without_a_copy(frame: ResultFrame) -> None:
     frame.write(np.array([1500]), forecast(1))
     seen = frame.frame()

@@ -23,7 +23,6 @@ class Dataset:
     there: bool | None = False
     upload: bool | None = False
     rows: NDArray[np.bool_] | None = None
-    shares_with_recalculated: bool = False
     disturbed: float = 0.0
     answered: list[tuple[int, float, float]] = field(default_factory=list)
     done: list[tuple[int, float, float]] = field(default_factory=list)
@@ -68,14 +67,13 @@ class Ledger:
                 if known.family == self._world[name].family:
                     shared = self._datasets[other]
                     shared.rows, shared.disturbed = None, at
-                    shared.shares_with_recalculated |= other != name
 
     def _compare(self, ended: float) -> None:
         for name, dataset in self._datasets.items():
             found = self._found.get(name)
             if dataset.there is not None:
                 assert (found is not None) == dataset.there, f"{name}: {'lost' if dataset.there else 'back again'}"
-            fresh = Dataset(shares_with_recalculated=dataset.shares_with_recalculated)
+            fresh = Dataset()
             if found is not None:
                 fresh.there, fresh.rows = True, self._bits(name, found["rows"])
                 fresh.upload = found["upload"] or None
@@ -89,8 +87,6 @@ class Ledger:
     ) -> None:
         lost = 0 if dataset.rows is None else int((dataset.rows & ~rows).sum())
         assert not lost, f"{name}: {lost} rows are gone that were stored"
-        if dataset.shares_with_recalculated:
-            return  # its blocks were given up for the other's sake; what is in memory need not be on the disk
         assert not (claimed & ~rows).any(), f"{name}: the manifest names rows that are not stored"
 
         def due(asked: float, at: float) -> bool:

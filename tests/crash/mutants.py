@@ -85,15 +85,23 @@ MUTANTS = (
     Mutant(
         "old-manifest-due",
         "library.py",
-        "            self._manifests_due.pop(_name(entry), None)  # of the entry that is no more\n",
+        "        self._put_due_manifests()  # those of entries that are closed, too, which know of no row that goes\n",
         "",
-        "the rows of a replaced entry are named by nothing",
+        "rows that are computed anew are named by no manifest of an earlier entry",
+    ),
+    Mutant(
+        "shared-manifests-boast",
+        "library.py",
+        "        self._give_up(gone, but=entry)\n",
+        "",
+        "rows that go for one dataset are named by no other's manifest",
     ),
     Mutant(
         "early-answer",
         "library.py",
-        "            self._store.put_series(series)\n",
-        "            self._scheduler.call_store(lambda: self._store.put_series(series))\n",
+        "            self._store.put_series(series)\n            self._remember(dataset)\n",
+        "            self._scheduler.call_store(lambda: self._store.put_series(series))\n"
+        "            self._remember(dataset)\n",
         "a series is stored before its upload is answered",
     ),
     Mutant(

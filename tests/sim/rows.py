@@ -65,6 +65,9 @@ class FakeRows:
     def block_full(self, number: int) -> bool:
         return MISSING not in self.state[number * BLOCK : (number + 1) * BLOCK]
 
+    def block_done(self, number: int) -> bool:
+        return all(state == DONE for state in self.state[number * BLOCK : (number + 1) * BLOCK])
+
     def block_rows(self, number: int) -> list[int]:
         return [slot for slot in range(number * BLOCK, min((number + 1) * BLOCK, len(self.state))) if self.done(slot)]
 
