@@ -155,10 +155,11 @@ class Lineage:
     def _find_newer(self, handle: str) -> None:
         """Have a series point to the next one that continues it, or to none."""
         versions = self._versions()
-        mine, series = versions[handle]._replace(newer=None), self._store.series(handle)
+        mine = versions[handle]._replace(newer=None)
         later = [other for other, version in versions.items() if version.may_continue(mine)]
         later.sort(key=lambda other: versions[other].last)
-        for other in later[:MOST_READ] if series is not None else ():
+        series = self._store.series(handle) if later else None
+        for other in later[:MOST_READ]:
             found = self._store.series(other)
             if found is not None and series is not None and continues(found, series):
                 mine = mine._replace(newer=other)

@@ -140,6 +140,15 @@ def test_strangers_with_the_same_end_are_not_mistaken_for_versions(engine: Engin
     assert [handle for handle in stored if engine.versions(handle).newer] in ([], [stored[17]])
 
 
+def test_a_short_series_is_told_from_longer_strangers(engine: Engine) -> None:
+    for change in (1.0, 2.0):
+        put(engine, dataclasses.replace(MONTHS, values=MONTHS.values + change))
+    short, extends = put(engine, part(0, 48, MONTHS))
+    assert (extends, engine.versions(short).newer) == (None, None)
+    whole, _ = put(engine, MONTHS)
+    assert engine.versions(short).newer == whole
+
+
 @pytest.mark.parametrize("damage", ["nothing", "one lost", "one damaged", "all lost", "points nowhere"])
 def test_versions_are_known_after_a_restart_however_the_index_fared(
     engine: Engine, settings: Settings, registry: dict[str, Loader], damage: str
