@@ -239,7 +239,8 @@ def _loaded(loaded: Loaded) -> dict[str, Any]:
 def _download(export: Export, mime_type: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{export.name}"', "Cache-Control": "no-store"}
     response = Response(export, content_type=mime_type, headers=headers)
-    response.content_length = export.size
+    if export.size is not None:
+        response.content_length = export.size
     return response
 
 

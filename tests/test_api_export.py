@@ -31,7 +31,7 @@ def test_an_export_is_a_download_with_a_plain_name(
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert (answer.content_length is not None) == size
+    assert ("Content-Length" in answer.headers) == size
     assert b"zebra" not in answer.get_data()  # the column's name is its uploader's
     assert len(answer.get_data()) > 10_000
     answer.close()
