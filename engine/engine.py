@@ -78,7 +78,7 @@ class Engine:
         self._bodies = threading.BoundedSemaphore(BODIES)
         self._workers.start_store()
         try:
-            self._scheduler.call_store(store.open).result()
+            self._scheduler.call_store(self._library.open_store).result()
             self._workers.start()
             for open_again in self._on_store_thread(self._library.unfinished):
                 self._scheduler.call_store(open_again)

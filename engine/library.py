@@ -88,6 +88,11 @@ class Library:
 
     # --- datasets ---
 
+    def open_store(self) -> None:
+        """Open the cache directory. StartError."""
+        self._store.open()
+        self.disk = self._store.volume()
+
     def load(self, handle: str) -> Dataset:
         """The dataset, from the disk if need be. UnknownHandle."""
         dataset = self._find(handle)

@@ -173,7 +173,7 @@ class Workers:
                 continue
             if isinstance(work, StoreCall):
                 with self._meter.timed("read"):
-                    _answer(work)
+                    _answer(work, self._meter)
             elif work is not None:
                 try:
                     with self._meter.timed("write"):
@@ -195,10 +195,13 @@ class Workers:
         return threading.Thread(target=loop, name=name, daemon=True)
 
 
-def _answer(call: StoreCall) -> None:
+def _answer(call: StoreCall, meter: Meter) -> None:
     try:
         result = call.function()
     except BaseException as error:
+        if not isinstance(error, EngineError):  # not a caller's mistake: who runs the server must see it
+            with suppress(BaseException):  # and whoever waits has an answer in any case
+                meter.failed("read", error)
         call.future.set_exception(error)
     else:
         call.future.set_result(result)
