@@ -10,6 +10,9 @@ from flask import current_app
 from engine import Engine, errors
 from pages import _inputs, _words
 
+WINDOW = 15  # ticks: the pace is that of the last one or two of these
+FEWEST = 3  # ticks before the pace is believed
+
 
 def register(app: Dash) -> None:
     """The line's callback: once a second while the file is being computed. One that is paused goes on when somebody
@@ -38,21 +41,26 @@ def register(app: Dash) -> None:
         now = {"done": progress.done, "total": progress.total, "at": _inputs.whole(intervals, 0, 2**31) or 0}
         if progress.state != "filling":
             return over(progress.failed), True, {**now, "state": progress.state}
-        first = beginning(seen, progress.done)
-        left = seconds_left(first, now)
+        pace = since(seen, now)
+        left = seconds_left(pace["first"], now)
         return (
             _words.fill(progress.done, progress.total, left, progress.failed),
             False,
-            {**now, "state": "filling", "first": first or now},
+            {**now, "state": "filling", **pace},
         )
 
 
-def beginning(seen: Any, done: int) -> Any:
-    """What was seen when this filling began; None where it begins now, as when fewer are done than a tick ago."""
-    if not isinstance(seen, dict):
-        return None
-    before = _inputs.whole(seen.get("done"), 0, 2**40)
-    return None if before is not None and done < before else seen.get("first")
+def since(seen: Any, now: dict[str, int]) -> dict[str, Any]:
+    """From when on the pace is measured: `first`, whose place `then` takes, so that a rest is soon forgotten. Both are
+    `now` where a filling begins: fewer are done than a tick ago, or nothing was seen before."""
+    before = seen if isinstance(seen, dict) else {}
+    done = _inputs.whole(before.get("done"), 0, 2**40)
+    first, then = before.get("first"), before.get("then") or before.get("first")
+    if not isinstance(first, dict) or not isinstance(then, dict) or (done is not None and now["done"] < done):
+        return {"first": now, "then": now}
+    if now["at"] - (_inputs.whole(then.get("at"), 0, 2**31) or 0) < WINDOW:
+        return {"first": first, "then": then}
+    return {"first": then, "then": now}
 
 
 def over(failed: int) -> Any:
@@ -68,6 +76,6 @@ def seconds_left(first: Any, now: dict[str, int]) -> float | None:
     if not isinstance(first, dict):
         return None
     done, at = _inputs.whole(first.get("done"), 0, 2**40), _inputs.whole(first.get("at"), 0, 2**31)
-    if done is None or at is None or now["done"] <= done or now["at"] <= at:
+    if done is None or at is None or now["done"] <= done or now["at"] < at + FEWEST:
         return None
     return (now["total"] - now["done"]) * (now["at"] - at) / (now["done"] - done)

@@ -90,9 +90,27 @@ def test_the_time_left_is_told_anew_when_the_file_is_computed_anew(
         toy.gate.set()
 
 
-@pytest.mark.parametrize("seen", [None, 7, {}, {"done": "many"}, {"done": True}])
+NOW = {"done": 500, "total": 2300, "at": 40}
+
+
+@pytest.mark.parametrize(
+    "seen", [None, 7, {}, {"done": "many"}, {"done": True}, {"first": 7}, {"done": 501, "first": {}}]
+)
 def test_a_fill_that_nothing_is_known_of_begins_now(seen: Any) -> None:
-    assert _fill.beginning(seen, 5) is None
+    assert _fill.since(seen, NOW) == {"first": NOW, "then": NOW}
+
+
+def test_the_pace_forgets_what_was_long_ago() -> None:
+    long_ago, lately = {"done": 10, "total": 2300, "at": 5}, {"done": 400, "total": 2300, "at": 28}
+    seen = {"done": 450, "total": 2300, "at": 39, "first": long_ago, "then": lately}
+    assert _fill.since(seen, NOW) == {"first": long_ago, "then": lately}
+    later = NOW | {"at": 43}
+    assert _fill.since(seen, later) == {"first": lately, "then": later}
+
+
+def test_no_time_is_told_from_a_moment_or_two() -> None:
+    assert _fill.seconds_left({"done": 0, "at": 39}, NOW) is None
+    assert _fill.seconds_left({"done": 0, "at": 37}, NOW) == 10.8
 
 
 def test_a_moment_of_a_series_that_is_not_in_memory_waits_in_line(
