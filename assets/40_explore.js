@@ -179,13 +179,18 @@
   };
 
   const forget = async () => {
-    const handle = gate.facts?.handle;
-    if (!handle) return;
+    const { facts, hand } = gate;
+    if (!facts) return;
     gate.close();
-    const answer = await fetch(`/api/v1/datasets/${handle}`, { method: "DELETE" });
-    if (answer.ok || answer.status === 404) {
-      hindcast.memory.forget(handle);
+    hindcast.write("recalculate-said", "");
+    const answer = await fetch(`/api/v1/datasets/${facts.handle}`, { method: "DELETE" }).catch(() => null);
+    if (answer?.ok || answer?.status === 404) {
+      hindcast.memory.forget(facts.handle);
       hindcast.go("/");
+    } else if (document.getElementById("forecast") && !gate.facts) {
+      gate.open({ ...facts, index: hand });
+      gate.listen();
+      hindcast.write("recalculate-said", "This file could not be forgotten right now.");
     }
   };
 

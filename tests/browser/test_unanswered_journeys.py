@@ -56,6 +56,19 @@ def test_a_picture_that_cannot_be_had_is_said_and_tried_again(page: Page, csv_fi
     page.until("document.querySelector('#pending-note').hidden")
 
 
+def test_a_file_that_cannot_be_forgotten_is_still_shown(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    page.driver.execute_script(
+        "const f = window.fetch; window.fetch = (...a) =>"
+        " a[1]?.method === 'DELETE' ? Promise.reject(new TypeError('lost')) : f(...a)"
+    )
+    page.find("#forget").click()
+    page.find("#forget-yes").click()
+    page.until(f"{SAID} === 'This file could not be forgotten right now.'")
+    page.find("body").send_keys(Keys.ARROW_LEFT)
+    page.drawn(-13)
+
+
 def test_the_progress_line_asks_only_while_there_is_something_to_tell(
     open_browser: Callable[..., Page], csv_file: Path, tmp_path: Path
 ) -> None:
