@@ -9,6 +9,7 @@
   const STILL_MS = 250;
   const LONG_MS = 3000;
   const RETRY_MS = 1000;
+  const LOST_MS = 25000; /* longer than the server takes to say that it is late */
   const MOST_FAILURES = 3;
   const session = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
   let seq = 0;
@@ -93,7 +94,7 @@
     if (!gate.facts || gate.flying || gate.drawn === gate.hand) return;
     seq += 1;
     const force = gate.anew === gate.hand;
-    gate.flying = { seq, index: gate.hand, force, answer: null };
+    gate.flying = { seq, index: gate.hand, force, answer: null, since: performance.now() };
     mark();
     watch();
     const { handle, model } = gate.facts;
@@ -179,6 +180,7 @@
         later(0);
         return;
       }
+      if (performance.now() - flying.since > LOST_MS) return later(0); /* the connection broke, and nobody said so */
     } catch {
       root.add("offline");
       hindcast.show("pending-note", false);

@@ -56,6 +56,17 @@ def test_a_picture_that_cannot_be_had_is_said_and_tried_again(page: Page, csv_fi
     page.until("document.querySelector('#pending-note').hidden")
 
 
+def test_a_picture_whose_request_was_lost_is_asked_for_again(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    page.driver.execute_script(WATCH + "window.lost = 'forecast.figure'")
+    page.find("body").send_keys(Keys.ARROW_LEFT)
+    page.until("Object.keys(asked).some((output) => output.includes('forecast.figure'))")
+    page.driver.execute_script(
+        "window.lost = ''; const n = performance.now.bind(performance); performance.now = () => n() + 30000"
+    )
+    page.drawn(-13)
+
+
 def test_a_file_that_cannot_be_forgotten_is_still_shown(page: Page, csv_file: Path) -> None:
     opened(page, csv_file)
     page.driver.execute_script(
