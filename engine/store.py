@@ -152,8 +152,7 @@ class Store:
     # --- results ---------------------------------------------------------------------------------------------------
 
     def put_block(self, key: str, rows: Rows, full: bool) -> None:
-        """Store a block's done rows. Unless those are all that it can have, rows that another dataset stored in the same
-        block are kept."""
+        """Store a block's done rows. Unless those are all it can have, rows another dataset stored in it are kept."""
         stored = None if full else self.block_rows(key)
         self._cache.set(f"b/{key}", seal(BLOCK_MAGIC, encode(rows if stored is None else merge(rows, stored))))
 
