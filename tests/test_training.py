@@ -118,7 +118,9 @@ def test_training_goes_on_from_its_checkpoint_and_ends_with_its_budget(
         assert torch.equal(mine, saved)
     again.train()
     assert again.step > first.step
-    curve = [json.loads(line) for line in (tmp_path / "curve.jsonl").read_text().splitlines()]
+    text = (tmp_path / "curve.jsonl").read_text()
+    assert "NaN" not in text
+    curve = [json.loads(line) for line in text.splitlines()]
     assert [line["step"] for line in curve] == sorted(line["step"] for line in curve)
     assert curve[-1]["windows"] == again.step * 16
 
