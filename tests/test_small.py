@@ -148,12 +148,41 @@ def test_candidates_in_logs_repeat_the_others_where_there_is_no_floor_or_a_value
             torch.testing.assert_close(straight, bent, rtol=0, atol=0)
 
 
+def test_momenta_go_on_from_the_last_value_ever_more_slowly() -> None:
+    line = 0.5 * seen(TIME)
+    for (_, damping), row in zip(trend.MOMENTA, trend.momenta(windows([line])), strict=True):
+        made = row[0].double().numpy()
+        np.testing.assert_allclose(made[0], line[-1] + 0.5 * damping, rtol=1e-5)
+        np.testing.assert_allclose(np.diff(made)[1:12] / np.diff(made)[:11], damping, rtol=1e-3)
+        np.testing.assert_allclose(made[-1], line[-1] + 0.5 * damping / (1 - damping), rtol=1e-2)
+
+
+def test_momenta_know_a_slope_through_gaps_and_none_where_nothing_moves() -> None:
+    line = 0.5 * seen(TIME)
+    line[-6:-3] = np.nan  # a gap of three, then three values
+    still, short = np.full(100, 3.0), np.array([1.0, 1.0, 1.0, 1.0, 2.0])
+    rows = trend.momenta(windows([line, still, short]))
+    assert [row[1].unique().tolist() for row in rows] == [[3.0], [3.0]]
+    for row in rows:
+        assert 0.7 < (row[0, 0] - line[-1]).item() / (0.5 * 0.85) < 1.4
+    quick, slow = ((row[2, 0] - 2).item() for row in rows)
+    assert quick > slow > 0
+
+
 def test_features_are_finite_for_every_kind_of_context() -> None:
     made = given()
     assert made.candidates.shape[1:] == (MAX_HORIZON, CANDIDATES)
     assert made.summary.shape[1] == SUMMARY
     for name in ("candidates", "channels", "summary", "last", "recent", "step", "seasonal_step"):
         assert torch.isfinite(getattr(made, name)).all(), name
+
+
+def test_what_lay_on_its_floor_until_lately_has_no_logs_of_nothing() -> None:
+    for length in range(24, 60):
+        lately = np.zeros(length)
+        lately[-5:] = 1, 0, 3, 7, 20
+        made = context(lately)
+        assert torch.isfinite(features(torch.from_numpy(made.values), torch.from_numpy(made.floor)).summary).all()
 
 
 def test_features_know_which_candidate_was_right_lately() -> None:

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from engine import windows
 from engine.models.small.forecaster import HindcastSmall
+from engine.series import Series, Step
 from engine.settings import MAX_HORIZON, Settings
 from engine.windows import CONTEXT_LENGTH, MAX_AGE, MIN_OBSERVED
 from tests.forecaster_contract import has_the_promised_shape, shorter_horizons_are_the_first_steps
@@ -69,7 +71,7 @@ def test_windows_are_scaled_by_their_context_alone_and_can_be_forecast(folder: P
     assert torch.isfinite(made.targets).all()
     assert made.targets.abs().max() <= FAR
     seen = ~torch.isnan(made.contexts)
-    assert (seen.sum(1) >= MIN_OBSERVED // 2).all()  # some series of the prior are shorter than what is usable
+    assert (seen.sum(1) >= MIN_OBSERVED).all()
     assert seen[:, -1 - MAX_AGE :].any(1).all()
     assert made.contexts.nanmean(1).abs().max() < 1e-3
     spread = made.contexts.square().nanmean(1).sqrt()
@@ -90,6 +92,61 @@ def test_a_floor_above_an_observed_value_is_none() -> None:
     made = scaled(past, torch.tensor([0.0, 1.5]), torch.zeros(2, 1))
     assert made.floor[0] == pytest.approx(-2 / np.sqrt(2 / 3), rel=1e-5)
     assert made.floor[1] == -torch.inf
+
+
+def test_windows_are_scaled_as_the_product_scales_its_contexts() -> None:
+    random = np.random.default_rng(7)
+    rows = 40 * random.gamma(2, size=(60, CONTEXT_LENGTH + MAX_HORIZON))
+    rows[::3] -= 50  # sometimes negative
+    rows[5] = 7
+    rows[10:20, :400] = np.nan
+    rows[20:30][random.random((10, rows.shape[1])) < 0.3] = np.nan
+    rows[30:40] = np.floor(rows[30:40] / 30)  # counts, many of them zero
+    past, future = (torch.from_numpy(part) for part in np.split(rows.astype(np.float32), [CONTEXT_LENGTH], axis=1))
+    made = scaled(past, torch.where((past < 0).any(1), -torch.inf, 0.0), future)
+    series = Series(np.concatenate([*past.double().numpy()]), Step(1, "second"), 0)
+    product = windows.contexts(series, np.arange(1, len(rows) + 1) * CONTEXT_LENGTH - 1)
+    np.testing.assert_allclose(made.contexts, product.values, atol=2e-6)
+    np.testing.assert_allclose(made.floor, product.floor, atol=2e-6)
+    assert 10 < np.isfinite(product.floor).sum() < 50
+    targets = (future.numpy() - product.loc[:, None]) / product.scale[:, None]
+    np.testing.assert_allclose(made.targets, np.clip(targets, -FAR, FAR), atol=2e-6)
+
+
+def test_an_invented_floor_does_not_depend_on_the_future() -> None:
+    random = torch.Generator().manual_seed(0)
+    values = torch.randn(4000, CONTEXT_LENGTH + MAX_HORIZON, generator=random).cumsum(1)
+    values[1::2, CONTEXT_LENGTH:] -= 100  # every second one falls
+    free = torch.full((4000,), -torch.inf)
+    made = [Sampler(values, free, seed).batch(2000) for seed in range(4)]
+    floor, targets = (torch.cat([getattr(part, name) for part in made]) for name in ("floor", "targets"))
+    lowest = torch.cat([torch.nan_to_num(part.contexts, nan=torch.inf).amin(1) for part in made])
+    given, falls = torch.isfinite(floor), targets.amin(1) < lowest - 1
+    assert 0.4 < falls.float().mean() < 0.6
+    assert 0.45 < given.float().mean() < 0.6
+    given &= floor < lowest  # else the series is censored there
+    room = (lowest - floor).log()
+    assert abs(float(room[given & falls].mean() - room[given & ~falls].mean())) < 0.15
+    assert (targets.amin(1) < floor)[given & falls].float().mean() > 0.2
+
+
+def test_targets_never_lie_below_a_zero_that_a_series_really_has() -> None:
+    random = torch.Generator().manual_seed(0)
+    values = torch.randn(500, LENGTH, generator=random).abs().half()
+    made = Sampler(values, torch.full((500,), 0.0), seed=1).batch(500)
+    lowest = torch.nan_to_num(made.contexts, nan=torch.inf).amin(1)
+    real = torch.isfinite(made.floor) & (lowest - made.floor < 0.09)  # an invented one is farther below
+    assert real.float().mean() > 0.5
+    assert (made.targets.amin(1) >= made.floor - 1e-5)[real].all()
+
+
+def test_what_only_the_pools_precision_holds_above_its_floor_lies_on_it() -> None:
+    floor = torch.rand(300, generator=torch.Generator().manual_seed(0)) * -3 - 0.3
+    values = floor[:, None] + torch.arange(LENGTH) % 7
+    made = Sampler(values.half(), floor, seed=1).batch(300)
+    room = (torch.nan_to_num(made.contexts, nan=torch.inf).amin(1) - made.floor)[torch.isfinite(made.floor)]
+    assert not ((room > 0) & (room < 2e-3)).any()
+    assert (room == 0).float().mean() > 0.5
 
 
 def test_training_learns(folder: Path, tmp_path: Path) -> None:
@@ -118,7 +175,9 @@ def test_training_goes_on_from_its_checkpoint_and_ends_with_its_budget(
         assert torch.equal(mine, saved)
     again.train()
     assert again.step > first.step
-    curve = [json.loads(line) for line in (tmp_path / "curve.jsonl").read_text().splitlines()]
+    text = (tmp_path / "curve.jsonl").read_text()
+    assert "NaN" not in text
+    curve = [json.loads(line) for line in text.splitlines()]
     assert [line["step"] for line in curve] == sorted(line["step"] for line in curve)
     assert curve[-1]["windows"] == again.step * 16
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import datetime
 import json
 import logging
 import os
@@ -34,6 +35,7 @@ WARM_UP = 200  # steps
 DECAY = 0.6  # share of the budget over which the learning rate falls to zero
 AVERAGE = 0.998
 EVERY = 200  # steps between lines of the learning curve, and checkpoints
+PATIENCE = datetime.timedelta(days=1)  # a worker waits as long for one that was paused
 NEAR = 16  # steps ahead that weigh more
 VALIDATION = (12, 128)  # batches and windows in each
 
@@ -87,7 +89,7 @@ class Training:
                 self.report(float(sums) / EVERY, rate)
                 sums.zero_()
                 self.save()
-        self.report(float("nan"), 0.0)
+        self.report(None, 0.0)
         self.save()
 
     def rate(self, done: float) -> float:
@@ -128,7 +130,7 @@ class Training:
         self.spent = float(clock)
 
     @torch.no_grad()
-    def report(self, train: float, rate: float) -> None:
+    def report(self, train: float | None, rate: float) -> None:
         """One line of the learning curve."""
         if self.worker:
             return
@@ -137,7 +139,7 @@ class Training:
             "step": self.step,
             "minutes": round(self.spent / 60, 2),
             "windows": self.step * self.options.batch * self.options.workers,
-            "train": round(train, 4),
+            "train": None if train is None else round(train, 4),
             "valid_12": round(float(each[:, :12].mean()), 4),
             "valid_64": round(float(each.mean()), 4),
             "rate": round(rate, 3),
@@ -200,7 +202,9 @@ def work(worker: int, options: argparse.Namespace, pools: tuple[Pool, Pool], mee
     """One worker process."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
-    distributed.init_process_group("gloo", f"file://{meeting}", rank=worker, world_size=options.workers)
+    distributed.init_process_group(
+        "gloo", f"file://{meeting}", rank=worker, world_size=options.workers, timeout=PATIENCE
+    )
     Training(options, torch.device("cpu"), pools, worker).train()
     distributed.destroy_process_group()
 

@@ -11,6 +11,7 @@ from engine.settings import MAX_HORIZON
 from engine.windows import CONTEXT_LENGTH, MAX_AGE, MIN_OBSERVED
 
 WINDOW = CONTEXT_LENGTH + MAX_HORIZON
+HALF = 2.0**-10  # twice the largest relative error of rounding to float16
 FAR = 30.0  # standard deviations of the context beyond which a target is taken to lie at that distance
 
 
@@ -30,13 +31,15 @@ class Sampler:
         self._device = values.device
         self._generator = torch.Generator(self._device).manual_seed(seed)
         self._first = torch.isnan(values).sum(1)
+        self._long = torch.nonzero(self._first + MIN_OBSERVED + MAX_HORIZON <= values.shape[1])[:, 0]
 
     def batch(self, count: int) -> Windows:
         """`count` windows, each from a series of its own."""
         x, floor = self._crops(count)
         x, floor = self._altered(x, floor)
         past, future = x[:, :CONTEXT_LENGTH], x[:, CONTEXT_LENGTH:]
-        return scaled(self._hidden(self._marred(past)), floor, future)
+        made = scaled(self._hidden(self._marred(past)), floor, future)
+        return made._replace(floor=self._offset(made.contexts, made.floor))
 
     def _uniform(self, count: int, low: float = 0.0, high: float = 1.0) -> Tensor:
         """(count, 1) uniform numbers."""
@@ -51,7 +54,7 @@ class Sampler:
     def _crops(self, count: int) -> tuple[Tensor, Tensor]:
         """(count, WINDOW) standardised crops, NaN before their series, and the scaled floors."""
         length = self._values.shape[1]
-        row = torch.randint(len(self._values), (count,), generator=self._generator, device=self._device)
+        row = self._long[torch.randint(len(self._long), (count,), generator=self._generator, device=self._device)]
         earliest = torch.clamp(self._first[row] + MIN_OBSERVED + MAX_HORIZON, min=WINDOW)[:, None]
         end = (earliest + self._uniform(count) * (length + 1 - earliest)).long().clamp(max=length)
         whole = (end >= 2 * WINDOW) & (self._first[row] == 0)[:, None]
@@ -59,6 +62,8 @@ class Sampler:
         place = end - stride * torch.arange(WINDOW, 0, -1, device=self._device)
         x = self._values[row[:, None], place].float()
         floor = self._floors[row]
+        # The pool's float16 values are rounded, its floors are not. (No value is below a NaN, which no floor becomes.)
+        x = torch.where(x <= (floor + floor.abs() * HALF)[:, None], floor[:, None], x)
         mean = x.nanmean(1, keepdim=True)
         spread = (x - mean).square().nanmean(1, keepdim=True).sqrt() + 1e-3
         return (x - mean) / spread, (floor - mean[:, 0]) / spread[:, 0]
@@ -86,12 +91,7 @@ class Sampler:
         x = torch.where(rounded, base + torch.round((x - base) / unit) * unit, x)
         rough = self._uniform(count) < 0.10
         x = x + rough * self._log_uniform(count, 0.01, 0.3) * self._normal(count, x.shape[1])
-        x = torch.maximum(x, torch.nan_to_num(floor, neginf=-1e9)[:, None])
-        # Half of the series without a zero of their own get one somewhere below: an offset says nothing.
-        lowest = torch.nan_to_num(x, nan=torch.inf).amin(1)
-        some = lowest - self._log_uniform(count, 0.01, 100)[:, 0]
-        given = ~torch.isfinite(floor) & (self._uniform(count)[:, 0] < 0.5)
-        return x, torch.where(given, some, floor)
+        return torch.maximum(x, torch.nan_to_num(floor, neginf=-1e9)[:, None]), floor
 
     def _marred(self, past: Tensor) -> Tensor:
         """Accidents of the past alone: an earlier level or scale, outliers."""
@@ -122,6 +122,16 @@ class Sampler:
         enough = (~torch.isnan(sparse)).sum(1, keepdim=True) >= MIN_OBSERVED
         recent = ~torch.isnan(sparse[:, -1 - MAX_AGE :]).all(1, keepdim=True)
         return torch.where(enough & recent, sparse, past)
+
+    def _offset(self, contexts: Tensor, floor: Tensor) -> Tensor:
+        """Floors: half of the scaled contexts without a zero of their own get one somewhere below all their values.
+
+        An offset says nothing, so the future may fall below it: that it may not would tell how far the future falls.
+        """
+        lowest = torch.nan_to_num(contexts, nan=torch.inf).amin(1)
+        some = lowest - self._log_uniform(len(contexts), 0.1, 100)[:, 0]
+        given = ~torch.isfinite(floor) & (self._uniform(len(contexts))[:, 0] < 0.5)
+        return torch.where(given, some, floor)
 
 
 def scaled(past: Tensor, floor: Tensor, future: Tensor) -> Windows:

@@ -15,7 +15,7 @@ from engine.settings import MAX_HORIZON
 
 AVERAGES = (1.5, 5.0, 20.0)  # memory, in steps, of the exponential means of the values themselves
 AVERAGED = 1 + 2 * seasonal.COUNT  # the first of their candidates
-CANDIDATES = AVERAGED + len(AVERAGES) + 1 + 2 * trend.COUNT
+CANDIDATES = AVERAGED + len(AVERAGES) + 1 + 2 * trend.COUNT + len(trend.MOMENTA)
 LOOKBACK = 16  # steps back from where the candidates are tried on what came then
 CHANNELS = 4
 SUMMARY = 19 + len(AVERAGES) + CANDIDATES
@@ -119,4 +119,4 @@ def candidates(context: Window, found: Periods) -> tuple[Tensor, Tensor]:
     bent, share = trend.trends(context, found.main)
     flat = [value.expand(-1, MAX_HORIZON) for value in (context.last, *means.chunk(means.shape[1], 1))]
     cycles = [*repeated(context, found.main), *repeated(context, found.other)]
-    return torch.stack((flat[0], *cycles, *flat[1:], *bent), 2), share
+    return torch.stack((flat[0], *cycles, *flat[1:], *bent, *trend.momenta(context)), 2), share

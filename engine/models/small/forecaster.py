@@ -23,8 +23,8 @@ from engine.settings import Settings
 from engine.windows import CONTEXT_LENGTH
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
-SHA256 = "cba173107732072f6d42d63b013f571aefd24793a74926bad85d4ced57e3b049"  # of that file
-RULES = 1  # of the features: another number makes every stored forecast another model's
+SHA256 = "e4ab8942bc7a8f467bbbf031e640fedcffaa55059f691e4519aa3e07272495f0"  # of that file
+RULES = 2  # of the features: another number makes every stored forecast another model's
 ROWS = 8  # the network is always given as many: products of other sizes round otherwise, and bytes must not change
 MOST = 8 * ROWS  # rows whose features are made at once
 

@@ -20,6 +20,8 @@ LINES = (8.0, 40.0)  # and of the lines
 DAMPING = (0.9, 0.97)  # of those lines' slopes
 EDGE = 0.05  # weight of a value whose moving average is not centred
 PRIOR = 0.5  # cycles of no season that every phase starts with
+MOMENTA = ((1.0, 0.8), (3.0, 0.9))  # memory, in steps, of the changes that go on, and their damping
+CHANGES = 40  # the last changes, of which those momenta are made
 HEADROOM = 1.0  # logs beyond the context's own range that a forecast may reach
 COUNT = len(LEVELS) + 2 + len(LINES)
 
@@ -31,7 +33,8 @@ def trends(context: Window, period: Tensor) -> tuple[list[Tensor], Tensor]:
     """
     height = context.filled - context.floor
     lowest = height.amin(1, keepdim=True)
-    positive = torch.isfinite(lowest) & (lowest > 1e-3 * height.mean(1, keepdim=True))
+    average = torch.where(context.live > 0, height, 0.0).sum(1, keepdim=True) / context.length
+    positive = torch.isfinite(lowest) & (lowest > 1e-3 * average)
     logs = torch.where(positive, height, 1.0).log()
     # Scaled like the values, so that both share every constant.
     middle = (logs * context.live).sum(1, keepdim=True) / context.length
@@ -44,6 +47,24 @@ def trends(context: Window, period: Tensor) -> tuple[list[Tensor], Tensor]:
     power = (bent * spread[:, :, None] + middle[:, :, None]).clamp(bottom, top).exp() + context.floor[:, :, None]
     bent = torch.where(positive[:, :, None], power, straight)
     return [*straight.unbind(1), *bent.unbind(1)], share[:, :1]
+
+
+def momenta(context: Window) -> list[Tensor]:
+    """(B, MAX_HORIZON) for each of MOMENTA: the last value, and the changes that led to it going on ever more slowly.
+
+    In a gap nothing changes and after it all at once, so that the same rise over a gap is about the same momentum.
+    """
+    recent, damped = going_on(context.filled.device)
+    rate = context.filled[:, -CHANGES - 1 :].diff(dim=1) @ recent
+    return list((context.last[:, :, None] + rate[:, :, None] * damped).unbind(1))
+
+
+@functools.cache
+def going_on(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Weights of the last changes (CHANGES, momenta), which sum to 1; sums of a damped step (momenta, MAX_HORIZON)."""
+    _, decay = memories(CHANGES, tuple(memory for memory, _ in MOMENTA), device)
+    with torch.inference_mode(False):
+        return decay / decay.sum(0), damped_sums(tuple(damping for _, damping in MOMENTA), device)
 
 
 def smoothed(values: Tensor, context: Window, period: Tensor) -> tuple[Tensor, Tensor]:
@@ -81,7 +102,13 @@ def ahead_of(device: torch.device) -> tuple[Tensor, Tensor]:
     """The steps 1, 2, .. (MAX_HORIZON,) and the sums of a slope damped at each (DAMPING, MAX_HORIZON)."""
     with torch.inference_mode(False):
         steps = torch.arange(1, MAX_HORIZON + 1, device=device, dtype=torch.float32)
-        return steps, torch.stack([damping * (1 - damping**steps) / (1 - damping) for damping in DAMPING])
+        return steps, damped_sums(DAMPING, device)
+
+
+def damped_sums(dampings: tuple[float, ...], device: torch.device) -> Tensor:
+    """(dampings, MAX_HORIZON): how far a slope of 1 that is damped at every step has come at each."""
+    steps = torch.arange(1, MAX_HORIZON + 1, device=device, dtype=torch.float32)
+    return torch.stack([damping * (1 - damping**steps) / (1 - damping) for damping in dampings])
 
 
 def seasonality(values: Tensor, context: Window, period: Tensor) -> tuple[Tensor, Tensor, Tensor]:
