@@ -52,13 +52,15 @@ class Catalog:
     def spec(self, model: str | None, horizon: int | None) -> Spec:
         """The spec of a loaded model; BadRequest, ModelNotLoaded, EngineClosed."""
         name, steps = self.name(model), self.horizon(horizon)
-        if not self._loaded:
+        loaded = self._loaded  # once: it may be emptied at any moment
+        if not loaded:
             raise EngineClosed("The server is stopping. Try again.")
-        if name not in self._loaded:
-            raise ModelNotLoaded(f"The model {name} is not loaded. Loaded: {', '.join(self._loaded)}.")
-        if (name, steps) not in self._specs:
-            self._specs[name, steps] = Spec.of(self._loaded[name], steps)
-        return self._specs[name, steps]
+        if name not in loaded:
+            raise ModelNotLoaded(f"The model {name} is not loaded. Loaded: {', '.join(loaded)}.")
+        spec = self._specs.get((name, steps))
+        if spec is None:
+            spec = self._specs[name, steps] = Spec.of(loaded[name], steps)
+        return spec
 
     def baseline(self, horizon: int) -> Spec:
         """The spec of the forecasts that every score is compared with."""

@@ -64,6 +64,7 @@ class Engine:
     def __init__(self, settings: Settings, registry: Mapping[str, Loader] | None = None) -> None:
         self.settings = settings
         self._started = time.monotonic()
+        self._closing: float | None = None  # when that began
         self._meter = Meter()
         self._cores = available_cores()
         self._scheduler = Scheduler(settings.max_waiting, settings.max_tickets_per_session, BATCH_SIZE)
@@ -80,8 +81,8 @@ class Engine:
         try:
             self._scheduler.call_store(self._library.open_store).result()
             self._workers.start()
-            for open_again in self._on_store_thread(self._library.unfinished):
-                self._scheduler.call_store(open_again)
+            self._scheduler.call_store(self._library.find_unfinished).result()
+            self._scheduler.call_store(self._library.resume, bounded=False)
         except BaseException as error:
             self.close()
             if isinstance(error, (StartError, KeyboardInterrupt, SystemExit)):
@@ -146,9 +147,7 @@ class Engine:
 
     def dataset(self, handle: str) -> Dataset:
         """A stored dataset. UnknownHandle."""
-        if not HANDLE.match(handle):
-            raise UnknownHandle("This is not a handle: 64 hexadecimal digits were expected.")
-        return self._library.cached(handle) or self._on_store_thread(lambda: self._library.load(handle))
+        return self._dataset(handle)
 
     def versions(self, handle: str) -> Versions:
         """Handles of the stored versions of a series: the one it continues, and the newest that continues it."""
@@ -207,15 +206,17 @@ class Engine:
         Refused before any work: UnknownHandle, IndexOutOfRange, OriginUnusable, BadRequest. Else raises
         ModelNotLoaded, ModelFailed, Overloaded, Superseded, Evicted, DeadlineExceeded, EngineClosed.
         """
-        dataset = self.dataset(handle)
+        limit = self.settings.request_timeout if timeout is None else min(timeout, self.settings.request_timeout)
+        deadline = time.monotonic() + limit
+        dataset = self._dataset(handle, deadline)
         slot = dataset.origin_slot(index)
         spec = self._spec(handle, model, horizon)
         baseline = self._baseline(dataset, spec.horizon)
         try:
-            entry, ticket = self._request(handle, slot, spec, session=session, seq=seq, force=force)
+            entry, ticket = self._request(handle, slot, spec, deadline, session=session, seq=seq, force=force)
         except Evicted:  # its entry was closed for want of memory just then: once more, from the disk
-            entry, ticket = self._request(handle, slot, spec, session=session, seq=seq, force=force)
-        row = self._answer(ticket, timeout)
+            entry, ticket = self._request(handle, slot, spec, deadline, session=session, seq=seq, force=force)
+        row = self._answer(ticket, deadline)
         assert isinstance(entry.rows, ResultFrame)
         with self._meter.timed("draw"):
             return draw(dataset, index, entry.subject, row, baseline, entry.rows.scores())
@@ -258,6 +259,7 @@ class Engine:
     ) -> PlotData:
         """One forecast of a file of which nothing is kept; from the cache if the same series happens to be stored."""
         spec = self._catalog.spec(model, horizon)
+        limit = self.settings.request_timeout if timeout is None else min(timeout, self.settings.request_timeout)
         with self._parsing():
             dataset = Dataset(read(raw, options or ReadOptions(), self.settings).series)
         slot = dataset.origin_slot(index)
@@ -267,8 +269,9 @@ class Engine:
         if entry is not None and isinstance(entry.rows, ResultFrame) and row is not None:
             return draw(dataset, index, entry.subject, row, baseline, entry.rows.scores())
         subject = Subject(dataset.series, spec, self._catalog.forecaster(spec))
+        deadline = time.monotonic() + limit
         ticket = self._scheduler.quick(spec.key, subject, slot)
-        row = self._answer(ticket, timeout)
+        row = self._answer(ticket, deadline)
         return draw(dataset, index, subject, row, baseline, None)
 
     def progress(self, handle: str, *, model: str | None = None, horizon: int | None = None) -> Progress:
@@ -320,8 +323,8 @@ class Engine:
     def close(self) -> None:
         """Refuse, settle every waiter and empty the queues, stop the workers, unload the models, write what is not yet
         written, close the caches. Idempotent; at most the graceful timeout long."""
-        started = time.monotonic()
-        first = not self._scheduler.closed
+        first = self._closing is None
+        started = self._closing = self._closing or time.monotonic()  # whoever calls again waits for the same end
         if first:
             log.info("closing: %s", self._scheduler.statistics())
         self._scheduler.close()
@@ -356,26 +359,34 @@ class Engine:
                 raise
             return stored
 
-    def _request(self, handle: str, slot: int, spec: Spec, **how: Any) -> tuple[Entry, Ticket]:
+    def _dataset(self, handle: str, deadline: float | None = None) -> Dataset:
+        if not HANDLE.match(handle):
+            raise UnknownHandle("This is not a handle: 64 hexadecimal digits were expected.")
+        return self._library.cached(handle) or self._on_store_thread(lambda: self._library.load(handle), deadline)
+
+    def _request(self, handle: str, slot: int, spec: Spec, deadline: float, **how: Any) -> tuple[Entry, Ticket]:
         """A ticket for an origin, and its entry, opened if it is not in memory."""
-        entry = self._entry(handle, spec)
+        entry = self._entry(handle, spec, deadline)
         if entry.subject.forecaster is None and (how["force"] or self._scheduler.peek(entry, slot) is None):
             raise ModelNotLoaded(f"The model {spec.model} is not loaded, and this forecast is not stored.")
         return entry, self._scheduler.request(entry, slot, **how)
 
-    def _entry(self, handle: str, spec: Spec) -> Entry:
+    def _entry(self, handle: str, spec: Spec, deadline: float | None = None) -> Entry:
         found = self._scheduler.find((handle, spec.key))
-        return found or self._on_store_thread(lambda: self._library.open(handle, spec))
+        return found or self._on_store_thread(lambda: self._library.open(handle, spec), deadline)
 
     def _baseline(self, dataset: Dataset, horizon: int) -> Subject:
         spec = self._catalog.baseline(horizon)
         return Subject(dataset.series, spec, self._catalog.forecaster(spec))
 
-    def _on_store_thread(self, function: Callable[[], T]) -> T:
+    def _on_store_thread(self, function: Callable[[], T], deadline: float | None = None) -> T:
+        """What the store thread made of it; not begun by the deadline (monotonic seconds), it is not done at all."""
         future: Future[T] = self._scheduler.call_store(function)
         try:
-            error = future.exception(self.settings.request_timeout)
+            limit = self.settings.request_timeout if deadline is None else deadline - time.monotonic()
+            error = future.exception(max(0.0, limit))
         except FutureTimeout:
+            future.cancel()
             raise DeadlineExceeded("The cache did not answer in time. The server is busy; try again.") from None
         if error is None:
             return future.result()
@@ -385,19 +396,18 @@ class Engine:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise StorageFailed(f"The cache cannot be read or written ({reason}). Tell who runs this server.") from error
 
-    def _answer(self, ticket: Ticket, timeout: float | None) -> Row:
+    def _answer(self, ticket: Ticket, deadline: float) -> Row:
         if ticket.future.done():
             stored: Row = ticket.future.result()
             return stored
         with self._meter.timed("wait"):
-            return self._wait(ticket, timeout)
+            return self._wait(ticket, deadline)
 
-    def _wait(self, ticket: Ticket, timeout: float | None) -> Row:
-        limit = self.settings.request_timeout if timeout is None else min(timeout, self.settings.request_timeout)
+    def _wait(self, ticket: Ticket, deadline: float) -> Row:
         try:
-            row: Row = ticket.future.result(limit)
+            row: Row = ticket.future.result(max(0.0, deadline - time.monotonic()))
         except FutureTimeout:
-            late = DeadlineExceeded(f"No answer within {limit:g} s. The server is busy; try again.")
+            late = DeadlineExceeded("No answer in time. The server is busy; try again.")
             self._scheduler.cancel(ticket, late)
             row = ticket.future.result()  # the deadline, or the answer that came just before it
         return row

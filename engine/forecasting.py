@@ -50,14 +50,12 @@ def infer(batch: Batch) -> Inferred:
 
 
 def calculate(batch: Batch) -> list[Forecast]:
-    """Sorted and scored rows of an inferred batch, one Forecast per part. ModelFailed if none of them is finite."""
+    """Sorted and scored rows of an inferred batch, one Forecast per part."""
     inferred: Inferred = batch.result
     spec: Spec = batch.parts[0].entry.subject.spec
     samples = np.sort(inferred.samples, axis=-1)
     happened = [actuals(part.entry.subject.series, part.slots, spec.horizon) for part in batch.parts]
     whole = scored(samples, inferred.loc, inferred.scale, np.concatenate(happened), spec)
-    if not whole.finite.any():
-        raise ModelFailed(f"The model {spec.model} returned samples that are not finite numbers.")
     ends = np.cumsum([len(part.slots) for part in batch.parts])
     return [whole.rows(slice(end - len(part.slots), end)) for part, end in zip(batch.parts, ends, strict=True)]
 

@@ -36,7 +36,8 @@ class Lane(Enum):
 class Entry:
     """One loaded (series, spec). group: what may share a batch. rows: None for a quick draw, which is stored nowhere.
 
-    background: whether a cursor computes what is missing. dirty: blocks that changed since they were written to disk.
+    background: whether a cursor computes what is missing. dirty: blocks that changed since they were written to disk;
+    refused: those of them that the disk did not take the last time.
     """
 
     entry_id: int
@@ -47,6 +48,7 @@ class Entry:
     focus: int
     background: bool = False
     dirty: set[int] = field(default_factory=set)
+    refused: set[int] = field(default_factory=set)
 
 
 @dataclass(eq=False)

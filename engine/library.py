@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections import deque
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from engine.answers import Versions
 from engine.blocks import BLOCK, Manifest, block_keys, block_range
 from engine.catalog import Catalog
 from engine.dataset import Dataset, Summary
-from engine.errors import Overloaded, UnknownHandle
+from engine.errors import EngineClosed, Overloaded, UnknownHandle
 from engine.forecasting import Subject, rescored
 from engine.imports import Imported
 from engine.jobs import Block, Entry
@@ -35,6 +35,8 @@ from engine.workers import PARTIAL_EVERY
 log = logging.getLogger(__name__)
 
 MOST_READINGS = 256  # upload records kept in memory: a page asks for its own with every picture
+CLEARED = 65_536  # rows that are cleared at once, under the lock
+RESUMED = 4  # interrupted fills that are open at once; who looks at another one opens it
 LOOKED_AT = 300.0  # seconds after a look for which a dataset is not deleted to make room
 
 
@@ -60,6 +62,7 @@ class Library:
         self._datasets: dict[str, Dataset] = {}
         self._readings: dict[str, dict[str, Any]] = {}
         self._looked: dict[str, float] = {}  # handle -> when somebody last looked at it; only of those in memory
+        self._unfinished: deque[tuple[str, Spec]] = deque()
         self._manifests_due: dict[tuple[str, str], Entry] = {}
         self._manifests_written = time.monotonic()
         self.disk = 0  # bytes in the cache directory, as last looked up
@@ -248,7 +251,8 @@ class Library:
         if first == series.first_slot and last == series.last_slot:
             entry = self._scheduler.replace(entry.key, ResultFrame(series, spec, usable)) or entry
         else:
-            self._scheduler.recompute(entry, slots)
+            for start in range(0, len(slots), CLEARED):
+                self._scheduler.recompute(entry, slots[start : start + CLEARED])
         numbers, starts = np.unique(slots // BLOCK, return_index=True)
         base = block_range(series).start
         gone = {subject.keys[n - base]: own for n, own in zip(numbers, np.split(slots, starts)[1:], strict=True)}
@@ -290,11 +294,27 @@ class Library:
         self.disk = self._store.volume()
         return count
 
-    def unfinished(self) -> list[Callable[[], Entry]]:
-        """Calls that open the entries whose fill was interrupted, most recently used first."""
+    def find_unfinished(self) -> None:
+        """Which fills were interrupted, most recently used first."""
         found = [m for m in self._store.manifests() if not m.complete and self._catalog.forecaster(m.spec)]
         found.sort(key=lambda manifest: -manifest.last_used)
-        return [partial(self.open, manifest.handle, manifest.spec) for manifest in found]
+        self._unfinished.extend((manifest.handle, manifest.spec) for manifest in found)
+
+    def resume(self) -> None:
+        """Go on with the next interrupted fill, and with more of them as long as few are open and memory lasts."""
+        filling = sum(entry.background and not _rows(entry).complete() for entry in self._scheduler.entries())
+        if not self._unfinished or filling >= RESUMED or not self._settings.background:
+            return
+        self._retire(keep="")
+        if self.memory() >= self._settings.memory_budget:
+            return
+        handle, spec = self._unfinished.popleft()
+        try:
+            self.open(handle, spec)
+        except Exception:  # forgotten since, or damaged: the others can still go on
+            log.warning("the fill of %s could not be resumed", handle[:8], exc_info=True)
+        with suppress(EngineClosed):
+            self._scheduler.call_store(self.resume, bounded=False)
 
     def _entries(self, handle: str) -> list[Entry]:
         return [entry for entry in self._scheduler.entries() if entry.subject.series.handle == handle]
@@ -311,6 +331,8 @@ class Library:
         if finished or now >= self._manifests_written + PARTIAL_EVERY:
             self._manifests_written = now
             self._put_due_manifests()
+        if finished:
+            self.resume()
 
     def close(self) -> None:
         """Write what is due and close the caches."""

@@ -203,6 +203,9 @@ class ResultFrame:
         failed = len(positions) * (state == FAILED) - int((before == FAILED).sum())
         self._state[positions] = state
         self._claims[positions] = 0
+        if state != DONE:
+            self._crps[positions] = np.nan
+            self._counts[:, positions] = 0
         touched = np.unique(positions // BLOCK)
         missing = self._state.reshape(-1, BLOCK)[touched] == MISSING
         self._unfinished[touched] = missing.sum(axis=1)

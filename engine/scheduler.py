@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.backlog import Backlog
-from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, ModelFailed
+from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, ModelFailed, Overloaded
 from engine.jobs import Batch, Block, Entry, Job, Lane, Part, Rows, Statistics, StoreCall, Ticket
 from engine.outbox import Outbox
 from engine.tickets import Tickets, settle
@@ -37,7 +37,8 @@ class Scheduler:
         self._inference = {lane: threading.Condition(self._lock) for lane in Lane}
         self._calculation = {lane: threading.Condition(self._lock) for lane in Lane}
         self._storing = threading.Condition(self._lock)
-        self._tickets = Tickets(max_tickets, max_tickets_per_session)
+        self._max_waiting = max_tickets
+        self._tickets = Tickets(max_tickets_per_session)
         self._max_calculations = max_calculations
         self._ids = itertools.count(1)
         self._entries: dict[int, Entry] = {}
@@ -125,7 +126,7 @@ class Scheduler:
         """Forget an entry if nobody waits for it, nothing is left to compute and everything is written."""
         with self._lock:
             entry = self._by_key.get(key)
-            if entry is None or entry.rows is None or entry.dirty or self._tickets.of(entry):
+            if entry is None or entry.rows is None or entry.dirty or entry.refused or self._tickets.of(entry):
                 return False
             if entry.background and not entry.rows.complete():  # what is in flight would be lost
                 return False
@@ -155,6 +156,7 @@ class Scheduler:
                 self._tickets.answer_now(ticket, rows.row(slot))
                 return ticket
             self._admit(ticket)
+            entry.focus = slot
             try:
                 if force:
                     rows.clear([slot])
@@ -166,14 +168,13 @@ class Scheduler:
 
     def _answered_at_once(self, entry: Entry, ticket: Ticket) -> bool:
         """Answer from what is stored; no worker is woken for it."""
-        with self._lock:
+        with self._changing():
             rows = self._current(entry)
             entry.focus = ticket.slot
             if not rows.done(ticket.slot):
                 return False
+            self._supersede(ticket)
             self._tickets.answer_now(ticket, rows.row(ticket.slot))
-            settled = self._tickets.collect()
-        settle(settled)
         return True
 
     def _current(self, entry: Entry) -> Rows:
@@ -234,8 +235,19 @@ class Scheduler:
             self._inference[Lane.BACKGROUND].notify_all()
 
     def _admit(self, ticket: Ticket) -> None:
-        for job in self._tickets.admit(ticket):
+        self._supersede(ticket)
+        self._refuse_if_many_wait()
+        self._tickets.admit(ticket)
+
+    def _supersede(self, ticket: Ticket) -> None:
+        for job in self._tickets.supersede(ticket):
             self._abandon(job)
+
+    def _refuse_if_many_wait(self) -> None:
+        """Whoever waits holds a request thread, be it for a forecast or for the disk."""
+        waiting = self._tickets.waiting + self._outbox.calls
+        if waiting >= self._max_waiting:
+            raise Overloaded(f"{waiting} requests are waiting already. Try again shortly.")
 
     def _abandon(self, job: Job) -> None:
         """A job is over, or nobody waits for it: what is missing is the background's again."""
@@ -253,7 +265,8 @@ class Scheduler:
     def take_inference(self, lane: Lane, wait: bool = True) -> Batch | None:
         """The next origins to forecast. INTERACTIVE: the newest request, alone. BACKGROUND: with two or more callers
         waiting up to SHARED_BATCH of them but the newest; else the next batch of the next cursor, unless calculation
-        is behind. Halves of a batch that failed come before the next cursor, callers' halves also before the queue."""
+        is behind. Halves of a batch that failed come before the next cursor; callers' halves come to the background
+        before anything else."""
         next_work = self._next_interactive if lane is Lane.INTERACTIVE else self._next_background
         return self._take(next_work, self._inference[lane], wait)
 
@@ -369,10 +382,12 @@ class Scheduler:
 
     # --- the store thread ------------------------------------------------------------------------------------------
 
-    def call_store(self, function: Callable[[], Any]) -> Future[Any]:
-        """Let the store thread run `function`. Raises EngineClosed, Overloaded."""
+    def call_store(self, function: Callable[[], Any], bounded: bool = True) -> Future[Any]:
+        """Let the store thread run `function`; not `bounded`: nobody waits for it. Raises EngineClosed, Overloaded."""
         with self._lock:
             self._refuse_if_closed()
+            if bounded:
+                self._refuse_if_many_wait()
             future = self._outbox.call(function)
             self._storing.notify_all()
         return future
@@ -403,7 +418,7 @@ class Scheduler:
     def unwritten_blocks(self, entry: Entry) -> set[int]:
         """Numbers of the entry's blocks that have changed since they were written."""
         with self._lock:
-            return set(entry.dirty)
+            return entry.dirty | entry.refused
 
     # --- the end ---------------------------------------------------------------------------------------------------
 

@@ -19,8 +19,7 @@ Settled = list[tuple[Future[Any], Any]]
 class Tickets:
     """queued: newest last, keyed (entry_id, slot). in_flight: handed to a worker. counts: how tickets have ended."""
 
-    def __init__(self, max_waiting: int, max_per_session: int) -> None:
-        self._max_waiting = max_waiting
+    def __init__(self, max_per_session: int) -> None:
         self._max_per_session = max_per_session
         self._sessions: dict[str, list[Ticket]] = {}
         self._settled: Settled = []
@@ -36,28 +35,32 @@ class Tickets:
         self.counts.update(("requested", "answered"))
         self._settled.append((ticket.future, outcome))
 
-    def admit(self, ticket: Ticket) -> list[Job]:
-        """Let a caller in: its session's older queued tickets are superseded (the jobs nobody waits for any more are
-        returned), then the bounds are checked. Raises Superseded, Overloaded."""
-        abandoned = []
-        mine = self._sessions.get(ticket.session, []) if ticket.session is not None else []
+    def admit(self, ticket: Ticket) -> None:
+        """Let a caller in. Raises Superseded, Overloaded."""
+        mine = self._of_session(ticket)
         if any(other.seq > ticket.seq for other in mine):
             raise Superseded("A newer request was here first.")
-        for older in list(mine):
+        if len(mine) >= self._max_per_session:
+            raise Overloaded(f"This view already waits for {self._max_per_session} forecasts. Try again shortly.")
+        self.counts["requested"] += 1
+        self.waiting += 1
+        if ticket.session is not None:
+            self._sessions.setdefault(ticket.session, []).append(ticket)
+
+    def supersede(self, ticket: Ticket) -> list[Job]:
+        """A session's newer request takes the place of its older ones that are still queued; the jobs nobody waits for
+        any more."""
+        abandoned = []
+        for older in list(self._of_session(ticket)):
             job = self.queued.get((older.entry_id, older.slot))
             if older.seq >= ticket.seq or job is None or older not in job.tickets:
                 continue
             if self.leave(job, older, Superseded("A newer request took its place."), "superseded"):
                 abandoned.append(job)
-        if len(mine) >= self._max_per_session:
-            raise Overloaded(f"This view already waits for {self._max_per_session} forecasts. Try again shortly.")
-        if self.waiting >= self._max_waiting:
-            raise Overloaded(f"{self.waiting} forecasts are waited for already. Try again shortly.")
-        self.counts["requested"] += 1
-        self.waiting += 1
-        if ticket.session is not None:
-            self._sessions.setdefault(ticket.session, []).append(ticket)
         return abandoned
+
+    def _of_session(self, ticket: Ticket) -> list[Ticket]:
+        return self._sessions.get(ticket.session, []) if ticket.session is not None else []
 
     def enqueue(self, entry: Entry, ticket: Ticket) -> None:
         """Join the job in flight, or the queue's newest end (an older queued job of the origin moves there)."""
@@ -137,8 +140,7 @@ class Tickets:
             self.in_flight.pop(job.key, None)
             for ticket in list(job.tickets):
                 ticket.entry_id = new.entry_id
-                mine = self._sessions.get(ticket.session, []) if ticket.session is not None else []
-                if any(other.seq > ticket.seq for other in mine):
+                if any(other.seq > ticket.seq for other in self._of_session(ticket)):
                     self.leave(job, ticket, Superseded("A newer request took its place."), "superseded")
             job.entry = new
             if job.tickets:

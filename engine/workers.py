@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from engine.errors import EngineError, ModelFailed
 from engine.forecasting import calculate, infer
-from engine.health import Health
+from engine.health import SHORTEST_REST, Health
 from engine.jobs import Batch, Block, Lane, StoreCall
 from engine.meter import Meter
 from engine.scheduler import Scheduler
@@ -46,6 +46,7 @@ class Workers:
         self._close_store = close_store
         self._closer: threading.Thread | None = None
         self._pipe = (-1, -1)
+        self._pause = threading.Event()  # never set
         background = max(1, min(cores - 1, MAX_BACKGROUND))
         self._computing = [
             self._thread("infer-interactive", lambda: self._infer_loop(Lane.INTERACTIVE)),
@@ -78,7 +79,7 @@ class Workers:
         self._closer = self._thread("closer", closer)
         self._closer.start()
         self._pipe = wait, wake
-        return lambda: _write_one(wake)
+        return lambda: _write_one(self._pipe[1])
 
     def stop_computing(self, deadline: float) -> None:
         """After Scheduler.close(): end inference and calculation, at the latest when the monotonic clock says so."""
@@ -95,7 +96,8 @@ class Workers:
         if self._closer is not None and threading.current_thread() is not self._closer:
             _write_one(self._pipe[1])
             self._closer.join(1.0)
-            for end in self._pipe:
+            ends, self._pipe = self._pipe, (-1, -1)
+            for end in ends:
                 os.close(end)
             self._closer = None
 
@@ -128,7 +130,10 @@ class Workers:
                 results = calculate(batch)
             self._scheduler.store(batch, results)
             self._meter.computed(batch.size)
-            self._health.succeeded()
+            if any(result.finite.any() for result in results):
+                self._health.succeeded()
+            elif batch.size > 1:  # one origin without a number tells nothing of the model
+                self._health.failed(None)
 
         self._loop("calculate", lane, self._scheduler.take_calculation, work)
 
@@ -149,27 +154,32 @@ class Workers:
                     self._health.rest()
 
     def _failed(self, stage: str, batch: Batch | None, error: BaseException) -> None:
-        self._health.failed()
         refusal = error
         if not isinstance(refusal, EngineError):
             refusal = ModelFailed(f"The model failed ({type(error).__name__}).")
         try:
+            if batch is not None and batch.size > 1:  # not yet worth a word: an origin of it may be to blame
+                self._scheduler.fail(batch, refusal, halve=True)
+                return
             if batch is not None:
-                self._scheduler.fail(batch, refusal, halve=not self._health.sick)
+                self._scheduler.fail(batch, refusal)
+            self._health.failed(None if batch is None else (batch.parts[0].entry.key, int(batch.parts[0].slots[0])))
             self._meter.failed(stage, error)
-            log.error("%s failed for %d origins", stage, batch.size if batch else 0, exc_info=error)
+            log.error("%s failed", stage, exc_info=error)
         except BaseException:  # out of memory, say: the next batch may fare better
             log.exception("a failure could not be recorded")
 
     def _store_loop(self) -> None:
-        due = time.monotonic() + PARTIAL_EVERY
+        due, left = time.monotonic() + PARTIAL_EVERY, 0
         while not self._scheduler.drained:
-            partial = time.monotonic() >= due
+            now = time.monotonic()
+            if now >= due and left == 0:
+                left = 1 + self._scheduler.statistics().dirty_blocks  # not those that a fast fill adds meanwhile
             try:
-                work = self._scheduler.take_store(partial, wait=0.0 if partial else due - time.monotonic())
+                work = self._scheduler.take_store(left > 0, wait=0.0 if left else due - now)
             except BaseException as error:
-                self._failed("write", None, error)
-                self._health.rest()
+                self._note("write", error)
+                self._pause.wait(SHORTEST_REST)
                 continue
             if isinstance(work, StoreCall):
                 with self._meter.timed("read"):
@@ -179,16 +189,22 @@ class Workers:
                     with self._meter.timed("write"):
                         self._write_block(work)
                 except BaseException as error:
-                    self._meter.failed("write", error)
-                    log.exception("block %d could not be written", work.number)
+                    self._note("write", error)
                     self._scheduler.refused(work)
-            elif partial:
-                due = time.monotonic() + PARTIAL_EVERY
-                self._scheduler.retry_writing()
+            if left and not isinstance(work, StoreCall):
+                left = left - 1 if work is not None else 0
+                if left == 0:
+                    due = time.monotonic() + PARTIAL_EVERY
+                    self._scheduler.retry_writing()
         try:
             self._close_store()
         except BaseException as error:
-            self._failed("close", None, error)
+            self._note("write", error)
+
+    def _note(self, stage: str, error: BaseException) -> None:
+        """The disk's failures are not the model's."""
+        self._meter.failed(stage, error)
+        log.error("the cache could not be written", exc_info=error)
 
     @staticmethod
     def _thread(name: str, loop: Callable[[], object]) -> threading.Thread:
@@ -196,6 +212,8 @@ class Workers:
 
 
 def _answer(call: StoreCall, meter: Meter) -> None:
+    if not call.future.set_running_or_notify_cancel():
+        return  # its caller has gone
     try:
         result = call.function()
     except BaseException as error:

@@ -276,7 +276,7 @@ def test_a_viewers_older_request_is_superseded_by_its_newer_one(engine: Engine, 
 def test_a_late_answer_is_a_deadline_and_nobody_waits_any_more(engine: Engine, toy: ToyForecaster) -> None:
     toy.gate.clear()
     handle = engine.upload(CSV).dataset.handle
-    with pytest.raises(DeadlineExceeded, match=r"0\.05 s"):
+    with pytest.raises(DeadlineExceeded, match="No answer in time"):
         engine.forecast(handle, -3, timeout=0.05)
     assert engine.status().statistics.waiting == 0
     toy.gate.set()

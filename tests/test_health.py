@@ -5,12 +5,14 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import ClassVar
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine import Engine
 from engine.errors import ModelFailed
-from engine.health import LONGEST_REST, SHORTEST_REST, SICK, Health
-from tests.conftest import ToyForecaster, to_csv, until, wave
+from engine.health import FORGOTTEN, LONGEST_REST, SHORTEST_REST, SICK, Health
+from tests.conftest import ToyForecaster, filled, to_csv, until, wave
 
 
 class Alarm(threading.Event):
@@ -90,3 +92,55 @@ def test_callers_do_not_wait_for_an_engine_that_rests(
             engine.forecast(handle, index, timeout=5)
     toy.failure = None
     assert engine.forecast(handle, -6, timeout=5).index == -6
+
+
+def test_the_same_origin_failing_again_and_again_tells_nothing_of_the_model() -> None:
+    health = Health()
+    for _ in range(3 * SICK):
+        health.failed(("data", 7))
+    assert not health.sick
+
+
+def test_a_sick_engine_to_which_nobody_comes_is_tried_again_after_a_while() -> None:
+    now = [100.0]
+    health = Health(lambda: now[0])
+    for origin in range(SICK):
+        health.failed(origin)
+    assert health.sick
+    now[0] += FORGOTTEN
+    assert not health.sick
+
+
+def test_many_bad_origins_fail_alone_and_leave_the_engine_ready(
+    engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that raises for one context in sixteen, whatever it is given with."""
+    monkeypatch.setattr("engine.health.LONGEST_REST", 0.01)
+    series, real = wave(600), toy.predict
+    bad = 0
+
+    def sensitive(contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+        nonlocal bad
+        wrong = [context for context in contexts if hash(context.tobytes()[-8:]) % 16 == 0]
+        if wrong:
+            bad += len(contexts) == 1
+            raise ValueError("this context is bad")
+        return real(contexts, floor, horizon)
+
+    monkeypatch.setattr(toy, "predict", sensitive)
+    handle = engine.upload(to_csv(series)).dataset.handle
+    until(lambda: filled(engine, handle))
+    assert 10 < engine.progress(handle).failed == bad < 100
+
+
+def test_looking_at_a_moment_without_a_number_again_and_again_leaves_the_engine_ready(
+    engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = engine.upload(to_csv(wave(60))).dataset.handle
+    until(lambda: filled(engine, handle))
+    real = toy.predict
+    monkeypatch.setattr(toy, "predict", lambda *given: real(*given) * np.float32("nan"))
+    for _ in range(SICK + 2):
+        with pytest.raises(ModelFailed, match="not finite"):
+            engine.forecast(handle, -3, force=True)
+    assert engine.status().ready

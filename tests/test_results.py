@@ -173,3 +173,11 @@ def test_memory_stays_below_two_kilobytes_an_origin(frame: ResultFrame) -> None:
     fill(frame, 1999)
     assert frame.nbytes / len(SERIES) < 2000
     assert FAILED not in frame.frame()["state"]
+
+
+def test_what_is_not_done_has_no_score(frame: ResultFrame) -> None:
+    fill(frame, 1999)
+    frame.clear(np.arange(1500, 1520))
+    frame.fail(np.arange(1500, 1510))
+    scores = frame.scores()
+    assert int((scores.n_scored > 0).sum()) == int((~np.isnan(scores.crps)).sum()) == frame.done_count

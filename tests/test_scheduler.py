@@ -282,19 +282,6 @@ def test_closing_answers_every_waiter_and_refuses_everything_new(scheduler: Sche
     assert scheduler.statistics().closed == 2
 
 
-def test_too_many_calls_for_the_disk_are_told_so(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.outbox.MAX_CALLS", 2)
-    first = scheduler.call_store(dict)
-    scheduler.call_store(dict)
-    with pytest.raises(Overloaded):
-        scheduler.call_store(dict)
-    call = scheduler.take_store(partial=False)
-    assert call is not None
-    assert not isinstance(call, Block)
-    assert call.future is first
-    scheduler.call_store(dict)
-
-
 def test_what_was_computed_before_the_end_is_still_written(scheduler: Scheduler) -> None:
     entry = opened(scheduler, background=False)
     scheduler.request(entry, 3)
@@ -350,14 +337,43 @@ def test_an_origin_that_is_stored_while_its_caller_comes_in_is_answered_and_not_
     assert scheduler.take_inference(Lane.INTERACTIVE, wait=False) is None
 
 
-def test_more_calls_of_the_disk_than_can_wait_are_refused(
-    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("engine.outbox.MAX_CALLS", 2)
+def test_who_waits_for_the_disk_counts_among_those_who_wait() -> None:
+    scheduler = Scheduler(max_tickets=3, max_tickets_per_session=3, batch_size=4)
+    entry = opened(scheduler, background=False)
+    scheduler.request(entry, 1)
     for _ in range(2):
-        scheduler.call_store(lambda: None)
-    with pytest.raises(Overloaded, match="Try again"):
-        scheduler.call_store(lambda: None)
+        scheduler.call_store(dict)
+    for refused in (lambda: scheduler.call_store(dict), lambda: scheduler.request(entry, 2)):
+        with pytest.raises(Overloaded, match="3 requests are waiting already"):
+            refused()
+    unbounded = scheduler.call_store(dict, bounded=False)
+    for _ in range(3):
+        call = scheduler.take_store(partial=False)
+        assert call is not None
+        call.future.set_result(None)
+    assert unbounded.done()
+    assert scheduler.request(entry, 2)
+
+
+def test_calls_of_the_disk_and_full_blocks_take_turns(scheduler: Scheduler) -> None:
+    opened(scheduler, length=24)
+    for _ in range(6):
+        finish(scheduler, take(scheduler, Lane.BACKGROUND))
+    for _ in range(4):
+        scheduler.call_store(dict)
+    kinds = [type(scheduler.take_store(partial=False)).__name__ for _ in range(8)]
+    assert kinds == ["StoreCall", "Block", "StoreCall", "Block", "StoreCall", "Block", "StoreCall", "NoneType"]
+
+
+def test_a_request_that_is_answered_at_once_supersedes_its_sessions_older_ones(scheduler: Scheduler) -> None:
+    entry = opened(scheduler, background=False)
+    scheduler.request(entry, 5)
+    finish(scheduler, take(scheduler))
+    older = scheduler.request(entry, 1, session="tab", seq=1)
+    assert scheduler.request(entry, 5, session="tab", seq=2).future.done()
+    with pytest.raises(Superseded):
+        older.future.result(0)
+    assert scheduler.take_inference(Lane.INTERACTIVE, wait=False) is None
 
 
 def test_a_superseded_request_leaves_the_others_who_wait_for_the_same_origin(scheduler: Scheduler) -> None:

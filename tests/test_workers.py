@@ -41,7 +41,7 @@ def test_a_worker_survives_whatever_the_model_raises(
     engine: Engine, toy: ToyForecaster, failure: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     toy.failure = failure
-    handle = engine.upload(CSV).dataset.handle
+    handle = engine.upload(to_csv(wave(40))).dataset.handle
     with caplog.at_level(logging.CRITICAL), pytest.raises(ModelFailed, match=type(failure).__name__):
         engine.forecast(handle, -12)
     until(lambda: filled(engine, handle))
@@ -251,5 +251,5 @@ def test_a_store_that_cannot_be_closed_is_noted(caplog: pytest.LogCaptureFixture
     workers.start_store()
     with caplog.at_level(logging.CRITICAL):
         end(scheduler, workers)
-    assert [failure.stage for failure in meter.errors()] == ["close"]
+    assert [failure.stage for failure in meter.errors()] == ["write"]
     assert not any(workers.threads().values())

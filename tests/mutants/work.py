@@ -135,8 +135,8 @@ WORK = (
     # --- everything is bounded ---
     Mutant(
         "unbounded-callers",
-        "tickets.py",
-        "        if self.waiting >= self._max_waiting:\n",
+        "scheduler.py",
+        "        if waiting >= self._max_waiting:\n",
         "        if False:\n",
         "only so many callers wait",
         BY_HAND,
@@ -151,9 +151,9 @@ WORK = (
     ),
     Mutant(
         "unbounded-calls",
-        "outbox.py",
-        "        if len(self._calls) >= MAX_CALLS:\n",
-        "        if False:\n",
+        "scheduler.py",
+        "waiting = self._tickets.waiting + self._outbox.calls\n",
+        "waiting = self._tickets.waiting\n",
         "only so many calls wait for the disk",
         BY_HAND,
     ),
