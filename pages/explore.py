@@ -12,6 +12,7 @@ from flask import current_app
 from engine import Dataset, Engine, errors
 from pages import (
     _explore,
+    _export,
     _fill,
     _inputs,
     _moment,
@@ -48,7 +49,10 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                     html.Span(id="series-name", className="series-name"),
                     html.Span("Explore", className="page-tab"),
                 ],
-                tools=[html.Button("Copy link", id="copy-link", className="button quiet")],
+                tools=[
+                    html.Button("Copy link", id="copy-link", className="button quiet"),
+                    _export.menu(handle, model),
+                ],
             ),
             html.Div(_readback.strip(dataset, None), id="read-strip", className="read-strip"),
             html.Main(

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine import Engine, Upload
+from pages import _export
 from tests.conftest import filled, until
 
 PARQUET = b"PAR1"
@@ -88,3 +89,9 @@ def test_another_site_cannot_load_into_this_one(client: FlaskClient) -> None:
 def test_a_longer_horizon_is_an_export_of_its_own(client: FlaskClient, upload: Upload) -> None:
     raw = client.get(address(upload, "parquet") + "?horizon=3&model=toy").get_data()
     assert pl.read_parquet_schema(io.BytesIO(raw))["samples"] == pl.Array(pl.Float64, (3, 10))
+
+
+def test_the_menu_links_to_the_forecasts_that_are_shown(client: FlaskClient, upload: Upload) -> None:
+    usual, other = (str(_export.menu(upload.dataset.handle, model)) for model in (None, "a&b"))
+    assert f"'{address(upload, 'csv')}'" in usual
+    assert f"'{address(upload, 'parquet')}?model=a%26b'" in other
