@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.conftest import Page
 
 pytestmark = pytest.mark.timeout(180)
-TOMORROW = "\n".join(f"2024-04-01T{hour:02}:00,{40 + hour % 5}.5" for hour in range(17, 24))
+TOMORROW = "\n".join(f"2024-04-01T{hour:02}:00,{40 + hour % 5}.5" for hour in range(16, 24))
 
 
 def forget(page: Page, path: str) -> None:
@@ -57,11 +57,11 @@ def test_a_longer_export_reuses_the_old_one_which_leads_to_it(page: Page, csv_fi
     moment = page.text("#heading")
     page.until("document.querySelector('#newer-link').search.includes('t=')")
     page.find("#newer-link").click()
-    page.until(f"location.pathname === {new!r}")
-    page.until(f"document.querySelector('#heading')?.innerText === {moment!r}")
-    page.drawn()
+    page.until(f"location.pathname === {new!r} && '/explore/' + hindcast.gate.facts?.handle === {new!r}")
+    page.drawn(-312 - len(TOMORROW.splitlines()))
+    assert page.text("#heading") == moment
     page.driver.back()
-    page.until(f"location.pathname === {old!r}")
+    page.until(f"location.pathname === {old!r} && '/explore/' + hindcast.gate.facts?.handle === {old!r}")
     page.drawn(-312)
 
     forget(page, new)
