@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from engine import Engine, Settings, Upload, errors
-from engine.export import schema
+from engine.export import Done, schema, write_parquet
 from engine.imports import read_export
 from engine.models.base import Loader, built_in
 from engine.unit_samples import checksums, in_unit, scaled
@@ -236,3 +236,40 @@ def test_a_closing_engine_ends_its_exports(engine: Engine, kept: Upload) -> None
     engine.close()
     with pytest.raises(errors.EngineClosed):
         next(export)
+
+
+def test_only_so_many_files_are_written_at_once(engine: Engine, kept: Upload) -> None:
+    with ExitStack() as busy:
+        for _ in range(2):
+            busy.enter_context(engine._exports._writing)
+        with pytest.raises(errors.Overloaded):
+            engine.export(kept.dataset.handle)
+    assert exported(engine, kept.dataset.handle)
+
+
+def test_a_disk_that_takes_no_export_is_told(engine: Engine, kept: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr("engine.exports.tempfile.TemporaryFile", full)
+        with pytest.raises(errors.StorageFailed):
+            engine.export(kept.dataset.handle)
+    assert exported(engine, kept.dataset.handle)
+
+
+def test_what_fails_while_a_file_is_written_is_told_as_it_was(kept: Upload, engine: Engine) -> None:
+    def parts() -> Iterator[Done]:
+        yield from ()
+        raise errors.EngineClosed("The server is stopping.")
+
+    with pytest.raises(errors.EngineClosed):
+        write_parquet(io.BytesIO(), kept.dataset.series, engine._catalog.spec("toy", 12), parts())
+
+
+def test_a_download_that_is_never_begun_keeps_no_file_open(engine: Engine, kept: Upload) -> None:
+    export = engine.export(kept.dataset.handle)
+    assert export.size
+    export.close()
+    with pytest.raises(ValueError, match="closed file"):
+        next(iter(export))
