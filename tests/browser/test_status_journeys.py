@@ -86,6 +86,7 @@ def test_one_moment_is_computed_anew_in_its_place(page: Page, csv_file: Path) ->
     computed(page)
     page.find("body").send_keys(Keys.ARROW_LEFT)
     page.drawn(-13)
+    page.until("location.search === '?i=-13'")  # the address follows once the hand rests
     words, address = page.text("#missed"), page.js("location.href")
     choose(page, "moment")
     page.until(f"{SAID} === 'This moment was computed anew.'")
