@@ -75,8 +75,8 @@ CALLERS = (
     Mutant(
         "callback-under-lock",
         "scheduler.py",
-        "            settled = self._tickets.collect()\n        settle(settled)\n",
-        "            settle(self._tickets.collect())\n",
+        "                    settled = self._tickets.collect()\n",
+        "                    settle(self._tickets.collect())\n",
         "no callback runs under the lock",
         ("test_lock.py",),
     ),
@@ -186,7 +186,7 @@ CALLERS = (
     Mutant(
         "moved-not-superseded",
         "tickets.py",
-        "                if any(other.seq > ticket.seq for other in mine):\n",
+        "                if any(other.seq > ticket.seq for other in self._of_session(ticket)):\n",
         "                if False:\n",
         "a viewer's running request that is queued again is superseded by its newer one",
     ),

@@ -11,7 +11,7 @@ DISK = (
     Mutant(
         "no-timeout",
         "engine.py",
-        "ticket.future.result(limit)",
+        "ticket.future.result(max(0.0, deadline - time.monotonic()))",
         "ticket.future.result(30)",
         "a caller waits for no longer than it wants",
         ("test_engine.py::test_a_late_answer_is_a_deadline_and_nobody_waits_any_more",),

@@ -221,8 +221,8 @@ WORK = (
     Mutant(
         "refused-at-once",
         "outbox.py",
-        "                if (entry.entry_id, number) in self._refused:\n                    continue\n",
-        "",
+        "        block.entry.refused.add(block.number)\n        block.entry.dirty.discard(block.number)\n",
+        "        self.changed(block.entry, [block.number])\n",
         "a block that could not be written is not tried again in a hot loop",
         (SIMULATION, "test_scheduler.py", "test_workers.py"),
     ),
