@@ -114,8 +114,8 @@ MUTANTS = (
     Mutant(
         "unfinished-unwritten",
         "workers.py",
-        "            partial = time.monotonic() >= due\n",
-        "            partial = False\n",
+        "            if now >= due and left == 0:\n",
+        "            if False:\n",
         "unfinished blocks are written now and then",
     ),
     Mutant(
