@@ -144,3 +144,14 @@ def test_looking_at_a_moment_without_a_number_again_and_again_leaves_the_engine_
         with pytest.raises(ModelFailed, match="not finite"):
             engine.forecast(handle, -3, force=True)
     assert engine.status().ready
+
+
+def test_a_model_without_a_number_for_whole_batches_makes_the_engine_unready(
+    engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = toy.predict
+    monkeypatch.setattr(toy, "predict", lambda *given: real(*given) * np.float32("nan"))
+    handle = engine.upload(to_csv(wave(900))).dataset.handle
+    until(lambda: filled(engine, handle))
+    assert engine.progress(handle).done == 0
+    assert not engine.status().ready
