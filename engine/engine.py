@@ -206,8 +206,7 @@ class Engine:
         Refused before any work: UnknownHandle, IndexOutOfRange, OriginUnusable, BadRequest. Else raises
         ModelNotLoaded, ModelFailed, Overloaded, Superseded, Evicted, DeadlineExceeded, EngineClosed.
         """
-        limit = self.settings.request_timeout if timeout is None else min(timeout, self.settings.request_timeout)
-        deadline = time.monotonic() + limit
+        deadline = self._deadline(timeout)
         dataset = self._dataset(handle, deadline)
         slot = dataset.origin_slot(index)
         spec = self._spec(handle, model, horizon)
@@ -259,7 +258,6 @@ class Engine:
     ) -> PlotData:
         """One forecast of a file of which nothing is kept; from the cache if the same series happens to be stored."""
         spec = self._catalog.spec(model, horizon)
-        limit = self.settings.request_timeout if timeout is None else min(timeout, self.settings.request_timeout)
         with self._parsing():
             dataset = Dataset(read(raw, options or ReadOptions(), self.settings).series)
         slot = dataset.origin_slot(index)
@@ -269,7 +267,7 @@ class Engine:
         if entry is not None and isinstance(entry.rows, ResultFrame) and row is not None:
             return draw(dataset, index, entry.subject, row, baseline, entry.rows.scores())
         subject = Subject(dataset.series, spec, self._catalog.forecaster(spec))
-        deadline = time.monotonic() + limit
+        deadline = self._deadline(timeout)
         ticket = self._scheduler.quick(spec.key, subject, slot)
         row = self._answer(ticket, deadline)
         return draw(dataset, index, subject, row, baseline, None)
@@ -379,12 +377,17 @@ class Engine:
         spec = self._catalog.baseline(horizon)
         return Subject(dataset.series, spec, self._catalog.forecaster(spec))
 
+    def _deadline(self, timeout: float | None) -> float:
+        """When a caller who waits from now on is sent away, in monotonic seconds."""
+        longest = self.settings.request_timeout
+        return time.monotonic() + (longest if timeout is None else min(timeout, longest))
+
     def _on_store_thread(self, function: Callable[[], T], deadline: float | None = None) -> T:
         """What the store thread made of it; not begun by the deadline (monotonic seconds), it is not done at all."""
         future: Future[T] = self._scheduler.call_store(function)
         try:
-            limit = self.settings.request_timeout if deadline is None else deadline - time.monotonic()
-            error = future.exception(max(0.0, limit))
+            until = self._deadline(None) if deadline is None else deadline
+            error = future.exception(max(0.0, until - time.monotonic()))
         except FutureTimeout:
             future.cancel()
             raise DeadlineExceeded("The cache did not answer in time. The server is busy; try again.") from None

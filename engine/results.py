@@ -1,7 +1,8 @@
 """ResultFrame: the forecasts of one series under one spec, the single source of truth of an entry.
 
 A list of 256-slot blocks of numpy columns, seen as one Polars frame without a copy. Its methods are called under the
-scheduler's lock and touch at most a batch of rows or one block; `frame()` and the score columns are read-only views.
+scheduler's lock and touch a batch of rows, one block, or as many rows as are cleared at once; `frame()` and the score
+columns are read-only views.
 """
 
 from __future__ import annotations

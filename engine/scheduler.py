@@ -393,7 +393,7 @@ class Scheduler:
         return future
 
     def take_store(self, partial: bool, wait: float = 0.0) -> StoreCall | Block | None:
-        """The store thread's next work: calls first, then full blocks, with `partial` also unfinished ones.
+        """The store thread's next work: calls and full blocks in turn, with `partial` also unfinished blocks.
 
         Waits up to `wait` seconds for a change; None if there is nothing to do even then.
         """
