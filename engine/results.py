@@ -87,6 +87,7 @@ class ResultFrame:
         self._state[own][usable] = MISSING
         self._claims = np.zeros(len(self._state), dtype=np.uint32)  # the batch that computes a missing row; 0: none
         self._open = (self._state == MISSING).reshape(-1, BLOCK).sum(axis=1)  # per block: missing and not claimed
+        self._revisions = np.zeros(len(blocks), dtype=np.int64)  # per block: grows whenever what is in it changes
         self._unfinished = self._open.copy()  # per block: missing, claimed or not
         self._imported = np.zeros(len(self._state), dtype=bool)  # came, or are about to come, from an export
         self._crps = np.full(len(self._state), np.nan)
@@ -207,6 +208,7 @@ class ResultFrame:
         if state != DONE:
             self._crps[positions] = np.nan
             self._counts[:, positions] = 0
+        self._revisions[np.unique(positions[before != state] // BLOCK)] += 1
         touched = np.unique(positions // BLOCK)
         missing = self._state.reshape(-1, BLOCK)[touched] == MISSING
         self._unfinished[touched] = missing.sum(axis=1)
@@ -233,6 +235,14 @@ class ResultFrame:
             shape = (0, self.spec.horizon, self.spec.num_samples)
             return Rows(offsets[:0], np.empty(shape, np.float32), np.empty(0), np.empty(0))
         return Rows(offsets, block.samples[offsets], block.loc[offsets], block.scale[offsets])
+
+    def block_states(self, number: int) -> NDArray[np.uint8]:
+        """A copy of the states of a block's slots, (256,)."""
+        return self._state[number * BLOCK : (number + 1) * BLOCK].copy()
+
+    def revision(self, number: int) -> int:
+        """A number that grows whenever a row of the block changes: done, failed, cleared, computed anew."""
+        return int(self._revisions[number])
 
     def block_slots(self, number: int, offsets: Ints) -> Ints:
         """Slots of a block's rows."""

@@ -181,3 +181,22 @@ def test_what_is_not_done_has_no_score(frame: ResultFrame) -> None:
     frame.fail(np.arange(1500, 1510))
     scores = frame.scores()
     assert int((scores.n_scored > 0).sum()) == int((~np.isnan(scores.crps)).sum()) == frame.done_count
+
+
+def test_a_block_has_another_revision_whenever_a_row_of_it_changes(frame: ResultFrame) -> None:
+    slots = np.array([1290, 1300])  # of one block; the next begins at 1536
+    number = 1300 // BLOCK - 1000 // BLOCK
+    seen = [frame.revision(number)]
+    for change in (
+        lambda: frame.write(slots, forecast(2)),
+        lambda: frame.clear(slots[:1]),
+        lambda: frame.fail(slots[:1]),
+        lambda: frame.clear(slots),
+        lambda: frame.write(slots, forecast(2)),  # the same again: it was another in between
+    ):
+        change()
+        seen.append(frame.revision(number))
+    assert len(set(seen)) == len(seen)
+    frame.write(slots, forecast(2, 2.0))  # they are done already
+    frame.write(slots + BLOCK, forecast(2))
+    assert frame.revision(number) == seen[-1]
