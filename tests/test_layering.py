@@ -25,11 +25,24 @@ PURE = {
     "scheduler": {"backlog", "errors", "jobs", "outbox", "tickets"},
     "blocks": {"series", "spec"},
     "results": {"blocks", "series", "spec", "windows"},
+    "wire": {"blocks", "plotdata", "results", "windows"},
+    "tier": set(),
     "health": set(),
     "workers": {"errors", "forecasting", "health", "jobs", "meter", "scheduler"},
     "status": {"jobs", "meter", "models"},
 }
-STANDARD_LIBRARY_ONLY = {"errors", "health", "settings", "jobs", "meter", "tickets", "backlog", "outbox", "scheduler"}
+STANDARD_LIBRARY_ONLY = {
+    "errors",
+    "health",
+    "settings",
+    "jobs",
+    "meter",
+    "tickets",
+    "backlog",
+    "outbox",
+    "scheduler",
+    "tier",
+}
 ONLY_IN = {
     "diskcache": {"disk.py"},
     "torch": {"models"},
