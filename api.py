@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import Any
 
@@ -9,7 +10,7 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from engine import Dataset, Engine, Export, Loaded, ReadOptions, Status, Summary, Upload, errors
+from engine import Dataset, Engine, Export, Loaded, ReadOptions, Status, Summary, Upload, WireBlock, errors
 
 PREFIX = "/api/v1"
 RETRY_AFTER = "2"
@@ -17,6 +18,7 @@ STATUS: dict[type[errors.EngineError], int] = {
     errors.UploadError: 422,
     errors.BadRequest: 400,
     errors.UnknownHandle: 404,
+    errors.UnknownBlock: 404,
     errors.Evicted: 404,
     errors.ModelNotLoaded: 409,
     errors.IndexOutOfRange: 422,
@@ -82,6 +84,11 @@ def create_blueprint(engine: Engine) -> Blueprint:
             timeout=None if timeout is None else _seconds("timeout", timeout),
         )
         return _json(plot.to_json())
+
+    @route(f"{PREFIX}/datasets/<handle>/blocks/<number>", methods=["GET"])
+    def block(handle: str, number: str) -> Response:
+        found = engine.wire_block(handle, _integer("block", number), model=_model(), horizon=_horizon())
+        return _block(found)
 
     @route(f"{PREFIX}/datasets/<handle>/recalculate", methods=["POST"])
     def recalculate(handle: str) -> Response:
@@ -209,7 +216,11 @@ def _summary(summary: Summary) -> dict[str, Any]:
 
 
 def _metadata(dataset: Dataset) -> dict[str, Any]:
-    return _summary(dataset.summary()) | {"season": dataset.season, "scale": dataset.scale}
+    return _summary(dataset.summary()) | {
+        "last_slot": dataset.series.last_slot,
+        "season": dataset.season,
+        "scale": dataset.scale,
+    }
 
 
 def _uploaded(upload: Upload, engine: Engine, model: str | None, horizon: int | None) -> dict[str, Any]:
@@ -242,6 +253,24 @@ def _download(export: Export, mime_type: str) -> Response:
     if export.size is not None:
         response.content_length = export.size
     return response
+
+
+def _block(block: WireBlock) -> Response:
+    """What is incomplete is not kept by browsers, what is complete is asked for again with its ETag; only under an
+    address that names that very ETag it is kept without asking."""
+    is_gzip = request.accept_encodings["gzip"] > 0
+    response = Response(block.data if is_gzip else gzip.decompress(block.data), mimetype="application/octet-stream")
+    if is_gzip:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.set_etag(block.etag, weak=True)  # of what is encoded, whichever way
+    if not block.complete:
+        response.headers["Cache-Control"] = "no-store"
+    elif request.args.get("v") == block.etag:
+        response.headers["Cache-Control"] = "private, immutable, max-age=31536000"
+    else:
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
 
 
 def _status(status: Status) -> dict[str, Any]:

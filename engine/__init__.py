@@ -16,6 +16,7 @@ from engine.plotdata import PlotData
 from engine.series import Series, Step
 from engine.settings import Settings
 from engine.status import ModelStatus, Status
+from engine.wires import WireBlock
 
 __all__ = (
     "Dataset",
@@ -40,6 +41,7 @@ __all__ = (
     "Upload",
     "UploadRecord",
     "Versions",
+    "WireBlock",
     "built_in",
     "errors",
 )

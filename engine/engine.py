@@ -44,6 +44,7 @@ from engine.settings import Settings
 from engine.spec import Spec
 from engine.status import Status, device, model_status, reasons
 from engine.store import Store
+from engine.wires import WireBlock, Wires
 from engine.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class Engine:
         self._catalog = Catalog(settings, installed() if registry is None else registry)
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
         self._library = Library(settings, self._scheduler, self._catalog, store)
+        self._wires = Wires(settings.wire_budget, self._scheduler.block, self._scheduler.find)
         self._exports = Exports(settings.cache_dir, self._scheduler)
         self._workers = Workers(
             self._scheduler, self._library.write_block, self._library.close, self._cores, self._meter
@@ -161,10 +163,13 @@ class Engine:
         """Forget a dataset, its uploads and its forecasts. UnknownHandle."""
         if not HANDLE.match(handle) or not self._on_store_thread(lambda: self._library.delete(handle)):
             raise UnknownHandle("No series with this handle is stored here.")
+        self._wires.forget(handle)
 
     def flush(self) -> int:
         """Forget every dataset with its uploads and forecasts; who waits for one gets Evicted. How many there were."""
-        return self._on_store_thread(self._library.flush)
+        count = self._on_store_thread(self._library.flush)
+        self._wires.clear()
+        return count
 
     def export(
         self, handle: str, kind: str = "parquet", *, model: str | None = None, horizon: int | None = None
@@ -219,6 +224,17 @@ class Engine:
         assert isinstance(entry.rows, ResultFrame)
         with self._meter.timed("draw"):
             return draw(dataset, index, entry.subject, row, baseline, entry.rows.scores())
+
+    def wire_block(
+        self, handle: str, number: int, *, model: str | None = None, horizon: int | None = None
+    ) -> WireBlock:
+        """The forecasts from slots 256 x number .. 256 x number + 255 that are done, as the scrubber reads them
+        (docs/wire.md); asks for none to be computed.
+
+        Raises UnknownHandle, UnknownBlock, BadRequest, ModelNotLoaded, Overloaded, StorageFailed, EngineClosed.
+        """
+        self.dataset(handle)
+        return self._wires.of(self._entry(handle, self._spec(handle, model, horizon)), number)
 
     def recalculate(
         self,

@@ -51,6 +51,12 @@ class UnknownHandle(EngineError):
     code = "UNKNOWN_HANDLE"
 
 
+class UnknownBlock(EngineError):
+    """The series has no slots in the block of this number."""
+
+    code = "UNKNOWN_BLOCK"
+
+
 class IndexOutOfRange(EngineError):
     """The index is not a point of the series."""
 
