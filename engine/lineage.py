@@ -112,12 +112,14 @@ class Lineage:
         handles = self._store.handles()
         found = {handle: self._store.version(handle) for handle in handles}
         self._known = {handle: Version(*fields) for handle, fields in found.items() if fields is not None}
-        for handle in handles:
-            if handle not in self._known and (series := self._store.series(handle)) is not None:
-                self._place(series)
+        # A process that was killed may have left both: a series that points to one which was being forgotten, and one
+        # that was not placed yet. To place one, lines are followed to their ends, so every end must be there.
         for handle, version in list(self._known.items()):
             if version.newer is not None and version.newer not in self._known:
                 self._find_newer(handle)
+        for handle in handles:
+            if handle not in self._known and (series := self._store.series(handle)) is not None:
+                self._place(series)
         return self._known
 
     def _place(self, series: Series) -> None:

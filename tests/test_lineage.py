@@ -149,18 +149,20 @@ def test_a_short_series_is_told_from_longer_strangers(engine: Engine) -> None:
     assert engine.versions(short).newer == whole
 
 
-@pytest.mark.parametrize("damage", ["nothing", "one lost", "one damaged", "all lost", "points nowhere"])
+@pytest.mark.parametrize("damage", ["nothing", "one lost", "one damaged", "all lost", "points nowhere", "and one lost"])
 def test_versions_are_known_after_a_restart_however_the_index_fared(
     engine: Engine, settings: Settings, registry: dict[str, Loader], damage: str
 ) -> None:
     (old, _), (new, _) = put(engine, part(0, 1500)), put(engine, WHOLE)
     store = engine._library._store
+    gone = Version.of(part(0, 1500))._replace(newer="0" * 64)
     damages: dict[str, Callable[[], object]] = {
         "nothing": lambda: None,
         "one lost": lambda: store._cache.delete(f"v/{old}"),
         "one damaged": lambda: store._cache.set(f"v/{new}", b"HCV1 damaged"),
         "all lost": lambda: [store._cache.delete(f"v/{handle}") for handle in (old, new)],
-        "points nowhere": lambda: store.put_version(old, Version.of(part(0, 1500))._replace(newer="0" * 64)),
+        "points nowhere": lambda: store.put_version(old, gone),
+        "and one lost": lambda: [store.put_version(old, gone), store._cache.delete(f"v/{new}")],
     }
     engine._on_store_thread(damages[damage])
     engine.close()
