@@ -69,7 +69,12 @@ REFUSED_BEFORE_PARSING = {
 
 
 @pytest.mark.parametrize(
-    ("code", "raw"), [(code, raw) for code, raws in REFUSED_BEFORE_PARSING.items() for raw in raws]
+    ("code", "raw"),
+    [
+        pytest.param(code, raw, id=f"{code}-{number}")
+        for code, raws in REFUSED_BEFORE_PARSING.items()
+        for number, raw in enumerate(raws)
+    ],
 )
 def test_what_is_no_table_is_refused_before_it_is_parsed(
     code: str, raw: bytes, monkeypatch: pytest.MonkeyPatch

@@ -56,9 +56,9 @@ def test_hostile_values_are_refused_everywhere(value: Any) -> None:
 
 
 @pytest.mark.parametrize("field", ["handle", "index", "seq"])
-@pytest.mark.parametrize("value", [v for v in HOSTILE if v not in (-1, -(10**12))], ids=repr)
-def test_a_request_with_one_hostile_field_is_refused(field: str, value: Any) -> None:
-    assert _inputs.wanted(GOOD | {field: value}) is None
+@pytest.mark.parametrize("number", [n for n, v in enumerate(HOSTILE) if v not in (-1, -(10**12))])
+def test_a_request_with_one_hostile_field_is_refused(field: str, number: int) -> None:
+    assert _inputs.wanted(GOOD | {field: HOSTILE[number]}) is None
 
 
 @pytest.mark.parametrize("session", [None, 7, "", "a b", "../x", "\u0661", "x" * 129, [], {}])
