@@ -19,10 +19,13 @@ from tests.conftest import until
 ROOT = Path(__file__).parents[1]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def reserved_port() -> socket.socket:
+    """A free port, as long as the socket is open: bound but not listening, it is given to nobody else who wants any
+    free port, while a server, which reuses addresses, may listen there."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 def command(*options: str, application: str = "app:server") -> list[str]:
@@ -39,7 +42,8 @@ class Server:
     """A running gunicorn; use it with `with`."""
 
     def __init__(self, cache_dir: Path, application: str = "app:server", **extra: str) -> None:
-        self.port = free_port()
+        self._reserved = reserved_port()
+        self.port = int(self._reserved.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = cache_dir.parent / f"server-{self.port}.log"
         environ = environment(cache_dir, self.port, extra)
@@ -49,7 +53,11 @@ class Server:
             )
 
     def __enter__(self) -> Server:
-        until(self.ready, timeout=60)  # it loads a network
+        try:
+            until(self.ready, timeout=60)  # it loads a network
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,6 +85,7 @@ class Server:
         """Signal the master; its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(how)
+        self._reserved.close()
         return self.process.wait(30)
 
     def kill(self) -> None:
@@ -84,5 +93,6 @@ class Server:
         worker = self.worker()
         os.kill(self.process.pid, signal.SIGKILL)
         os.kill(worker, signal.SIGKILL)
+        self._reserved.close()
         self.process.wait(30)
         until(lambda: not Path(f"/proc/{worker}").exists())

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import to_csv, until, wave
-from tests.serving import ROOT, Server, command, environment, free_port
+from tests.serving import ROOT, Server, command, environment, reserved_port
 
 CSV = to_csv(wave(3000))
 DATASETS = "/api/v1/datasets"
@@ -25,9 +25,9 @@ def upload(server: Server, csv: bytes = CSV) -> str:
 
 def refused(program: list[str], cache: Path, **extra: str) -> str:
     """What a server that must not start says on stderr; it ends with status 3."""
-    started = subprocess.run(
-        program, cwd=ROOT, env=environment(cache, free_port(), extra), capture_output=True, text=True, timeout=50
-    )
+    with reserved_port() as held:
+        environ = environment(cache, held.getsockname()[1], extra)
+        started = subprocess.run(program, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=50)
     assert started.returncode == 3
     assert "Traceback" not in started.stderr
     return started.stderr
