@@ -9,6 +9,7 @@ from engine.dataset import Dataset, Summary
 from engine.engine import Engine
 from engine.exports import Export
 from engine.ingest import Readback, ReadOptions
+from engine.inventory import Inventory, StoredDataset, StoredForecasts
 from engine.jobs import Statistics
 from engine.meter import Failure, Latency
 from engine.models.base import Forecaster, Loader, built_in
@@ -24,6 +25,7 @@ __all__ = (
     "Export",
     "Failure",
     "Forecaster",
+    "Inventory",
     "Latency",
     "Loaded",
     "Loader",
@@ -37,6 +39,8 @@ __all__ = (
     "Statistics",
     "Status",
     "Step",
+    "StoredDataset",
+    "StoredForecasts",
     "Summary",
     "Upload",
     "UploadRecord",

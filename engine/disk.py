@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ import diskcache
 from engine.blocks import DamagedPayload
 
 ERRORS = (OSError, sqlite3.Error, diskcache.Timeout, UnicodeDecodeError)  # what a full, locked or broken disk raises
+WHOLE = 1 << 40  # bytes: more than any value has
 RAW_MODES = (diskcache.core.MODE_RAW, diskcache.core.MODE_BINARY)
 
 
@@ -49,6 +50,17 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
             raise DamagedPayload("a value of the cache is not bytes")
         return fetched
 
+    def start(self, mode: int, filename: str | None, value: Any, most: int) -> bytes:
+        """The first `most` bytes of a value; OSError, DamagedPayload."""
+        if mode not in RAW_MODES:
+            raise DamagedPayload(f"a value of the cache has mode {mode}")
+        if filename is None:
+            return bytes(value[:most]) if type(value) is bytes else b""
+        if not self._is_inside(filename):
+            raise DamagedPayload("a value of the cache lies outside its directory")
+        with (Path(self._directory) / filename).open("rb") as file:
+            return file.read(most)
+
     def _is_inside(self, filename: str) -> bool:
         inside = Path(self._directory).resolve()
         return "\0" not in filename and (inside / filename).resolve().is_relative_to(inside)
@@ -70,6 +82,14 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
             self._late = None
         for file_path in late:
             self.remove(file_path)
+
+
+class Start(NamedTuple):
+    """How a value begins. stored: when it was written, seconds, UTC."""
+
+    key: str
+    stored: float
+    value: bytes
 
 
 class FileRow(NamedTuple):
@@ -108,6 +128,25 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
     def iterkeys(self) -> Iterator[str]:
         with self._noticing():
             yield from super().iterkeys()
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of every value, by its key, in one statement."""
+        with self._noticing():
+            size = "CASE WHEN filename IS NULL THEN length(value) ELSE size END"
+            return dict(self._sql(f"SELECT key, {size} FROM Cache WHERE raw = 1 AND typeof(key) = 'text'").fetchall())  # noqa: S608
+
+    def starts(self, prefix: str, but: str = "", most: int = WHOLE) -> list[Start]:
+        """The first `most` bytes of all values whose keys begin with `prefix`, those left out that end with `but` and
+        those that cannot be read; in one statement."""
+        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        found = []
+        with self._noticing():
+            select = "SELECT key, store_time, mode, filename, value FROM Cache WHERE key >= ? AND key < ? AND raw = 1"
+            for key, stored, *value in self._sql(select, (prefix, end)):
+                with suppress(OSError, DamagedPayload):
+                    if not but or not key.endswith(but):
+                        found.append(Start(key, stored, self.disk.start(*value, most)))
+        return found
 
     def files(self) -> list[FileRow]:
         """All rows whose values lie in files."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.answers import Loaded, Progress, Upload, UploadRecord, Versions
@@ -33,17 +34,19 @@ from engine.exports import Export, Exports
 from engine.forecasting import Subject
 from engine.imports import read_export
 from engine.ingest import Readback, ReadOptions, read
+from engine.inventory import Inventory, stored_datasets
 from engine.jobs import Entry, Ticket
 from engine.library import Library
 from engine.meter import Meter
 from engine.models.base import Loader, installed
 from engine.plotdata import PlotData
+from engine.recovery import bytes_in, delete_aside, set_aside
 from engine.results import ResultFrame, Row
 from engine.scheduler import Scheduler
 from engine.settings import Settings
 from engine.spec import Spec
 from engine.status import Status, device, model_status, reasons
-from engine.store import Store
+from engine.store import FOLDER, Store
 from engine.wires import WireBlock, Wires
 from engine.workers import Workers
 
@@ -73,6 +76,8 @@ class Engine:
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
         self._library = Library(settings, self._scheduler, self._catalog, store)
         self._wires = Wires(settings.wire_budget, self._scheduler.block, self._scheduler.find)
+        self._folder = settings.cache_dir / FOLDER
+        self._aside: dict[Path, int] = {}  # bytes of what was set aside beside it, which does not change
         self._exports = Exports(settings.cache_dir, self._scheduler)
         self._workers = Workers(
             self._scheduler, self._library.write_block, self._library.close, self._cores, self._meter
@@ -170,6 +175,37 @@ class Engine:
         count = self._on_store_thread(self._library.flush)
         self._wires.clear()
         return count
+
+    def cache(self) -> Inventory:
+        """What is stored and how much room it takes. Overloaded, StorageFailed, EngineClosed."""
+        stock, known = self._on_store_thread(self._library.stock)
+        aside = self._aside = {path: self._aside.get(path) or bytes_in(path) for path in set_aside(self._folder)}
+        return Inventory(
+            memory=self._library.memory(),
+            memory_budget=self.settings.memory_budget,
+            disk=self._library.disk,
+            disk_budget=self.settings.disk_budget,
+            damaged=sum(aside.values()),
+            damaged_folders=len(aside),
+            datasets=stored_datasets(stock, known),
+        )
+
+    def drop(self, handle: str, *, model: str | None = None, horizon: int | None = None) -> int:
+        """Forget the stored forecasts of a dataset: all, or those of a model, of a horizon; series and uploads stay.
+        Who waits for one gets Evicted, who asks next has it computed. How many origins had one. UnknownHandle."""
+        known = HANDLE.match(handle)
+        count = self._on_store_thread(lambda: self._library.drop(handle, model, horizon)) if known else None
+        if count is None:
+            raise UnknownHandle("No series with this handle is stored here.")
+        self._wires.forget(handle)
+        return count
+
+    def delete_damaged(self) -> int:
+        """Delete the damaged caches that were set aside beside this one; the bytes freed. StorageFailed."""
+        try:
+            return delete_aside(self._folder)
+        except OSError as error:
+            raise StorageFailed(f"A damaged cache cannot be deleted ({error.strerror}). Delete it by hand.") from error
 
     def export(
         self, handle: str, kind: str = "parquet", *, model: str | None = None, horizon: int | None = None

@@ -22,6 +22,7 @@ from engine.dataset import Dataset, Summary
 from engine.errors import EngineClosed, Overloaded, UnknownHandle
 from engine.forecasting import Subject, rescored
 from engine.imports import Imported
+from engine.inventory import Known, Opened
 from engine.jobs import Block, Entry
 from engine.lineage import Lineage
 from engine.results import ResultFrame
@@ -29,7 +30,7 @@ from engine.scheduler import Scheduler
 from engine.series import Ints, Series
 from engine.settings import Settings
 from engine.spec import Spec
-from engine.store import Store
+from engine.store import Stock, Store
 from engine.workers import PARTIAL_EVERY
 
 log = logging.getLogger(__name__)
@@ -179,6 +180,35 @@ class Library:
         self._lineage.forget(handle)
         self.disk = self._store.volume()
         return known
+
+    def drop(self, handle: str, model: str | None, horizon: int | None) -> int | None:
+        """Forget the stored forecasts of a dataset: all, or those of a model, of a length. How many origins had one;
+        None if there is no such dataset."""
+
+        def is_meant(spec: Spec) -> bool:
+            return model in (None, spec.model) and horizon in (None, spec.horizon)
+
+        if not self._store.has_series(handle):
+            return None
+        gone = {manifest.spec.key: manifest for manifest in self._store.manifests(handle) if is_meant(manifest.spec)}
+        done = {key: int(manifest.done.sum()) for key, manifest in gone.items()}
+        for entry in self._entries(handle):
+            spec = entry.subject.spec
+            if is_meant(spec):
+                done[spec.key] = _rows(entry).done_count
+                self._scheduler.evict(entry.key)
+                self._manifests_due.pop(_name(entry), None)
+        self._unfinished = deque(due for due in self._unfinished if due[0] != handle or not is_meant(due[1]))
+        self._store.drop(list(gone.values()))
+        self.disk = self._store.volume()
+        return sum(done.values())
+
+    def stock(self) -> tuple[Stock, Known]:
+        """What an inventory is made of."""
+        start = time.time() - time.monotonic()
+        looked = {handle: start + when for handle, when in list(self._looked.items())}
+        opened = {_name(entry): _opened(entry) for entry in self._scheduler.entries()}
+        return self._store.stock(), Known(opened, self._lineage.ends(), looked, self._catalog.forecaster)
 
     def readings(self, upload_id: str) -> dict[str, Any]:
         """{handle: reading} of an upload; empty if nothing is kept of it."""
@@ -416,6 +446,12 @@ def _name(entry: Entry) -> tuple[str, str]:
 def _rows(entry: Entry) -> ResultFrame:
     assert isinstance(entry.rows, ResultFrame)
     return entry.rows
+
+
+def _opened(entry: Entry) -> Opened:
+    rows = _rows(entry)
+    state = "done" if rows.complete() else "filling" if entry.background else "paused"
+    return Opened(rows.done_count, rows.failed_count, rows.imported_count, state)
 
 
 def _nbytes(dataset: Dataset) -> int:

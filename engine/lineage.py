@@ -94,6 +94,10 @@ class Lineage:
         """Nothing is stored any more."""
         self._known = None
 
+    def ends(self) -> dict[str, tuple[int, int]]:
+        """First and last slot of every stored series."""
+        return {handle: (version.first, version.last) for handle, version in self._versions().items()}
+
     def newer(self, handle: str) -> str | None:
         """The newest version of a series; None if there is none but itself."""
         newest = self._line(handle)[-1]

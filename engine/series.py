@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -108,17 +109,7 @@ class Series:
 
     def times(self, slots: Ints) -> Times:
         """datetime64[s] of `slots` (any shape; slots beyond the series continue its grid)."""
-        slots = np.asarray(slots, dtype=np.int64)
-        starts, seconds, months, days = np.array(self.phases, dtype=np.int64).T
-        segment = np.clip(np.searchsorted(starts, slots, side="right") - 1, 0, None)
-        past_midnight = seconds[segment].astype("timedelta64[s]")
-        if self.step.unit != "month":
-            times: Times = grid_times(slots, self.step) + past_midnight
-            return times
-        month = slots * self.step.count + months[segment]
-        day = np.minimum(days[segment], month_lengths(month)) - 1
-        dates: Times = month_starts(month) + (day * DAY).astype("timedelta64[s]") + past_midnight
-        return dates
+        return slot_times(np.asarray(slots, dtype=np.int64), self.step, self.phases)
 
     def slot_of(self, time: np.datetime64) -> int:
         """The slot whose time is nearest to `time`; not clipped to the series."""
@@ -131,6 +122,20 @@ def canonical_bytes(values: Floats) -> bytes:
     """Bytes of float64 values with a single NaN and a single zero, little-endian."""
     one_zero = np.where(values == 0, 0.0, values)
     return np.where(np.isnan(values), np.nan, one_zero).astype("<f8").tobytes()
+
+
+def slot_times(slots: Ints, step: Step, phases: Sequence[Phase]) -> Times:
+    """datetime64[s] of slots (any shape) of a series with these phases."""
+    starts, seconds, months, days = np.array(phases, dtype=np.int64).T
+    segment = np.clip(np.searchsorted(starts, slots, side="right") - 1, 0, None)
+    past_midnight = seconds[segment].astype("timedelta64[s]")
+    if step.unit != "month":
+        times: Times = grid_times(slots, step) + past_midnight
+        return times
+    month = slots * step.count + months[segment]
+    day = np.minimum(days[segment], month_lengths(month)) - 1
+    dates: Times = month_starts(month) + (day * DAY).astype("timedelta64[s]") + past_midnight
+    return dates
 
 
 def grid_slots(times: Times, step: Step) -> Ints:

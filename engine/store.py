@@ -14,14 +14,26 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from engine.blocks import BLOCK_MAGIC, DamagedPayload, Manifest, Rows, decode, encode, merge, seal, unseal, without
+from engine.blocks import (
+    BLOCK_MAGIC,
+    DIGEST_BYTES,
+    DamagedPayload,
+    Manifest,
+    Rows,
+    decode,
+    encode,
+    merge,
+    seal,
+    unseal,
+    without,
+)
 from engine.directory import Marker, hold
-from engine.disk import ERRORS, Cache
+from engine.disk import ERRORS, Cache, Start
 from engine.errors import StartError
 from engine.recovery import end_rescue, refuse_foreign, repair, rescue, sound, tell_of_damaged
 from engine.series import Ints, Phase, Series, Step
@@ -31,7 +43,20 @@ log = logging.getLogger(__name__)
 
 MANIFEST_MAGIC = b"HCM1"
 SERIES_MAGIC = b"HCS2"
+UPLOAD_MAGIC = b"HCU1"
 VERSION_MAGIC = b"HCV1"
+FOLDER = "cache"  # of the database and its values, in the cache directory
+HEAD = 1 << 16  # bytes at the start of a series that nearly always hold its head
+
+
+class Stock(NamedTuple):
+    """What an inventory is made of: bytes of every value by its key; by handle how each series begins; sealed manifests
+    (by handle and spec) and upload records (by upload)."""
+
+    sizes: dict[str, int]
+    series: list[Start]
+    manifests: list[Start]
+    uploads: list[Start]
 
 
 class Store:
@@ -48,7 +73,7 @@ class Store:
         After an end that was not clean it is put in order first. A damaged database is set aside, with a line in the
         log, and what can still be read of its series and uploads is carried over.
         """
-        folder = self._directory / "cache"
+        folder = self._directory / FOLDER
         try:
             refuse_foreign(folder)  # before anything of it is touched
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -136,13 +161,13 @@ class Store:
         record = self.upload(upload_id) or {}
         record[handle] = reading
         with self._cache.transact():
-            self._cache.set(f"u/{upload_id}", _with_head(b"HCU1", record, b""))
+            self._cache.set(f"u/{upload_id}", _with_head(UPLOAD_MAGIC, record, b""))
             if raw is not None and self.raw(upload_id) is None:  # or its file is not to be found
                 self._cache.set(f"u/{upload_id}/raw", seal(b"HCR1", raw))
 
     def upload(self, upload_id: str) -> dict[str, Any] | None:
         """{handle: reading} of an upload."""
-        found = self._read(f"u/{upload_id}", b"HCU1")
+        found = self._read(f"u/{upload_id}", UPLOAD_MAGIC)
         return found[0] if found else None
 
     def raw(self, upload_id: str) -> bytes | None:
@@ -178,6 +203,9 @@ class Store:
             for key in keys:
                 self._cache.delete(f"b/{key}")
 
+    def _drop_block(self, key: str) -> None:
+        self._cache.delete(f"b/{key}")
+
     def put_manifest(self, manifest: Manifest) -> None:
         self._cache.set(f"m/{manifest.handle}/{manifest.spec.key}", seal(MANIFEST_MAGIC, manifest.to_bytes()))
 
@@ -191,12 +219,39 @@ class Store:
         payloads = (self._payload(key, MANIFEST_MAGIC) for key in self._keys(f"m/{handle}"))
         return [Manifest.from_bytes(payload) for payload in payloads if payload is not None]
 
+    def stock(self) -> Stock:
+        """What is stored, without the blocks and uploads themselves; a handful of statements."""
+        series = [
+            start if head_of(start.value) is not None else start._replace(value=self._cache.get(start.key) or b"")
+            for start in self._cache.starts("s/", most=HEAD)
+        ]
+        return Stock(
+            self._cache.sizes(),
+            *(
+                [start._replace(key=start.key[2:]) for start in starts]
+                for starts in (series, self._cache.starts("m/"), self._cache.starts("u/", but="/raw"))
+            ),
+        )
+
     # --- forgetting ------------------------------------------------------------------------------------------------
 
     def clear(self) -> None:
         """Forget everything."""
         with self._cache.transact():
             self._cache.clear()
+
+    def drop(self, gone: list[Manifest]) -> None:
+        """Forget manifests, and the blocks that no other one names."""
+        with self._cache.transact():
+            for manifest in gone:
+                self._cache.delete(f"m/{manifest.handle}/{manifest.spec.key}")
+            self._drop_unnamed(gone)
+
+    def _drop_unnamed(self, gone: list[Manifest]) -> None:
+        """Forget the blocks of manifests that are gone, but for those that another one names."""
+        kept = {key for manifest in self.manifests() for key in manifest.keys}
+        for key in {key for manifest in gone for key in manifest.keys} - kept:
+            self._drop_block(key)
 
     def delete(self, handle: str) -> bool:
         """Forget a series, its uploads, its manifests, and the blocks no other manifest names. Whether it was there."""
@@ -207,15 +262,13 @@ class Store:
             self._cache.delete(f"v/{handle}")
             for key in list(self._keys(f"m/{handle}")):
                 self._cache.delete(key)
-            kept = {key for manifest in self.manifests() for key in manifest.keys}
-            for key in {key for manifest in gone for key in manifest.keys} - kept:
-                self._cache.delete(f"b/{key}")
+            self._drop_unnamed(gone)
             for upload_id in [key[2:] for key in self._keys("u/") if not key.endswith("/raw")]:
                 record = self.upload(upload_id) or {}
                 if record.pop(handle, None) is None:
                     continue
                 if record:
-                    self._cache.set(f"u/{upload_id}", _with_head(b"HCU1", record, b""))
+                    self._cache.set(f"u/{upload_id}", _with_head(UPLOAD_MAGIC, record, b""))
                 else:
                     self._cache.delete(f"u/{upload_id}")
                     self._cache.delete(f"u/{upload_id}/raw")
@@ -241,6 +294,19 @@ class Store:
             return None
         size = int.from_bytes(payload[:4], "little")
         return json.loads(payload[4 : 4 + size]), payload[4 + size :]
+
+
+def head_of(sealed: bytes) -> dict[str, Any] | None:
+    """The head of a series that is sealed, unchecked; None if these first bytes do not hold all of it."""
+    payload = sealed[len(SERIES_MAGIC) + DIGEST_BYTES :]
+    size = int.from_bytes(payload[:4], "little")
+    if not sealed.startswith(SERIES_MAGIC) or len(payload) < 4 + size:
+        return None
+    try:
+        head: dict[str, Any] = json.loads(payload[4 : 4 + size])
+    except ValueError:
+        return None
+    return head
 
 
 def _with_head(magic: bytes, head: dict[str, Any], body: bytes) -> bytes:

@@ -60,8 +60,8 @@ DISK = (
     Mutant(
         "bare-store-error",
         "engine.py",
-        "        raise StorageFailed(f",
-        "        raise error\n        raise StorageFailed(f",
+        '        raise StorageFailed(f"The cache cannot be read',
+        '        raise error\n        raise StorageFailed(f"The cache cannot be read',
         "what goes wrong on the store thread has a name",
         ENGINE,
     ),

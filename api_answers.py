@@ -1,0 +1,100 @@
+"""How the API answers: JSON, downloads, and every refusal as {"error": {"code", "message", "detail"}}."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import orjson
+from flask import Response, request
+from werkzeug.exceptions import HTTPException
+
+from engine import Dataset, Export, WireBlock, errors
+
+PREFIX = "/api/v1"
+RETRY_AFTER = "2"
+STATUS: dict[type[errors.EngineError], int] = {
+    errors.UploadError: 422,
+    errors.BadRequest: 400,
+    errors.UnknownHandle: 404,
+    errors.UnknownBlock: 404,
+    errors.Evicted: 404,
+    errors.ModelNotLoaded: 409,
+    errors.IndexOutOfRange: 422,
+    errors.OriginUnusable: 422,
+    errors.Overloaded: 503,
+    errors.EngineClosed: 503,
+    errors.ModelFailed: 503,
+    errors.StorageFailed: 503,
+    errors.DeadlineExceeded: 504,
+    errors.Superseded: 204,
+    errors.Cancelled: 204,
+}
+MIME_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
+HTTP_CODES = {400: "BAD_REQUEST", 403: "CROSS_SITE", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
+
+
+def json_answer(document: Any, status: int = 200) -> Response:
+    """JSON that nobody keeps; numpy arrays and times included."""
+    body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(body, status, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+def metadata(dataset: Dataset) -> dict[str, Any]:
+    """What the API says of a dataset."""
+    return dataset.summary()._asdict() | {
+        "last_slot": dataset.series.last_slot,
+        "season": dataset.season,
+        "scale": dataset.scale,
+    }
+
+
+def download(export: Export, kind: str) -> Response:
+    """A file to save; of a kind in MIME_TYPES."""
+    headers = {"Content-Disposition": f'attachment; filename="{export.name}"', "Cache-Control": "no-store"}
+    response = Response(export, content_type=MIME_TYPES[kind], headers=headers)
+    if export.size is not None:
+        response.content_length = export.size
+    return response
+
+
+def wire_block(block: WireBlock) -> Response:
+    """What is incomplete is not kept by browsers, what is complete is asked for again with its ETag; only under an
+    address that names that very ETag it is kept without asking."""
+    is_gzip = request.accept_encodings["gzip"] > 0
+    response = Response(block.data if is_gzip else gzip.decompress(block.data), mimetype="application/octet-stream")
+    if is_gzip:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.set_etag(block.etag, weak=True)  # of what is encoded, whichever way
+    if not block.complete:
+        response.headers["Cache-Control"] = "no-store"
+    elif request.args.get("v") == block.etag:
+        response.headers["Cache-Control"] = "private, immutable, max-age=31536000"
+    else:
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
+
+
+def refused(error: errors.EngineError) -> Response:
+    """What the engine refuses."""
+    status = 413 if error.code == "TOO_LARGE" else STATUS.get(type(error), 500)
+    if status == 204:
+        return Response(status=204, headers={"X-Hindcast-Code": error.code, "Cache-Control": "no-store"})
+    response = error_answer(status, error.code, error.message, error.detail)
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def http_error(error: HTTPException) -> Response | HTTPException:
+    """werkzeug's own refusals in the API's shape; pages keep theirs."""
+    if not request.path.startswith(PREFIX):
+        return error
+    status = error.code or 500
+    return error_answer(status, HTTP_CODES.get(status, "HTTP_ERROR"), error.description or error.name, {})
+
+
+def error_answer(status: int, code: str, message: str, detail: dict[str, Any]) -> Response:
+    """The one shape of all refusals."""
+    return json_answer({"error": {"code": code, "message": message, "detail": detail}}, status)
