@@ -22,6 +22,7 @@ HANDLE_FORMAT = b"hindcast-series-1"
 DAY = 86_400  # seconds
 
 Unit = Literal["second", "month", "weekday"]
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Times = NDArray[np.datetime64]  # datetime64[s], in the series' own clock

@@ -123,7 +123,7 @@ def test_two_series_that_nothing_tells_apart_are_refused() -> None:
 
 
 def test_numbers_in_another_writing_are_refused_and_never_taken_for_missing() -> None:
-    for cell in ("1,5", "1,234.5", "12 000", "Low", "5 kWh"):
+    for cell in ("1,5", "1.2.3", "12 00", "Low", "5 kWh"):
         values = [*numbers(400)[:-1], f'"{cell}"']
         error = refusal(table(hourly(400), values))
         assert error.code == "NO_VALUE_COLUMN"
@@ -166,11 +166,11 @@ def test_infinite_values_and_missing_tokens_stay_missing() -> None:
     assert (got.missing, got.readback.n_missing, np.isnan(got.series.values).sum()) == (16, 16, 16)
 
 
-def test_dates_in_another_order_are_refused_with_the_cell() -> None:
+def test_dates_that_are_written_in_two_ways_are_refused_with_a_cell() -> None:
     cells = [f"{time[8:10]}.{time[5:7]}.{time[:4]} {time[11:]}" for time in hourly()]
-    error = refusal(table(cells, numbers()))
+    error = refusal(table([*hourly()[:24], *cells[24:]], numbers()))
     assert error.code == "NO_TIME_COLUMN"
-    assert "'01.02.2024 00:00'" in error.message
+    assert "'2024-02-01T00:00'" in error.message
 
 
 def test_totals_and_blank_lines_are_skipped_and_told() -> None:
@@ -199,7 +199,7 @@ def test_limits_of_bytes_and_rows_come_from_the_settings() -> None:
     assert read(raw, ReadOptions(), Settings(max_rows=48)).readback.n_rows_valid == 48
 
 
-@pytest.mark.parametrize("row", ["2024-02-09 00:00,1,2", '2024-02-09 00:00,"1"2', "2024-02-09 00:00,5,"])
+@pytest.mark.parametrize("row", ["2024-02-09 00:00,1,2", '2024-02-09 00:00,"1"2', "2024-02-09 00:00,5,0,0"])
 def test_rows_that_cannot_be_told_apart_are_refused(row: str) -> None:
     assert refusal(table(hourly(400), numbers(400)) + f"\n{row}\n".encode()).code == "BAD_QUOTING"
 

@@ -7,24 +7,38 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import UploadError
-from engine.ingest.columns import Choice, choose
+from engine.ingest.coarse import coarse_series, coarser
+from engine.ingest.columns import Choice, choose, refuse_unknown
+from engine.ingest.dayorder import settle
+from engine.ingest.decisions import Found, make_decisions
 from engine.ingest.grid import lay_grid
 from engine.ingest.layout import find_layout
-from engine.ingest.load import load
+from engine.ingest.load import Readings, load, settle_signs
 from engine.ingest.longfile import find_part
 from engine.ingest.notes import make_notes
 from engine.ingest.order import Ordered, arrange
-from engine.ingest.readback import MOST_OFFERED, Note, Point, Readback, ReadOptions
+from engine.ingest.readback import (
+    MOST_OFFERED,
+    Alternative,
+    Decision,
+    Note,
+    Point,
+    Proof,
+    Readback,
+    ReadOptions,
+)
 from engine.ingest.steps import find_step, to_seconds
-from engine.ingest.table import open_table
+from engine.ingest.table import open_table, refuse_blank
 from engine.ingest.text import decode
-from engine.ingest.times import NAIVE, SECOND, zone_name
-from engine.ingest.vendors import unit_of
+from engine.ingest.timecolumn import time_readings
+from engine.ingest.times import DAY as DAY_MICROS
+from engine.ingest.times import SECOND
+from engine.ingest.zones import NAIVE, zone_name
 from engine.series import DAY, Series, Step
 from engine.settings import MAX_HORIZON, Settings
 from engine.windows import MIN_OBSERVED
 
-__all__ = ["Note", "Point", "ReadOptions", "Readback", "Reading", "read"]
+__all__ = ["Alternative", "Decision", "Note", "Point", "Proof", "ReadOptions", "Readback", "Reading", "read"]
 
 LONGEST_MONTH = 31 * DAY  # seconds
 END_OF_CALENDAR = 253_370_764_800  # 9999-01-01 in seconds since 1970
@@ -48,12 +62,17 @@ class Reading:
 
 def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") -> Reading:
     """Read a CSV file; every way in which it cannot be read raises UploadError with a code and a sentence."""
-    _refuse_unread_options(options)
+    wanted = coarser(options)
     text = decode(raw, settings)
     layout = find_layout(text.body, settings)
     table = open_table(text.body, layout, settings)
-    choice = choose(table.sample(), options)
-    readings = load(table, choice)
+    sample = table.sample()
+    refuse_unknown(sample.columns, options)
+    refuse_blank(sample)
+    order = settle(table, time_readings(sample, options), options.dayfirst)
+    choice = choose(sample, order.reading, layout.delimiter, options)
+    signs = settle_signs(table, choice, options)
+    readings = load(table, choice, signs.decimal)
     part, joined = find_part(table, choice, readings, options)
     if part is not None:
         readings = part.of(readings)
@@ -69,31 +88,38 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     _refuse_short(len(values), len(ordered.values), settings)
     first, last = ordered.micros[grid.left_out] - offset, ordered.micros[-1] - offset
     _refuse_far_future(last, step)
+    fine = Series(grid.place(values), step, int(grid.slots[0]), zone, grid.phases, scope)
+    at_end = _is_at_end(readings, ordered, step)
+    series = coarse_series(fine, wanted, at_end) if wanted else fine
+    found = Found(choice, signs, order, fine, series, readings.ends > 0, wanted, grid.segments)
     readback = Readback(
-        time_column=choice.time[0] if len(choice.time) == 1 else (choice.time[0], choice.time[1]),
+        time_column=choice.time.column,
         value_column=choice.value,
         n_rows_valid=len(values),
         first=_point(first, values[0], zone),
         last=_point(last, values[-1], zone),
-        step_seconds=step.seconds,
-        step_calendar=step.calendar,
-        unit=unit_of(choice.value),
-        dayfirst=choice.writing.dayfirst,
+        step_seconds=series.step.seconds,
+        step_calendar=series.step.calendar,
+        unit=readings.unit,
+        dayfirst=order.dayfirst,
         timezone=zone,
         n_segments=grid.segments,
         n_missing=grid.missing,
         header_line=layout.header_line,
         delimiter=layout.delimiter,
-        decimal=".",
+        decimal=signs.decimal,
         encoding=text.encoding,
         series=part.chosen if part else None,
         series_column=part.column if part else None,
-        notes=make_notes(text, choice, readings, part, joined, ordered, grid, step),
+        notes=make_notes(text, found, readings, part, joined, ordered, grid),
         columns=choice.numeric[:MOST_OFFERED],
         ids=part.ids[:MOST_OFFERED] if part else (),
+        decisions=make_decisions(found),
+        censored=readings.censored,
+        agg=wanted.agg if wanted else None,
     )
     return Reading(
-        series=Series(grid.place(values), step, int(grid.slots[0]), zone, grid.phases, scope),
+        series=series,
         readback=readback,
         skipped=readings.skipped + readings.others,
         missing=len(readings.missing),
@@ -102,23 +128,18 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     )
 
 
-def _refuse_unread_options(options: ReadOptions) -> None:
-    if options.decimal not in (None, "."):
-        raise UploadError(
-            f"decimal is {options.decimal!r}; available: '.'. Export the numbers with a decimal point.",
-            code="BAD_OPTION",
-            available=["."],
-        )
-    if options.step is not None or options.agg is not None:
-        raise UploadError(
-            "step and agg are not available; the file is read at its own step.", code="BAD_OPTION", available=[]
-        )
+def _is_at_end(readings: Readings, ordered: Ordered, step: Step) -> bool:
+    """Whether times mark the end of what they measure: midnight is 24:00, or the file runs from a step after midnight
+    to midnight."""
+    first = int(ordered.micros[0]) - (step.seconds or DAY) * SECOND
+    is_framed = step.unit == "second" and step.count < DAY and first % DAY_MICROS == 0
+    return readings.ends > 0 or (is_framed and int(ordered.micros[-1]) % DAY_MICROS == 0)
 
 
 def _zone(offsets: frozenset[int], choice: Choice) -> str | None:
     if NAIVE in offsets and len(offsets) > 1:
         raise UploadError(
-            f"{' and '.join(choice.time)} has times with a zone and times without one, so they cannot be put in order. "
+            f"{choice.time.title} has times with a zone and times without one, so they cannot be put in order. "
             "Write all of them alike.",
             code="NO_TIME_COLUMN",
         )
@@ -129,7 +150,7 @@ def _refuse_mixture(ordered: Ordered, choice: Choice) -> None:
     """Several series without a column that tells them apart, or dates that have lost their hours."""
     if 2 * ordered.conflicts > len(ordered.micros) > 1:
         raise UploadError(
-            f"{ordered.conflicts:,} of {len(ordered.micros):,} times in {' and '.join(choice.time)} occur more than "
+            f"{ordered.conflicts:,} of {len(ordered.micros):,} times in {choice.time.title} occur more than "
             "once with different values. Keep one series, or add the column that tells them apart or holds the hour.",
             code="NO_STEP",
             conflicts=ordered.conflicts,

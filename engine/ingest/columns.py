@@ -1,150 +1,89 @@
-"""Sample of cells -> which column is the time, which the value, which may name the series."""
+"""Sample of cells -> which column is the value, and which may name the series."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from engine.errors import UploadError
+from engine.ingest.decimals import Signs, signs_of
+from engine.ingest.names import ID, ROW_NUMBER, bad_option, some
 from engine.ingest.numbers import LOOSE, MISSING, read_numbers
 from engine.ingest.readback import ReadOptions
-from engine.ingest.times import DATE_LIKE, DAY, NO_TIME, SECOND, TIME_OF_DAY, WRITINGS, Writing
+from engine.ingest.timecolumn import TimeReading
+from engine.ingest.times import DAY, NO_TIME, SECOND, looks_like_clock, looks_like_date
 from engine.ingest.vendors import is_sensor, kind_column
 from engine.series import Floats, Ints
 
 VALUE_NAMES = ("value", "y", "target", "sgv", "reading")
-ROW_NUMBER = re.compile(r"(row|line|index|idx|nr|no|num|number|#|serial( number)?|unnamed: 0)\.?", re.IGNORECASE)
-ID = re.compile(
-    r"(.*[ _-])?(id|key|code|series|item|sku|product|article|store|shop|branch|customer|sensor|device|meter|station|"
-    r"site|machine|ticker|symbol)([ _-]?(id|no|nr|number))?",
-    re.IGNORECASE,
-)
-LEAST_TIMES = 0.9  # share of a time column's filled cells that must read as time
 MOST_IDS = 0.5  # distinct ids per row
+TRIED = 200
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The columns of a reading. time: one name, or a date and a time of day. numeric: all that could be the value.
+    """The columns of a reading. time: how the times are read. numeric: all columns that could be the value.
 
-    ids: columns that may name the series of a long file, the likeliest first. kind: column that tells readings from
-    other records.
+    signs: what the numbers of the sample say about their decimal sign. ids: columns that may name the series of a long
+    file, the likeliest first. kind: column that tells readings from other records, and the kinds that are readings.
     """
 
-    time: tuple[str, ...]
-    writing: Writing
+    time: TimeReading
     value: str
+    signs: Signs
     is_guess: bool
     numeric: tuple[str, ...]
     ids: tuple[str, ...]
-    kind: str | None
+    kind: tuple[str, tuple[str, ...]] | None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are read over the whole file."""
+        return list(dict.fromkeys((*self.time.names, self.value, *([self.kind[0]] if self.kind else []))))
 
 
-def time_cells(frame: pl.DataFrame, names: tuple[str, ...]) -> pl.Series:
-    """The cells of a time column, or of a date and a time column put together."""
-    if len(names) == 1:
-        return frame[names[0]]
-    date, clock = names
-    return frame.select(pl.col(date).str.strip_chars() + " " + pl.col(clock).str.strip_chars()).to_series()
-
-
-def choose(sample: pl.DataFrame, options: ReadOptions) -> Choice:
-    """Columns by a sample of String cells; raises UploadError BAD_OPTION, EMPTY, NO_TIME_COLUMN or NO_VALUE_COLUMN."""
-    names = sample.columns
+def refuse_unknown(names: list[str], options: ReadOptions) -> None:
+    """Raise BAD_OPTION for a column that is not there."""
     for option, name in (("time", options.time), ("value", options.value)):
         if name is not None and name not in names:
-            raise bad_option(f"{option} names the column", name, names)
-    if sample.select(pl.all_horizontal((pl.all().str.strip_chars() == "").all())).item():
-        raise UploadError("This file is empty: its rows hold only blanks.", code="EMPTY")
-    time, writing, micros = _time_column(sample, options)
-    if options.value in time:
-        raise bad_option(
-            "value names the time column", str(options.value), [name for name in names if name not in time]
-        )
-    timed = sample.filter(micros != NO_TIME)
+            raise bad_option(f"{option} names the column {name[:60]!r}, which this file does not have", names)
+
+
+def choose(sample: pl.DataFrame, time: TimeReading, delimiter: str, options: ReadOptions) -> Choice:
+    """Columns by a sample of String cells; raises UploadError BAD_OPTION or NO_VALUE_COLUMN."""
+    names = sample.columns
+    if options.value in time.names:
+        others = [name for name in names if name not in time.names]
+        raise bad_option(f"value names the time column {options.value!r}", others)
+    micros = time.read(sample).micros
+    timed = sample.filter(pl.Series(micros != NO_TIME))
     micros = micros[micros != NO_TIME]
-    loose = [name for name in _loosely_numeric(timed) if name not in time]
+    loose = [name for name in _loosely_numeric(timed) if name not in time.names]
+    marks = {name: signs_of(timed[name], None) for name in loose}
     numeric = [name for name in loose if not ROW_NUMBER.fullmatch(name) and not ID.fullmatch(name)]
-    numeric = [name for name in numeric if not _is_clock(read_numbers(timed[name]).values, micros)]
+    numeric = [name for name in numeric if not _is_clock(read_numbers(timed[name], marks[name].decimal).values, micros)]
+    measured = [
+        name
+        for name in numeric
+        if name.lower() in VALUE_NAMES or not _counts_rows(read_numbers(timed[name], marks[name].decimal).values)
+    ]
+    numeric = measured or numeric
     value, is_guess = _value_column(numeric, options.value)
     if value is None:
         raise UploadError(
-            f"{' and '.join(time)} reads as time, but no other column holds numbers. Columns found: {_some(names)}.",
+            f"{time.title} reads as time, but no other column holds numbers. Columns found: {some(names)}.",
             code="NO_VALUE_COLUMN",
             columns=names[:20],
         )
-    ids = [name for name in names if name not in (*time, *numeric, value) and _may_be_id(timed[name])]
+    ids = [name for name in names if name not in (*time.names, *numeric, value) and _may_be_id(timed[name])]
     ids.sort(key=lambda name: not ID.fullmatch(name))
-    return Choice(time, writing, value, is_guess, tuple(numeric), tuple(ids), kind_column(names, value))
-
-
-def bad_option(what: str, given: str, available: list[str]) -> UploadError:
-    """The BAD_OPTION refusal, with what could be chosen."""
-    return UploadError(
-        f"{what} {given!r}, which this file does not have. Available: {_some(available)}.",
-        code="BAD_OPTION",
-        given=given,
-        available=available[:20],
-    )
-
-
-def _time_column(sample: pl.DataFrame, options: ReadOptions) -> tuple[tuple[str, ...], Writing, Ints]:
-    """The column with the most cells that read as time, its writing, and (n,) microseconds."""
-    dated = sample.select(pl.all().str.contains(DATE_LIKE).any()).row(0)
-    names = [name for name, is_dated in zip(sample.columns, dated, strict=True) if is_dated]
-    best: tuple[int, str, Writing, Ints] | None = None
-    for name in names if options.time is None else [options.time]:
-        cells = sample[name].str.strip_chars()
-        filled = len(cells) - int(cells.str.to_lowercase().is_in(MISSING).sum())
-        for writing in WRITINGS:
-            stamps = writing.read(cells)
-            times = stamps.micros[stamps.is_time]
-            is_constant = len(times) > 1 and int(np.ptp(times)) == 0 and len(names) > 1
-            is_better = best is None or len(times) > best[0]
-            if len(times) and len(times) >= LEAST_TIMES * filled and is_better and not is_constant:
-                best = len(times), name, writing, stamps.micros
-    if best is None:
-        raise _no_time_column(sample, names)
-    _, name, writing, micros = best
-    clock = _time_of_day(sample, name, micros)
-    if clock is None:
-        return (name,), writing, micros
-    return (name, clock), writing, writing.read(time_cells(sample, (name, clock))).micros
-
-
-def _time_of_day(sample: pl.DataFrame, date: str, micros: Ints) -> str | None:
-    """The column with the times of day of a column of bare dates."""
-    if (micros[micros != NO_TIME] % DAY).any() or sample[date].str.contains(":", literal=True).any():
-        return None
-    filled = sample.filter(sample[date].str.strip_chars() != "")
-    for name in filled.columns:
-        cells = filled[name].str.strip_chars()
-        if len(cells) and int(cells.str.contains(TIME_OF_DAY).sum()) >= LEAST_TIMES * len(cells):
-            return name
-    return None
-
-
-def _no_time_column(sample: pl.DataFrame, dated: list[str]) -> UploadError:
-    names = sample.columns
-    if dated:
-        found = sample[dated[0]].filter(sample[dated[0]].str.contains(DATE_LIKE))[0]
-        return UploadError(
-            f"No column reads as time. {dated[0]} holds dates such as {found!r}; times are read when written like "
-            "2024-01-31 13:45.",
-            code="NO_TIME_COLUMN",
-            columns=names[:20],
-            found=found,
-        )
-    cells = ", ".join(repr(cell) for cell in sample.row(0)[:6])
-    return UploadError(
-        f"No column reads as time. Columns found: {_some(names)}. First row: {cells}. "
-        "Times are read when written like 2024-01-31 13:45.",
-        code="NO_TIME_COLUMN",
-        columns=names[:20],
-    )
+    signs = marks.get(value) or signs_of(timed[value], None)
+    if not signs.proof:
+        others = [mark.decimal for mark in marks.values() if mark.proof]
+        signs = signs.with_hint("," if "," in others and "." not in others else None, delimiter)
+    return Choice(time, value, signs, is_guess, tuple(numeric), tuple(ids), kind_column(sample, value))
 
 
 def _loosely_numeric(timed: pl.DataFrame) -> list[str]:
@@ -154,31 +93,45 @@ def _loosely_numeric(timed: pl.DataFrame) -> list[str]:
     cells = timed.select(pl.all().str.strip_chars())
     numbers = cells.select(pl.all().str.contains(LOOSE).sum()).row(0)
     filled = cells.select((~pl.all().str.to_lowercase().is_in(MISSING)).sum()).row(0)
-    dates = cells.select(pl.all().str.contains(DATE_LIKE).sum()).row(0)
     return [
         name
-        for name, count, of, dated in zip(cells.columns, numbers, filled, dates, strict=True)
-        if count > 0 and 2 * count >= of and 2 * dated < of
+        for name, count, of in zip(cells.columns, numbers, filled, strict=True)
+        if count > 0 and 2 * count >= of and not _is_dated(cells[name])
     ]
 
 
+def _is_dated(cells: pl.Series) -> bool:
+    """Whether at least half of the first cells are dates, which may look like numbers (01.02.2024)."""
+    head = cells.filter(cells != "").head(TRIED).to_list()
+    return 2 * sum(looks_like_date(cell) or looks_like_clock(cell) for cell in head) >= max(len(head), 1)
+
+
 def _is_clock(values: Floats, micros: Ints) -> bool:
-    """Whether numbers are the row's time once more: epoch seconds or milliseconds, Excel serials or YYYYMMDD."""
-    seconds = micros / SECOND
-    days = micros // DAY
-    dates = days.astype("datetime64[D]")
-    months = dates.astype("datetime64[M]").astype(np.int64)
-    day = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
-    written = (months // 12 + 1970) * 10_000 + (months % 12 + 1) * 100 + day
-    a_day = 86_400.0
-    copies = (
-        np.abs(values - seconds) < a_day,
-        np.abs(values / 1000 - seconds) < a_day,
-        np.abs(values - 25_569 - seconds / a_day) < 1,
-        values == written,
-    )
+    """Whether numbers are the row's time once more: since 1970, as Excel's serial, YYYYMMDD, or a part of its date."""
     known = ~np.isnan(values)
-    return bool(known.any()) and any(bool(copy[known].all()) for copy in copies)
+    if not known.any():
+        return False
+    values, seconds = values[known], micros[known] / SECOND
+    days = micros[known] // DAY
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    day = (dates - months).astype(np.int64) + 1
+    year, month = months.astype(np.int64) // 12 + 1970, months.astype(np.int64) % 12 + 1
+    yearday = (dates - dates.astype("datetime64[Y]")).astype(np.int64) + 1
+    hour = micros[known] // (3600 * SECOND) % 24
+    a_day = 86_400.0
+    copies = [np.abs(values / scale - seconds) < a_day for scale in (1, 1e3, 1e6, 1e9)]
+    copies += [np.abs(values - 25_569 - seconds / a_day) < 1, values == year * 10_000 + month * 100 + day]
+    parts = [month, day, yearday, hour, hour + 1, micros[known] // (60 * SECOND) % 60]
+    parts += [(days + shift) % 7 + first for shift, first in ((3, 0), (3, 1), (4, 0), (4, 1))]
+    copies += [values == part for part in parts if np.ptp(values) > 0]
+    return any(bool(copy.all()) for copy in (*copies, values == year))
+
+
+def _counts_rows(values: Floats) -> bool:
+    """Whether numbers rise by one from row to row."""
+    leaps = np.diff(values)
+    return len(leaps) > 0 and bool(np.mean(leaps == 1) > 0.9)
 
 
 def _value_column(numeric: list[str], chosen: str | None) -> tuple[str | None, bool]:
@@ -195,7 +148,3 @@ def _value_column(numeric: list[str], chosen: str | None) -> tuple[str | None, b
 def _may_be_id(cells: pl.Series) -> bool:
     distinct = cells.str.strip_chars().filter(cells.str.strip_chars() != "").n_unique()
     return 2 <= distinct <= MOST_IDS * len(cells)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:6]) + (f" and {len(names) - 6:,} more" if len(names) > 6 else "")

@@ -1,19 +1,27 @@
-"""UTF-8 text -> layout: delimiter, header line and column names, read off the first lines only."""
+"""UTF-8 text -> layout: delimiter, header line and column names, read off the first lines of its tables."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from dataclasses import dataclass
 
 from engine.errors import UploadError
-from engine.ingest.numbers import looks_numeric
-from engine.ingest.times import looks_like_date
+from engine.ingest.numbers import is_missing_word, looks_numeric
+from engine.ingest.times import looks_like_clock, looks_like_date
+from engine.ingest.vendors import is_sensor
 from engine.settings import Settings
 
-DELIMITERS = ("\t", ";", ",", "|")  # of equally even ones the first wins: a decimal comma can be even too
+DELIMITERS = ("\t", ";", "|", ",")  # of equally even ones the first wins: a decimal comma can be even too
 SAMPLE_LINES = 200
 SAMPLE_BYTES = 1 << 20
+SAMPLE_CELLS = 20_000
+MARKERS = (b"\n#", b"\n-----", b'\n"-----')  # what a line begins with that stands between two tables
+MOST_PARTS = 20
+UNITS = re.compile(
+    r"[(\[].*[)\]]|[-–]|°?[CFK]|%|[kMGT]?(Wh?|VAr?h?|J|g|l|m|bar|Pa|V|A|Hz)|m[23³²](/[hs])?|m/s|mm|€|EUR|USD"
+)
 
 
 @dataclass(frozen=True)
@@ -33,52 +41,93 @@ class Layout:
 
 @dataclass(frozen=True)
 class _Record:
-    """A non-blank row of the sample: its cells, its physical line (from 1), and the line after it."""
+    """A non-blank row of the sample: its cells without outer blanks, its physical line (from 1), and the line after."""
 
     cells: list[str]
     line: int
     after: int
 
+    @property
+    def filled(self) -> list[str]:
+        return [cell for cell in self.cells if cell]
+
 
 def find_layout(body: bytes, settings: Settings) -> Layout:
-    """Layout of a text that is not blank; raises UploadError EMPTY (no data row), TOO_WIDE or BAD_QUOTING."""
-    lines, is_whole = _first_lines(body)
-    if max(line.count(mark) for line in lines for mark in DELIMITERS) > 2 * settings.max_columns:
-        raise _too_wide(max(line.count(mark) + 1 for line in lines for mark in DELIMITERS), settings.max_columns)
+    """Layout of a text that is not blank; raises UploadError EMPTY (no data row), TOO_WIDE or BAD_QUOTING.
+
+    Where several tables stand below each other it is the one with a sensor's readings, else the longest.
+    """
+    whole = _layout(body, 0, settings)
+    starts = [start for start in _parts(body) if start != whole.start or whole.header_line is None]
+    if not starts or any(map(is_sensor, whole.names)):
+        return whole
+    layouts = [whole] if whole.start < starts[0] else []
+    for start in starts:
+        try:
+            layouts.append(_layout(body, start, settings))
+        except UploadError:
+            continue
+    ends = [layout.start for layout in layouts[1:]] + [len(body)]
+    sizes = [end - layout.start for layout, end in zip(layouts, ends, strict=True)]
+    ranked = sorted(zip(layouts, sizes, strict=True), key=lambda part: (any(map(is_sensor, part[0].names)), part[1]))
+    return ranked[-1][0] if ranked else whole
+
+
+def _parts(body: bytes) -> list[int]:
+    """Offsets of the lines after markers such as "# CGM ENTRIES" and "-------"."""
+    starts: list[int] = []
+    for marker in MARKERS:
+        at = 0 if body.startswith(marker[1:]) else body.find(marker) + 1 or -1
+        while at >= 0 and len(starts) < MOST_PARTS:
+            end = body.find(b"\n", at)
+            starts += [end + 1] if end >= 0 else []
+            at = body.find(marker, end) + 1 or -1 if end >= 0 else -1
+    return sorted(starts)
+
+
+def _layout(body: bytes, offset: int, settings: Settings) -> Layout:
+    """Layout of the table that begins at or after the line at `offset`."""
+    lines, is_whole = _first_lines(body, offset)
+    before = body.count(b"\n", 0, offset)
     named = _named_delimiter(lines[0])
-    delimiter = named or max(DELIMITERS, key=lambda mark: _evenness(_records(lines, mark, 0)))
-    records = _records(lines, delimiter, 1 if named else 0)
+    marks = (named,) if named else DELIMITERS
+    most = max(line.count(mark) for line in lines for mark in marks)
+    if most > 2 * settings.max_columns:
+        raise _too_wide(most + 1, settings.max_columns)
+    delimiter = named or max(DELIMITERS, key=lambda mark: _evenness(_rows(lines, mark, 0, before)))
+    records = _records(lines, delimiter, 1 if named else 0, before)
     if not records:
         raise _no_rows()
-    width, top = _table_width(records)
-    width = max(width, len(top.cells))
+    widths = Counter(len(record.cells) for record in records)
+    width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
+    head, data = _header(records, width)
+    width = max(width, len(head.cells if head else data.cells if data else []))
     if width > settings.max_columns:
         raise _too_wide(width, settings.max_columns)
-    has_header = not _is_data(top.cells)
-    above = records[max(records.index(top) - 1, 0)]
-    if not has_header and 1 < len(above.cells) < len(top.cells):
-        raise _short_header(above, top)
-    if has_header and is_whole and top is records[-1]:
+    if data is None and is_whole:
         raise _no_rows()
-    names = top.cells if has_header else []
-    first_row = top.after if has_header else top.line
+    if head and data and 1 < len(head.cells) < len(data.cells) and any(data.cells[len(head.cells) :]):
+        raise _short_header(head, data)
+    names = head.cells if head else []
+    first_row = head.after if head else data.line if data else before + 1
     return Layout(
         delimiter=delimiter,
         names=_unique(names + [""] * (width - len(names))),
-        header_line=top.line if has_header else None,
-        start=sum(len(line.encode()) for line in lines[: first_row - 1]),
+        header_line=head.line if head else None,
+        start=offset + sum(len(line.encode()) for line in lines[: first_row - 1 - before]),
         first_row=first_row,
     )
 
 
-def _first_lines(body: bytes) -> tuple[list[str], bool]:
-    """The first physical lines with their line ends, at least two, and whether they are the whole text."""
-    end = 0
+def _first_lines(body: bytes, offset: int) -> tuple[list[str], bool]:
+    """The physical lines from `offset` on with their line ends, at least two, and whether they are all."""
+    end = offset
     for number in range(SAMPLE_LINES):
         end = body.find(b"\n", end) + 1 or len(body)
-        if end == len(body) or (end > SAMPLE_BYTES and number > 0):
+        if end == len(body) or (end - offset > SAMPLE_BYTES and number > 0):
             break
-    return [line + "\n" for line in body[:end].removesuffix(b"\n").decode("utf-8").split("\n")], end == len(body)
+    text = body[offset:end].removesuffix(b"\n").decode("utf-8")
+    return [line + "\n" for line in text.split("\n")], end == len(body)
 
 
 def _named_delimiter(line: str) -> str | None:
@@ -87,14 +136,15 @@ def _named_delimiter(line: str) -> str | None:
     return line[4] if len(line) == 5 and line.lower().startswith("sep=") else None
 
 
-def _records(lines: list[str], delimiter: str, skip: int) -> list[_Record]:
+def _rows(lines: list[str], delimiter: str, skip: int, before: int) -> list[tuple[list[str], int, int]]:
+    """(cells, physical line, line after it) of the rows that are not blank."""
     reader = csv.reader(lines[skip:], delimiter=delimiter)
-    records, line = [], skip + 1
+    rows, line = [], before + skip + 1
     try:
         for cells in reader:
-            after = skip + reader.line_num + 1
-            if any(cell.strip() for cell in cells):
-                records.append(_Record(cells, line, after))
+            after = before + skip + reader.line_num + 1
+            if any(not cell.isspace() for cell in cells if cell):
+                rows.append((cells, line, after))
             line = after
     except csv.Error:
         raise UploadError(
@@ -102,29 +152,71 @@ def _records(lines: list[str], delimiter: str, skip: int) -> list[_Record]:
             code="BAD_QUOTING",
             line=line,
         ) from None
-    return records
+    return rows
 
 
-def _evenness(records: list[_Record]) -> float:
+def _records(lines: list[str], delimiter: str, skip: int, before: int) -> list[_Record]:
+    rows = _rows(lines, delimiter, skip, before)
+    return [_Record([cell.strip() for cell in cells], line, after) for cells, line, after in rows]
+
+
+def _evenness(rows: list[tuple[list[str], int, int]]) -> float:
     """Share of the rows that have the most common number of cells, 0 where that is one cell."""
-    widths = Counter(len(record.cells) for record in records)
-    width, rows = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
-    return rows / len(records) if width > 1 else 0.0
+    widths = Counter(len(cells) for cells, _, _ in rows)
+    width, most = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
+    return most / len(rows) if width > 1 else 0.0
 
 
-def _table_width(records: list[_Record]) -> tuple[int, _Record]:
-    """The table's number of columns and its first row; lines above it are preamble."""
-    widths = Counter(len(record.cells) for record in records)
-    width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
-    usual = [record for record in records if len(record.cells) == width]
-    least = width - 1 if width > 2 and not any(record.cells[-1].strip() for record in usual) else width
-    return width, next(record for record in records if len(record.cells) >= least)
+def _header(records: list[_Record], width: int) -> tuple[_Record | None, _Record | None]:
+    """The header and the first row of data; None for what is not there.
+
+    Data begins where a row has a time or a number in the columns that hold them; of the rows above, the header is the
+    last one of those that name the most columns.
+    """
+    looked = records[: max(20, SAMPLE_CELLS // width)]
+    usual = [record for record in looked if len(record.cells) == width]
+    dated, numeric = _columns_of_kinds(usual, width)
+    known = dated or numeric
+    least = width - 1 if width > 2 else width
+
+    def is_data(record: _Record) -> bool:
+        kind = is_moment if dated else looks_numeric
+        return len(record.cells) >= least and any(kind(record.cells[at]) for at in known if at < len(record.cells))
+
+    first = next((at for at, record in enumerate(looked) if is_data(record)), None)
+    if first is None:
+        return (usual[0], usual[1] if len(usual) > 1 else None) if usual else (None, None)
+    above = [record for record in looked[:first] if len(record.cells) >= least and _names_columns(record)]
+    if not above and 1 < len(records[max(first - 1, 0)].cells) < least:
+        above = [records[first - 1]]
+    fullest = max((len(record.filled) for record in above), default=0)
+    heads = [record for record in above if len(record.filled) >= fullest]
+    while len(heads) > 1 and all(UNITS.fullmatch(cell) for cell in heads[-1].filled):
+        heads.pop()  # a line of units below the names
+    return heads[-1] if heads else None, records[first]
 
 
-def _is_data(cells: list[str]) -> bool:
-    """Whether a row holds readings rather than names."""
-    filled = [cell.strip() for cell in cells if cell.strip()]
-    return any(map(looks_like_date, filled)) or all(map(looks_numeric, filled))
+def _columns_of_kinds(records: list[_Record], width: int) -> tuple[list[int], list[int]]:
+    """Columns in which at least half of the filled cells are dates or clock times, and those with numbers."""
+    dated, numeric = [], []
+    for at in range(width):
+        cells = [record.cells[at] for record in records if record.cells[at]]
+        cells = [cell for cell in cells if not is_missing_word(cell)]
+        if 2 * sum(map(is_moment, cells)) >= max(len(cells), 1):
+            dated.append(at)
+        elif 2 * sum(map(looks_numeric, cells)) >= max(len(cells), 1):
+            numeric.append(at)
+    return dated, numeric
+
+
+def is_moment(cell: str) -> bool:
+    """Whether a cell looks like a date or a time of day."""
+    return looks_like_date(cell) or looks_like_clock(cell)
+
+
+def _names_columns(record: _Record) -> bool:
+    """Whether a row above the data may be its header."""
+    return len(record.filled) > 1 or not all(map(looks_numeric, record.filled))
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:

@@ -10,11 +10,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.errors import UploadError
-from engine.ingest.columns import LEAST_TIMES, Choice, time_cells
-from engine.ingest.numbers import MOST_TEXT, holds_digits, read_numbers
-from engine.ingest.table import Table
-from engine.ingest.vendors import HIGH, LOW, READING_KINDS, censor, unit_of
-from engine.series import Floats, Ints
+from engine.ingest.columns import Choice
+from engine.ingest.decimals import Signs, signs_of
+from engine.ingest.names import bad_option
+from engine.ingest.numbers import MOST_TEXT, OTHER, WRITING, holds_digits, read_numbers
+from engine.ingest.readback import Proof, ReadOptions
+from engine.ingest.sections import Sections
+from engine.ingest.table import BEYOND, Table
+from engine.ingest.timecolumn import LEAST_TIMES
+from engine.ingest.vendors import HIGH, LOW, assumed_unit, censor, unit_of
+from engine.series import Bools, Floats, Ints
 
 Number = TypeVar("Number", np.float64, np.int64, np.int32)
 Rows = NDArray[np.int32]  # rows of the file, counted from 1
@@ -27,15 +32,17 @@ MOST_UNREADABLE = 0.01  # share of the rows whose time cell may hold digits and 
 class Readings:
     """Rows with a time and a number, in file order: micros (UTC or naive), values and rows, each (n,).
 
-    offsets: all that occur. missing, missing_micros: (m,) rows with a time and no number, and their times. words: how
-    many of them hold a word, and the first one. skipped: non-blank rows without a time, and the first one. others:
-    records of another kind. censored: readings beyond the sensor's limits, which stand in their place.
+    offsets: all that occur. ends: times written as 24:00. missing, missing_micros: (m,) rows with a time and no number,
+    and their times. words: how many of them hold a word, and the first one. skipped: non-blank rows without a time, and
+    the first one. others: records of another kind or table. censored: readings beyond the sensor's limits, which stand
+    in their place. unit, is_assumed: of the values, and whether the file does not say so.
     """
 
     micros: Ints
     values: Floats
     rows: Rows
     offsets: frozenset[int]
+    ends: int
     missing: Rows
     missing_micros: Ints
     words: int
@@ -44,70 +51,120 @@ class Readings:
     first_skipped: tuple[int, str] | None
     others: int
     censored: int
+    unit: str | None
+    is_assumed: bool
 
 
-def load(table: Table, choice: Choice) -> Readings:
+def settle_signs(table: Table, choice: Choice, options: ReadOptions) -> Signs:
+    """The decimal sign of the value column, decided on all of it where a sample does not; raises BAD_OPTION."""
+    if options.decimal is not None and options.decimal not in OTHER:
+        raise bad_option(f"decimal is {options.decimal[:20]!r}", list(OTHER))
+    signs = choice.signs
+    if signs.proof is None or options.decimal is not None:
+        whole = Signs(".", None, False, False)
+        for row, frame in table.frames([choice.value]):
+            whole = whole.and_then(signs_of(frame[choice.value], row))
+        signs = whole if whole.proof else Signs(signs.decimal, None, whole.commas, whole.dots)
+    if options.decimal is None:
+        return signs
+    return Signs(options.decimal, Proof("chosen"), signs.commas, signs.dots)
+
+
+def load(table: Table, choice: Choice, decimal: str) -> Readings:
     """Readings of the whole file; raises UploadError NO_TIME_COLUMN, NO_VALUE_COLUMN or BAD_QUOTING."""
-    loader = _Loader(choice)
-    for row, frame in table.frames():
-        loader.add(row, frame)
+    loader = _Loader(table, choice, decimal)
+    for number, (row, frame) in enumerate(table.frames(choice.columns, beyond=True)):
+        loader.add(number, row, frame)
     return loader.readings()
 
 
 class _Loader:
     """What the pieces have shown so far."""
 
-    def __init__(self, choice: Choice) -> None:
-        self.choice = choice
+    def __init__(self, table: Table, choice: Choice, decimal: str) -> None:
+        self.table, self.choice, self.decimal = table, choice, decimal
+        self.sections = Sections(choice.time.names[0], choice.value)
         self.micros: list[Ints] = []
         self.values: list[Floats] = []
         self.rows: list[Rows] = []
         self.missing: list[Rows] = []
         self.missing_micros: list[Ints] = []
         self.offsets: set[int] = set()
-        self.words = self.skipped = self.unreadable = self.others = self.censored = 0
+        self.words = self.skipped = self.unreadable = self.others = self.censored = self.ends = 0
         self.first_word: tuple[int, str] | None = None
         self.first_skipped: tuple[int, str] | None = None
+        self.unit: str | None = unit_of(choice.value)
+        self.is_assumed = False
 
-    def add(self, row: int, frame: pl.DataFrame) -> None:
-        """Read a piece whose first row has the number `row`."""
-        stamps = self.choice.writing.read(time_cells(frame, self.choice.time))
-        is_mine = self._is_reading(frame)
+    def add(self, number: int, row: int, frame: pl.DataFrame) -> None:
+        """Read a piece, whose first row has the number `row`."""
+        stamps = self.choice.time.read(frame)
+        is_mine = self._is_mine(frame, stamps.is_time)
         is_time = stamps.is_time & is_mine
-        self._count_skipped(row, frame, np.flatnonzero(~stamps.is_time & is_mine))
+        if not is_time.all():
+            self._count_skipped(number, row, frame, np.flatnonzero(~stamps.is_time & is_mine))
+        self._refuse_long_rows(row, frame, is_time)
         cells = frame[self.choice.value]
-        numbers = read_numbers(cells)
+        numbers = read_numbers(cells, self.decimal)
+        if self.unit is None:
+            self.unit = assumed_unit(self.choice.value, numbers.values[is_time])
+            self.is_assumed = self.unit is not None
         if numbers.text.any():
-            censored = censor(cells, numbers.values, unit_of(self.choice.value))
+            censored = censor(cells, numbers.values, self.unit)
             self.censored += int(np.count_nonzero(censored & is_time))
             self._count_words(row, cells, np.flatnonzero(numbers.text & is_time & ~censored))
         is_number = ~np.isnan(numbers.values)
+        self.ends += stamps.ends
         self.offsets |= set(np.unique(stamps.offsets[is_time]).tolist())
+        if (is_time & is_number).all():
+            self.micros.append(stamps.micros)
+            self.values.append(numbers.values)
+            self.rows.append(np.arange(row, row + len(frame), dtype=np.int32))
+            return
         self.micros.append(stamps.micros[is_time & is_number])
         self.values.append(numbers.values[is_time & is_number])
         self.rows.append(_rows(row, is_time & is_number))
         self.missing.append(_rows(row, is_time & ~is_number))
         self.missing_micros.append(stamps.micros[is_time & ~is_number])
 
-    def _is_reading(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
-        if self.choice.kind is None:
-            return np.ones(len(frame), dtype=bool)
-        is_kind = frame[self.choice.kind].str.strip_chars().is_in(READING_KINDS[self.choice.kind]).to_numpy()
-        self.others += int(np.count_nonzero(~is_kind))
-        return is_kind
+    def _is_mine(self, frame: pl.DataFrame, is_time: Bools) -> Bools:
+        """Which rows are neither records of another kind nor of another table."""
+        is_mine = np.ones(len(frame), dtype=bool)
+        if self.choice.kind is not None:
+            name, kinds = self.choice.kind
+            is_mine &= frame[name].str.strip_chars().is_in(kinds).to_numpy()
+        without = np.flatnonzero(~is_time)
+        names = self.choice.time.names[0], self.choice.value
+        times, values = (frame[name].gather(without) for name in names)
+        for start, end in self.sections.foreign(without.tolist(), times, values, len(frame)):
+            is_mine[start:end] = False
+        self.others += int(np.count_nonzero(~is_mine))
+        return is_mine
 
-    def _count_skipped(self, row: int, frame: pl.DataFrame, at: NDArray[np.intp]) -> None:
+    def _count_skipped(self, number: int, row: int, frame: pl.DataFrame, at: NDArray[np.intp]) -> None:
         if not len(at):
             return
-        without = frame.select(pl.all().gather(at))
+        without = self.table.piece(number, row).select(pl.all().gather(at))
         is_blank = without.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series().to_numpy()
-        cells = time_cells(without, self.choice.time)
-        unreadable = np.flatnonzero(holds_digits(cells).to_numpy() & ~is_blank)
+        cells = self.choice.time.cells(without)
+        own = frame[self.choice.time.names[0]].gather(at).str.strip_chars()
+        unreadable = np.flatnonzero(holds_digits(own).to_numpy() & ~is_blank)
         self.skipped += int(np.count_nonzero(~is_blank))
         self.unreadable += len(unreadable)
         first = unreadable if len(unreadable) else np.flatnonzero(~is_blank)
         if len(first) and self.first_skipped is None:
             self.first_skipped = row + int(at[first[0]]), cells[int(first[0])].strip()
+
+    def _refuse_long_rows(self, row: int, frame: pl.DataFrame, is_time: Bools) -> None:
+        is_long = (frame[BEYOND].str.len_bytes() > 0).to_numpy() & is_time
+        if is_long.any():
+            width = len(self.table.layout.names)
+            raise UploadError(
+                f"Row {row + int(np.argmax(is_long)):,} has more cells than the {width} columns of this table. Put "
+                f"quotes around cells that hold the delimiter {self.table.layout.delimiter!r}, or use another one.",
+                code="BAD_QUOTING",
+                columns=width,
+            )
 
     def _count_words(self, row: int, cells: pl.Series, at: NDArray[np.intp]) -> None:
         if not len(at):
@@ -117,22 +174,22 @@ class _Loader:
         is_bad = holds_digits(words) | words.str.to_lowercase().is_in((*LOW, *HIGH))
         if is_bad.any():
             first = int(is_bad.arg_max() or 0)
-            raise _unreadable_value(self.choice.value, row + int(at[first]), words[first])
+            raise self._unreadable_value(row + int(at[first]), words[first])
         if self.first_word is None:
             self.first_word = row + int(at[0]), words[0]
 
     def readings(self) -> Readings:
         """All pieces together, or the refusal they call for."""
-        micros, values = _joined(self.micros), _joined(self.values)
-        rows, missing = _joined(self.rows), _joined(self.missing)
+        micros, values = _joined(self.micros, np.int64), _joined(self.values, np.float64)
+        rows, missing = _joined(self.rows, np.int32), _joined(self.missing, np.int32)
         times = len(micros) + len(missing)
-        if self.unreadable > MOST_UNREADABLE * times or self.skipped * LEAST_TIMES > times:
+        if self.unreadable > MOST_UNREADABLE * times or self.skipped * LEAST_TIMES > times + self.others:
             raise self._unreadable_times(times)
         if self.words > MOST_TEXT * max(len(micros), 1) and self.first_word:
-            raise _unreadable_value(self.choice.value, *self.first_word)
+            raise self._unreadable_value(*self.first_word)
         if not len(micros):
             raise UploadError(
-                f"{' and '.join(self.choice.time)} reads as time, but {self.choice.value} holds no numbers: "
+                f"{self.choice.time.title} reads as time, but {self.choice.value} holds no numbers: "
                 f"all {len(missing):,} rows are missing.",
                 code="NO_VALUE_COLUMN",
             )
@@ -150,44 +207,54 @@ class _Loader:
             values=values,
             rows=rows,
             offsets=frozenset(self.offsets),
+            ends=self.ends,
             missing=missing,
-            missing_micros=_joined(self.missing_micros),
+            missing_micros=_joined(self.missing_micros, np.int64),
             words=self.words,
             first_word=self.first_word,
             skipped=self.skipped,
             first_skipped=self.first_skipped,
             others=self.others,
             censored=self.censored,
+            unit=self.unit,
+            is_assumed=self.is_assumed,
         )
 
     def _unreadable_times(self, times: int) -> UploadError:
         row, cell = self.first_skipped or (0, "")
         return UploadError(
-            f"{' and '.join(self.choice.time)} reads as time in {times:,} rows but not in {self.skipped:,} others, "
-            f"such as row {row:,}: {cell[:60]!r}. Write all times alike, for example 2024-01-31 13:45.",
+            f"{self.choice.time.title} reads as time in {times:,} rows but not in {self.skipped:,} others, "
+            f"such as row {row:,}: {cell[:60]!r}. Write all times alike, like {self.choice.time.writing.example}.",
             code="NO_TIME_COLUMN",
             row=row,
             found=cell[:60],
         )
 
+    def _unreadable_value(self, row: int, cell: str) -> UploadError:
+        other = OTHER[self.decimal]
+        is_other = bool(pl.Series([cell]).str.contains(WRITING[other]).item())
+        name = {".": "a decimal point", ",": "a decimal comma"}
+        reason = (
+            f"which is a number with {name[other]}, while the column is read with {name[self.decimal]}. Write all "
+            "numbers alike."
+            if is_other
+            else "which is no number. Write numbers like 1234.5 or 1.234,5 and leave missing ones empty."
+        )
+        return UploadError(
+            f"{self.choice.value} holds {cell[:60]!r} in row {row:,}, {reason}",
+            code="NO_VALUE_COLUMN",
+            column=self.choice.value,
+            row=row,
+            found=cell[:60],
+        )
 
-def _rows(first: int, mask: NDArray[np.bool_]) -> Rows:
+
+def _rows(first: int, mask: Bools) -> Rows:
     return (np.flatnonzero(mask) + first).astype(np.int32)
 
 
-def _joined(parts: list[NDArray[Number]]) -> NDArray[Number]:
+def _joined(parts: list[NDArray[Number]], kind: type[Number]) -> NDArray[Number]:
     """All parts in one array; the list is emptied, so that memory holds them once."""
-    whole = np.concatenate(parts)
+    whole = np.concatenate(parts) if parts else np.empty(0, dtype=kind)
     parts.clear()
     return whole
-
-
-def _unreadable_value(column: str, row: int, cell: str) -> UploadError:
-    return UploadError(
-        f"{column} holds {cell[:60]!r} in row {row:,}, which is no number. Write numbers with a decimal point and "
-        "without thousands separators, like 1234.5, and leave missing ones empty.",
-        code="NO_VALUE_COLUMN",
-        column=column,
-        row=row,
-        found=cell[:60],
-    )

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.ingest.columns import ID, Choice, bad_option
+from engine.ingest.columns import Choice
 from engine.ingest.load import Readings, Rows
+from engine.ingest.names import ID, bad_option
 from engine.ingest.readback import ReadOptions
 from engine.ingest.table import Table
 from engine.series import Floats, Ints
@@ -86,7 +87,7 @@ def find_part(
             joined = Joined(column, len(ids))
         available += ids if parts else []
     if options.series is not None:
-        raise bad_option("series names", options.series, available)
+        raise bad_option(f"series names {options.series[:60]!r}, which this file does not have", available)
     return None, joined
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.ingest.columns import Choice
+from engine.ingest.decisions import Found
 from engine.ingest.grid import LONGEST_SHORT_GAP, Grid
 from engine.ingest.load import Readings
 from engine.ingest.longfile import Joined, Part
@@ -18,27 +19,40 @@ UNITS = ((86_400, "day"), (3600, "h"), (60, "min"), (1, "s"))
 
 def make_notes(
     text: Text,
-    choice: Choice,
+    found: Found,
     readings: Readings,
     part: Part | None,
     joined: Joined | None,
     ordered: Ordered,
     grid: Grid,
-    step: Step,
 ) -> tuple[Note, ...]:
     """One note per warning, the order of the read strip."""
     return (
-        *_columns(text, choice, part, joined),
+        *_readings(text, found, readings),
+        *_columns(found.choice, part, joined),
         *_rows(readings, ordered),
-        *_times(ordered, grid, step),
+        *_times(ordered, grid, found.fine.step),
     )
 
 
-def _columns(text: Text, choice: Choice, part: Part | None, joined: Joined | None) -> Iterator[Note]:
+def _readings(text: Text, found: Found, readings: Readings) -> Iterator[Note]:
     if text.assumed:
         yield Note(
             "ENCODING_ASSUMED", "The file is not UTF-8; it was read as Windows-1252. Check the umlauts and accents."
         )
+    if found.order.is_tie:
+        yield Note("DATE_ORDER_AMBIGUOUS", "Every date in this file can be read in two ways. Say which one is right.")
+    if found.signs.is_ambiguous:
+        sign = "the decimal sign" if found.signs.decimal == "," else "between thousands"
+        yield Note(
+            "DECIMAL_AMBIGUOUS",
+            f"Nothing in {found.choice.value} tells what a comma means; it was read as {sign}. Choose if it is wrong.",
+        )
+    if readings.is_assumed:
+        yield Note("UNIT_ASSUMED", f"The file names no unit; by their size the readings are in {readings.unit}.")
+
+
+def _columns(choice: Choice, part: Part | None, joined: Joined | None) -> Iterator[Note]:
     if choice.is_guess:
         yield Note(
             "VALUE_COLUMN_GUESSED",

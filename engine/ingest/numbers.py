@@ -1,4 +1,4 @@
-"""Cells -> numbers: which cells are missing, which are numbers, which are neither."""
+"""Cells -> numbers: which sign is the decimal one, which cells are missing, which are numbers, which are neither."""
 
 from __future__ import annotations
 
@@ -8,11 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from engine.series import Floats
+from engine.series import Bools, Floats
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", ".", "?", "missing", "inf", "+inf", "-inf")
-LOOSE = r"^[+\-−]?[0-9.,][0-9.,'’ \u00a0\u202f]*([eE][+\-]?[0-9]+)?$"  # a number in some country's writing
+LOOSE = r"^[+\-−]?[0-9.,][0-9.,'’ \u00a0\u202f\u2009]*([eE][+\-]?[0-9]+)?$"  # a number in some country's writing
 MOST_TEXT = 0.01  # share of a numeric column's cells that may be words (ERR, offline) and count as missing
+BLANKS = "'’ \u00a0\u202f\u2009"  # between thousands, whatever the decimal sign
+EXPONENT = r"(?:[eE][+\-]?[0-9]+)?$"
+OTHER = {".": ",", ",": "."}
+
+
+def _writing(decimal: str) -> str:
+    """Pattern of a number with this decimal sign; thousands in threes after a first group that is not 0."""
+    mark = re.escape(decimal)
+    grouped = rf"[1-9][0-9]{{0,2}}(?:[{re.escape(OTHER[decimal])}{BLANKS}][0-9]{{3}})+"
+    return rf"^[+\-−]?(?:(?:{grouped}|[0-9]+)(?:{mark}[0-9]*)?|{mark}[0-9]+){EXPONENT}"
+
+
+WRITING = {decimal: _writing(decimal) for decimal in OTHER}
+GROUPED = {decimal: rf"^[+\-−]?[1-9][0-9]{{0,2}}(?:{re.escape(OTHER[decimal])}[0-9]{{3}})+$" for decimal in OTHER}
 
 
 @dataclass(frozen=True)
@@ -20,24 +34,55 @@ class Numbers:
     """values: (n,) float64, NaN without a number. missing, text: (n,) bool; text is neither missing nor a number."""
 
     values: Floats
-    missing: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    text: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    missing: Bools
+    text: Bools
 
 
-def read_numbers(cells: pl.Series) -> Numbers:
-    """Numbers of String cells with a decimal point and no thousands separators; infinite ones count as missing."""
-    cells = cells.str.strip_chars()
-    values = cells.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy().copy()
-    values[np.isinf(values)] = np.nan
-    odd = np.flatnonzero(np.isnan(values))
+def read_numbers(cells: pl.Series, decimal: str = ".") -> Numbers:
+    """Numbers of String cells with this decimal sign; infinite ones count as missing."""
+    values, odd = _plain_numbers(cells, decimal)
     missing = np.zeros(len(values), dtype=bool)
     text = np.zeros(len(values), dtype=bool)
     if len(odd):
-        words = cells.gather(odd)
-        is_missing = words.str.to_lowercase().is_in(MISSING) | words.cast(pl.Float64, strict=False).is_not_null()
-        missing[odd] = is_missing.to_numpy()
-        text[odd] = ~missing[odd]
+        words = cells.gather(odd).str.strip_chars()
+        values[odd] = np.nan
+        is_number = words.str.contains(WRITING[decimal])
+        written = _with_a_point(words.filter(is_number), decimal).cast(pl.Float64, strict=False)
+        values[odd[is_number.to_numpy()]] = written.fill_null(np.nan).to_numpy()
+        missing[odd] = is_missing(words).to_numpy()
+        text[odd] = ~missing[odd] & ~is_number.to_numpy()
+    infinite = np.isinf(values)
+    if infinite.any():
+        values[infinite] = np.nan
+    missing |= np.isnan(values) & ~text
     return Numbers(values, missing, text)
+
+
+def _plain_numbers(cells: pl.Series, decimal: str) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.intp]]]:
+    """Values of the cells that a plain conversion reads, and the places of those that need a closer look."""
+    if decimal == ".":
+        values = cells.cast(pl.Float64, strict=False)
+        closer = values.is_null() | values.is_nan()
+    else:
+        values = cells.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+        closer = values.is_null() | values.is_nan() | cells.str.contains(".", literal=True)
+    places = closer.arg_true().to_numpy()
+    return values.fill_null(np.nan).to_numpy().copy(), places.astype(np.intp)
+
+
+def _with_a_point(words: pl.Series, decimal: str) -> pl.Series:
+    drop = [OTHER[decimal], *BLANKS]
+    return words.str.replace_many([*drop, "−", decimal], [*[""] * len(drop), "-", "."])
+
+
+def is_missing(words: pl.Series) -> pl.Series:
+    """Which of the stripped words stand for a missing value."""
+    return words.str.to_lowercase().is_in(MISSING)
+
+
+def is_missing_word(cell: str) -> bool:
+    """Whether a stripped cell stands for a missing value."""
+    return cell.lower() in MISSING
 
 
 def holds_digits(words: pl.Series) -> pl.Series:

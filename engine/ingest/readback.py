@@ -24,12 +24,38 @@ class Point(NamedTuple):
     value: float
 
 
+class Proof(NamedTuple):
+    """What settles a decision. kind: "cell" (which cannot be read otherwise), "even" (steps are even this way, `share`
+    of them uneven the other way) or "chosen" (by the person)."""
+
+    kind: str
+    row: int | None = None
+    cell: str | None = None
+    share: float | None = None
+
+
+class Alternative(NamedTuple):
+    """Another way to read the file: what a button says, and the ReadOptions that take this way."""
+
+    label: str
+    options: dict[str, str | bool]
+
+
+class Decision(NamedTuple):
+    """A row of the read strip. what: "dates", "numbers", "step" or "stamps". says: one sentence."""
+
+    what: str
+    says: str
+    proof: Proof | None = None
+    alternatives: tuple[Alternative, ...] = ()
+
+
 @dataclass(frozen=True)
 class ReadOptions:
     """Choices of the person in place of the reader's own; None leaves the decision to the reader.
 
     time, value: column names. series: an id of a long file. dayfirst: day before month. decimal: "." or ",". step, agg:
-    coarser reading, for example "1h" and "sum".
+    coarser reading, for example "1h" and "sum" or "mean", always together.
     """
 
     time: str | None = None
@@ -48,6 +74,8 @@ class Readback:
     time_column: a name, or the names of a date and a time column. step_seconds is None for calendar steps, which
     step_calendar names ("month", "year", "weekday", "3 months"). dayfirst: None where it was no question. header_line:
     1-based, None without header. columns, ids: what can be chosen as `value` and `series` instead, at most 1,000 each.
+    decisions: what was decided, why, and what else could be. censored: readings that stand at the sensor's limit. agg:
+    how readings were put together, None where the file was read at its own step.
     """
 
     time_column: str | tuple[str, str]
@@ -71,26 +99,42 @@ class Readback:
     notes: tuple[Note, ...] = ()
     columns: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    censored: int = 0
+    agg: str | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Codes of the notes."""
-        return tuple(note.code for note in self.notes)
+        return tuple(dict.fromkeys(note.code for note in self.notes))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, with `warnings`."""
         values = {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(self)}
         values["notes"] = [note._asdict() for note in self.notes]
+        values["decisions"] = [_plain(decision) for decision in self.decisions]
         plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
         return plain | {"warnings": list(self.warnings)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Readback:
         """The read-back of which `to_json` made `stored`."""
-        values = {spec.name: stored[spec.name] for spec in dataclasses.fields(cls)}
+        values = {spec.name: stored[spec.name] for spec in dataclasses.fields(cls) if spec.name in stored}
         plain: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
         plain["first"], plain["last"] = Point(*plain["first"]), Point(*plain["last"])
         plain["notes"] = tuple(Note(**note) for note in plain["notes"])
+        plain["decisions"] = tuple(_decision(decision) for decision in plain.get("decisions", ()))
         return cls(**plain)
+
+
+def _plain(decision: Decision) -> dict[str, Any]:
+    proof = decision.proof._asdict() if decision.proof else None
+    return decision._asdict() | {"proof": proof, "alternatives": [other._asdict() for other in decision.alternatives]}
+
+
+def _decision(stored: Mapping[str, Any]) -> Decision:
+    proof = Proof(**stored["proof"]) if stored["proof"] else None
+    alternatives = tuple(Alternative(**other) for other in stored["alternatives"])
+    return Decision(stored["what"], stored["says"], proof, alternatives)

@@ -14,6 +14,7 @@ from engine.ingest.layout import Layout
 from engine.settings import Settings
 
 PIECE = 1 << 21  # bytes parsed at a time
+BEYOND = "\ufeff"  # no column of a file has this name
 HEAD_ROWS, TAIL_ROWS = 10_000, 1_000
 SAMPLE_CELLS = 2_000_000
 
@@ -26,16 +27,21 @@ class Table:
     layout: Layout
     pieces: tuple[tuple[int, int], ...]
 
-    def frames(self, names: list[str] | None = None) -> Iterator[tuple[int, pl.DataFrame]]:
+    def frames(self, names: list[str] | None = None, beyond: bool = False) -> Iterator[tuple[int, pl.DataFrame]]:
         """(number of the first row, String frame of the columns `names`) per piece; blank lines are rows of blanks.
 
-        Raises UploadError BAD_QUOTING where rows cannot be told apart or a row has more cells than the table.
+        beyond: with a column BEYOND of what rows hold in the first cell that the table has no column for. Raises
+        UploadError BAD_QUOTING where rows cannot be told apart.
         """
         row = self.layout.first_row
         for start, end in self.pieces:
-            frame = self._parse(start, end, row)
-            yield row, frame if names is None else frame.select(names)
+            frame = self._parse(start, end, row, names, beyond)
+            yield row, frame
             row += len(frame)
+
+    def piece(self, number: int, row: int) -> pl.DataFrame:
+        """String frame of all columns of one of the pieces, whose first row has the number `row`."""
+        return self._parse(*self.pieces[number], row)
 
     def sample(self) -> pl.DataFrame:
         """String frame of the first and the last rows, all columns."""
@@ -46,33 +52,39 @@ class Table:
         last = first if len(self.pieces) == 1 else self._parse(*self.pieces[-1], None)
         return pl.concat([first.head(min(HEAD_ROWS, most)), last.tail(min(TAIL_ROWS, most))], rechunk=True)
 
-    def _parse(self, start: int, end: int, row: int | None) -> pl.DataFrame:
-        # a header of our own makes polars keep blank lines and complain about rows that are too long
-        own = [f"c{number}" for number in range(len(self.layout.names))]
-        head = self.layout.delimiter.join(own).encode() + b"\n"
-        piece = io.BytesIO(head + self.body[start:end])
+    def _parse(
+        self, start: int, end: int, row: int | None, names: list[str] | None = None, beyond: bool = False
+    ) -> pl.DataFrame:
+        # a header of our own makes polars keep blank lines, and its last name catches rows that are too long
+        all_names = [*self.layout.names, BEYOND]
+        wanted = [*(self.layout.names if names is None else names), *([BEYOND] if beyond else [])]
+        places = sorted(all_names.index(name) for name in wanted)
+        head = self.layout.delimiter.join(f"c{number}" for number in range(len(all_names))).encode() + b"\n"
         try:
-            frame = pl.read_csv(piece, separator=self.layout.delimiter, infer_schema=False, empty_string_is_null=False)
+            frame = pl.read_csv(
+                io.BytesIO(b"".join((head, memoryview(self.body)[start:end]))),
+                separator=self.layout.delimiter,
+                columns=places,
+                infer_schema=False,
+                empty_string_is_null=False,
+                truncate_ragged_lines=True,
+            )
         except (KeyboardInterrupt, SystemExit, MemoryError):
             raise
         except BaseException as error:  # polars panics are no Exception
-            raise self._broken(start, row, "more fields" in str(error)) from error
-        frame.columns = list(self.layout.names)
-        return frame
-
-    def _broken(self, start: int, row: int | None, too_long: bool) -> UploadError:
-        near = "near the end" if row is None else f"after line {row}"
-        width = len(self.layout.names)
-        if too_long:
-            return UploadError(
-                f"A row {near} has more cells than the {width} columns of this table. Put quotes around cells that "
-                f"hold the delimiter {self.layout.delimiter!r}, or export with another delimiter.",
+            near = "near the end" if row is None else f"after line {row}"
+            raise UploadError(
+                f"The quotes break {near}. Export the table again, with every opening quote closed.",
                 code="BAD_QUOTING",
-                columns=width,
-            )
-        return UploadError(
-            f"The quotes break {near}. Export the table again, with every opening quote closed.", code="BAD_QUOTING"
-        )
+            ) from error
+        frame.columns = [all_names[place] for place in places]
+        return frame.select(wanted)
+
+
+def refuse_blank(sample: pl.DataFrame) -> None:
+    """Raise EMPTY for a sample in which no cell holds anything."""
+    if sample.select(pl.all_horizontal((pl.all().str.strip_chars() == "").all())).item():
+        raise UploadError("This file is empty: its rows hold only blanks.", code="EMPTY")
 
 
 def open_table(body: bytes, layout: Layout, settings: Settings) -> Table:

@@ -6,32 +6,50 @@ import re
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from engine.series import Floats
+from engine.series import Bools, Floats
 
-GLUCOSE = re.compile(r"gluc|gluk|glyc", re.IGNORECASE)
-NO_SENSOR = re.compile(r"scan|strip|streifen|meter|calib|kalib|\bbg\b|keton", re.IGNORECASE)
-READING_KINDS = {  # column -> kinds of rows that hold a sensor's reading
-    "Event Type": ("EGV", "EGW"),
-    "Ereignistyp": ("EGV", "EGW"),
-    "Record Type": ("0",),
-    "Aufzeichnungstyp": ("0",),
-}
+GLUCOSE = re.compile(r"gluc|gluk|glyc|glik|glic", re.IGNORECASE)
+NO_SENSOR = re.compile(
+    r"s[ck]an|numéris|strip|streifen|bandelette|tira\b|striscia|meter|calib|kalib|calibr|\bbg\b|[ck]eton|cétone|"
+    r"\brate\b|change|änderung|variation|variazion|variaci|trend|target|ziel|cible|objetivo|alert|alarm|alerte|limit|"
+    r"insulin|isig",
+    re.IGNORECASE,
+)
+RECORD_TYPE = re.compile(
+    r"record type|aufzeichnungstyp|type d.enregistrement|tipo de registro|tipo di record|tipo di registrazione|"
+    r"tipo de registo|recordtype|type record|registreringstype|posttyp|typ rekordu",
+    re.IGNORECASE,
+)
+SENSOR_EVENTS = ("EGV", "EGW")
+HISTORIC = "0"  # the record type of readings that a sensor stored by itself
 LIMITS = {
     "mg/dL": (39.0, 401.0),
     "mmol/L": (2.2, 22.3),
 }  # what is drawn for a reading below or above the sensor's range
-LOW, HIGH = ("low", "lo", "niedrig"), ("high", "hi", "hoch")
+LOW = ("low", "lo", "niedrig", "bas", "bajo", "basso", "baixo", "laag", "lav", "låg")
+HIGH = ("high", "hi", "hoch", "haut", "élevé", "elevé", "alto", "alta", "hoog", "høj", "hög")
 UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
-BARE_UNIT = re.compile(r"\b(mg/dL|mmol/L)$")
+BARE_UNIT = re.compile(r"\b(mg/dL|mmol/L)$", re.IGNORECASE)
+SPELLED = {unit.lower(): unit for unit in LIMITS}
+MOST_MMOL = 30.0  # a median glucose below it is in mmol/L
+UNITLESS = ("sgv",)  # names that are always glucose, though they do not say so
 
 
 def unit_of(column: str) -> str | None:
     """The unit in a column's name: the last (...) or [...], or a bare mg/dL or mmol/L at its end."""
     enclosed = UNIT.findall(column)
     bare = BARE_UNIT.search(column)
-    return (enclosed[-1].strip() or None) if enclosed else (bare[1] if bare else None)
+    unit = (enclosed[-1].strip() or None) if enclosed else (bare[1] if bare else None)
+    return SPELLED.get(unit.lower(), unit) if unit else None
+
+
+def assumed_unit(column: str, values: Floats) -> str | None:
+    """The unit of glucose whose name tells none, by the size of its readings; None of anything else."""
+    if unit_of(column) is not None or not (is_sensor(column) or column.lower() in UNITLESS):
+        return None
+    known = values[~np.isnan(values)]
+    return ("mmol/L" if np.median(known) < MOST_MMOL else "mg/dL") if len(known) else None
 
 
 def is_sensor(column: str) -> bool:
@@ -39,17 +57,26 @@ def is_sensor(column: str) -> bool:
     return GLUCOSE.search(column) is not None and NO_SENSOR.search(column) is None
 
 
-def kind_column(names: list[str], value: str) -> str | None:
-    """The column that tells readings from other records, where the value is glucose."""
-    return next((name for name in names if name in READING_KINDS), None) if is_sensor(value) else None
+def kind_column(sample: pl.DataFrame, value: str) -> tuple[str, tuple[str, ...]] | None:
+    """The column that tells a sensor's readings from other records, and the kinds that are readings."""
+    if not is_sensor(value):
+        return None
+    for name in sample.columns:
+        cells = sample[name].str.strip_chars()
+        if cells.is_in(SENSOR_EVENTS).any():
+            return name, SENSOR_EVENTS
+        if RECORD_TYPE.search(name) and (cells == HISTORIC).any():
+            return name, (HISTORIC,)
+    return None
 
 
-def censor(cells: pl.Series, values: Floats, unit: str | None) -> NDArray[np.bool_]:
+def censor(cells: pl.Series, values: Floats, unit: str | None) -> Bools:
     """Put the limits of `unit` into `values` (in place) where the cells say Low or High; (n,) bool of those."""
-    words = cells.str.strip_chars().str.to_lowercase()
-    low, high = words.is_in(LOW).to_numpy(), words.is_in(HIGH).to_numpy()
-    if unit not in LIMITS:
-        return np.zeros(len(values), dtype=bool)
-    values[low], values[high] = LIMITS[unit]
-    censored: NDArray[np.bool_] = low | high
+    censored = np.zeros(len(values), dtype=bool)
+    if unit in LIMITS:
+        words = cells.str.strip_chars().str.to_lowercase()
+        for names, limit in zip((LOW, HIGH), LIMITS[unit], strict=True):
+            said = words.is_in(names).to_numpy()
+            values[said] = limit
+            censored |= said
     return censored

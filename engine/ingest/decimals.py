@@ -1,0 +1,64 @@
+"""Dot or comma: which of them is the decimal sign, decided on the whole column."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import polars as pl
+
+from engine.ingest.numbers import GROUPED, OTHER, WRITING
+from engine.ingest.readback import Proof
+
+
+@dataclass(frozen=True)
+class Signs:
+    """decimal: "." or ",". proof: a number that only this sign reads. commas, dots: whether there are numbers in threes
+    such as 1,234 or 1.234, which both signs read, differently."""
+
+    decimal: str
+    proof: Proof | None
+    commas: bool
+    dots: bool
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether nothing decides between decimal comma and thousands comma."""
+        return self.proof is None and self.commas
+
+    @property
+    def both_read(self) -> bool:
+        """Whether the other sign would read every number, too, and differently."""
+        return self.proof is None and (self.commas or self.dots)
+
+    def with_hint(self, hint: str | None, delimiter: str) -> Signs:
+        """What to take where the column itself does not tell: the sign of the file's other columns, else a comma only
+        if commas do not part the columns."""
+        if hint is None:
+            hint = "," if self.commas and delimiter != "," else "."
+        return dataclasses.replace(self, decimal=hint)
+
+    def and_then(self, other: Signs) -> Signs:
+        """What two parts of a column say together; the first proof counts."""
+        proved = self if self.proof or not other.proof else other
+        return Signs(proved.decimal, proved.proof, self.commas or other.commas, self.dots or other.dots)
+
+
+def signs_of(cells: pl.Series, first_row: int | None) -> Signs:
+    """What String cells say about their decimal sign; `first_row`: number of their first row, None if unknown."""
+    marked = cells.str.contains("[.,]").arg_true()
+    words = cells.gather(marked).str.strip_chars()
+    reads = {decimal: words.str.contains(WRITING[decimal]) for decimal in OTHER}
+    only = {decimal: (reads[decimal] & ~reads[OTHER[decimal]]).arg_true() for decimal in OTHER}
+    decimal = "," if len(only[","]) > len(only["."]) else "."
+    proof = None
+    if len(only[decimal]):
+        at = int(only[decimal][0])
+        row = None if first_row is None else first_row + int(marked[at])
+        proof = Proof("cell", row=row, cell=words[at][:40])
+    return Signs(
+        decimal,
+        proof,
+        commas=bool(words.str.contains(GROUPED["."]).any()),
+        dots=bool(words.str.contains(GROUPED[","]).any()),
+    )

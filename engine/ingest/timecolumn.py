@@ -1,0 +1,229 @@
+"""Sample of cells -> which column is the time, and in which ways it can be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from engine.errors import UploadError
+from engine.ingest.epochs import TIME_NAME, NumberWriting, number_writing
+from engine.ingest.names import ID, ROW_NUMBER, bad_option, some
+from engine.ingest.numbers import LOOSE, is_missing
+from engine.ingest.readback import ReadOptions
+from engine.ingest.times import (
+    DAY,
+    NO_TIME,
+    SECOND,
+    WRITINGS,
+    Stamps,
+    Writing,
+    looks_like_clock,
+    looks_like_date,
+    read_clock,
+)
+from engine.series import Ints
+
+LEAST_TIMES = 0.9  # share of a time column's filled cells that must read as time
+LEAST_TRIED = 0.3  # share of the first cells below which a column is not tried
+TRIED = 60
+ALMOST_AS_MANY = 0.98  # a column with so many times, and more different ones, is the better time column
+MORE_TIMES = 1.05
+HOUR_NAME = re.compile(
+    r"(.*[\W_])?(hour|hours|hr|std|stunde|heure|hora|ora|uur|he|hour ending)([\W_].*)?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class TimeReading:
+    """One way to read the times. names: a column, or a date and a time of day. hours: the second holds bare hours."""
+
+    names: tuple[str, ...]
+    writing: Writing | NumberWriting
+    hours: bool = False
+
+    @property
+    def column(self) -> str | tuple[str, str]:
+        """As in Readback."""
+        return self.names[0] if len(self.names) == 1 else (self.names[0], self.names[1])
+
+    @property
+    def title(self) -> str:
+        return " and ".join(self.names)
+
+    def read(self, frame: pl.DataFrame) -> Stamps:
+        """Stamps of the rows of a frame of String cells."""
+        stamps = self.writing.read(frame[self.names[0]])
+        if len(self.names) == 1:
+            return stamps
+        of_day, ends = _read_hours(frame[self.names[1]]) if self.hours else read_clock(frame[self.names[1]])
+        known = stamps.is_time & (of_day != NO_TIME)
+        day = np.where(known, stamps.micros, 0) // DAY * DAY
+        return Stamps(np.where(known, day + np.where(known, of_day, 0), NO_TIME), stamps.offsets, stamps.ends + ends)
+
+    def cells(self, frame: pl.DataFrame) -> pl.Series:
+        """The cells as one text per row, for messages."""
+        parts = [frame[name].str.strip_chars() for name in self.names]
+        return parts[0] if len(parts) == 1 else parts[0] + " " + parts[1]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    readings: list[TimeReading]
+    micros: Ints
+    is_weak: bool  # numbers that nobody called a time
+
+    @property
+    def times(self) -> int:
+        return int(np.count_nonzero(self.micros != NO_TIME))
+
+    @property
+    def different(self) -> int:
+        return len(np.unique(self.micros[self.micros != NO_TIME]))
+
+
+def time_readings(sample: pl.DataFrame, options: ReadOptions) -> list[TimeReading]:
+    """The ways to read the best time column that do equally well on the sample: two where day and month may be swapped.
+
+    Raises UploadError NO_TIME_COLUMN or BAD_OPTION.
+    """
+    names = sample.columns if options.time is None else [options.time]
+    found = [candidate for name in names if (candidate := _candidate(sample, name, options)) is not None]
+    moving = [candidate for candidate in found if candidate.different > 1] or found[:1]
+    strong = [candidate for candidate in moving if not candidate.is_weak] or moving
+    best: _Candidate | None = None
+    for candidate in strong:
+        more = best is None or candidate.times > best.times / ALMOST_AS_MANY
+        finer = best is not None and candidate.times >= ALMOST_AS_MANY * best.times
+        if best is None or more or (finer and candidate.different > MORE_TIMES * best.different):
+            best = candidate
+    if best is None:
+        raise _no_time_column(sample, options)
+    return best.readings
+
+
+def _candidate(sample: pl.DataFrame, name: str, options: ReadOptions) -> _Candidate | None:
+    cells = sample[name]
+    is_chosen = options.time is not None
+    filled = cells.filter(~is_missing(cells.str.strip_chars()))
+    if not len(filled):
+        return None
+    head = filled.head(TRIED).to_list()
+    readings: list[TimeReading] = []
+    micros = np.empty(0, dtype=np.int64)
+    if sum(map(looks_like_date, head)) + sum(map(_is_compact, head)) >= LEAST_TRIED * len(head):
+        readings, micros = _dated(name, cells, len(filled), options)
+    is_weak = False
+    if not readings and (is_chosen or not (ROW_NUMBER.fullmatch(name) or ID.fullmatch(name))):
+        if int(filled.head(TRIED).str.strip_chars().str.contains(LOOSE).sum()) < LEAST_TIMES * len(head):
+            return None
+        numbers = number_writing(name, filled, is_chosen)
+        if numbers is not None:
+            readings, micros = [TimeReading((name,), numbers)], numbers.read(cells).micros
+            is_weak = not is_chosen and TIME_NAME.fullmatch(name) is None
+    if not readings:
+        return None
+    clock = _clock_column(sample, name, micros)
+    if clock is None:
+        return _Candidate(readings, micros, is_weak)
+    pairs = [TimeReading((name, clock[0]), reading.writing, clock[1]) for reading in readings]
+    return _Candidate(pairs, pairs[0].read(sample).micros, is_weak)
+
+
+def _dated(name: str, cells: pl.Series, filled: int, options: ReadOptions) -> tuple[list[TimeReading], Ints]:
+    """The writings with the most cells that read as time, and microseconds by the first of them."""
+    tried = [(writing, writing.read(cells).micros) for writing in WRITINGS]
+    counts = [int(np.count_nonzero(micros != NO_TIME)) for _, micros in tried]
+    chosen = [
+        (writing, micros, count)
+        for (writing, micros), count in zip(tried, counts, strict=True)
+        if count and count >= LEAST_TIMES * filled
+    ]
+    if options.dayfirst is not None and any(writing.dayfirst is not None for writing, _, _ in chosen):
+        kept = [part for part in chosen if part[0].dayfirst == options.dayfirst]
+        if not kept:
+            raise _other_order(name, cells, options.dayfirst)
+        chosen = kept
+    most = max((count for _, _, count in chosen), default=0)
+    chosen = [part for part in chosen if part[2] == most]
+    return [TimeReading((name,), writing) for writing, _, _ in chosen], chosen[0][1] if chosen else tried[0][1]
+
+
+def _is_compact(cell: str) -> bool:
+    """Whether a cell begins like 20240131: digits alone that may be a date."""
+    cell = cell.strip()
+    return cell[:8].isdigit() and len(cell) >= 8 and "0101" <= cell[4:8] <= "1231" and cell[:2] in ("19", "20")
+
+
+def _clock_column(sample: pl.DataFrame, date: str, micros: Ints) -> tuple[str, bool] | None:
+    """The column with the times of day of a column of bare dates, and whether it holds bare hours."""
+    is_time = micros != NO_TIME
+    dates = micros[is_time]
+    if not len(dates) or (dates % DAY).any() or len(np.unique(dates)) == len(dates):
+        return None
+    filled = sample.filter(pl.Series(is_time))
+    others = [name for name in filled.columns if name != date]
+    found = [name for name in others if _is_clock_column(filled[name])]
+    found.sort(key=lambda name: TIME_NAME.fullmatch(name) is None)
+    if found:
+        return found[0], False
+    hours = [name for name in others if HOUR_NAME.fullmatch(name) and (_read_hours(filled[name])[0] != NO_TIME).all()]
+    return (hours[0], True) if hours else None
+
+
+def _is_clock_column(cells: pl.Series) -> bool:
+    if not any(map(looks_like_clock, cells.head(TRIED).to_list())):
+        return False
+    micros, _ = read_clock(cells)
+    known = micros[micros != NO_TIME]
+    return len(known) >= LEAST_TIMES * len(cells) and len(np.unique(known)) > 1
+
+
+def _read_hours(cells: pl.Series) -> tuple[Ints, int]:
+    """Microseconds since midnight of the hours 0 .. 24, NO_TIME for all else, and the number of 24."""
+    hours = cells.str.strip_chars().cast(pl.Float64, strict=False).fill_null(-1).to_numpy()
+    valid = (hours >= 0) & (hours <= 24) & (hours == np.floor(hours))
+    micros = np.where(valid, hours, 0).astype(np.int64) * 3600 * SECOND
+    return np.where(valid, micros, NO_TIME), int(np.count_nonzero(hours == 24))
+
+
+def _other_order(name: str, cells: pl.Series, dayfirst: bool) -> UploadError:
+    """The refusal of an order of day and month in which the dates cannot be read."""
+    writing = next(writing for writing in WRITINGS if writing.dayfirst is dayfirst)
+    at = int(np.flatnonzero((writing.read(cells).micros == NO_TIME) & cells.str.contains("[0-9]").to_numpy())[0])
+    return bad_option(
+        f"dayfirst={str(dayfirst).lower()}: {name} holds {cells[at].strip()[:40]!r}, which cannot be read that way",
+        available=[str(not dayfirst).lower()],
+    )
+
+
+def _no_time_column(sample: pl.DataFrame, options: ReadOptions) -> UploadError:
+    names = sample.columns
+    looked = names if options.time is None else [options.time]
+    cells = ", ".join(repr(cell[:40]) for cell in sample.row(0)[:6])
+    months = [name for name in names if looks_like_date(name)]
+    if 2 * len(months) > len(names) and len(months) > 2:
+        return UploadError(
+            f"The times seem to run across the columns ({some(months)}). Turn the table: each row needs one time.",
+            code="NO_TIME_COLUMN",
+            columns=names[:20],
+            turn=True,
+        )
+    for name in looked:
+        found = next((cell for cell in sample[name].head(TRIED).to_list() if looks_like_date(cell)), None)
+        if found is not None:
+            return UploadError(
+                f"No column reads as time. {name} holds dates such as {found.strip()[:40]!r}, but not in most rows, or "
+                "not in one way of writing. Write all of them alike, for example 2024-01-31 13:45.",
+                code="NO_TIME_COLUMN",
+                columns=names[:20],
+                found=found.strip()[:40],
+            )
+    return UploadError(
+        f"No column reads as time. Columns found: {some(names)}. First row: {cells}. "
+        "Write times like 2024-01-31 13:45 or 31.01.2024 13:45.",
+        code="NO_TIME_COLUMN",
+        columns=names[:20],
+    )
