@@ -28,7 +28,7 @@ from engine.ingest.readback import (
     ReadOptions,
 )
 from engine.ingest.steps import find_step, to_seconds
-from engine.ingest.table import open_table, refuse_blank
+from engine.ingest.table import open_table
 from engine.ingest.text import decode
 from engine.ingest.timecolumn import time_readings
 from engine.ingest.times import DAY as DAY_MICROS
@@ -68,7 +68,6 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     table = open_table(text.body, layout, settings)
     sample = table.sample()
     refuse_unknown(sample.columns, options)
-    refuse_blank(sample)
     order = settle(table, time_readings(sample, options), options.dayfirst)
     choice = choose(sample, order.reading, layout.delimiter, options)
     signs = settle_signs(table, choice, options)

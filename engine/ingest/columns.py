@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from engine.errors import UploadError
-from engine.ingest.decimals import Signs, signs_of
+from engine.ingest.decimals import Signs, all_signs
 from engine.ingest.names import ID, ROW_NUMBER, bad_option, some
 from engine.ingest.numbers import LOOSE, MISSING, read_numbers
 from engine.ingest.readback import ReadOptions
@@ -58,17 +58,14 @@ def choose(sample: pl.DataFrame, time: TimeReading, delimiter: str, options: Rea
         others = [name for name in names if name not in time.names]
         raise bad_option(f"value names the time column {options.value!r}", others)
     micros = time.read(sample).micros
-    timed = sample.filter(pl.Series(micros != NO_TIME))
-    micros = micros[micros != NO_TIME]
+    is_time = micros != NO_TIME
+    timed, micros = (sample, micros) if is_time.all() else (sample.filter(pl.Series(is_time)), micros[is_time])
     loose = [name for name in _loosely_numeric(timed) if name not in time.names]
-    marks = {name: signs_of(timed[name], None) for name in loose}
+    marks = all_signs(timed.select(loose), None)
+    values = {name: read_numbers(timed[name], marks[name].decimal).values for name in loose}
     numeric = [name for name in loose if not ROW_NUMBER.fullmatch(name) and not ID.fullmatch(name)]
-    numeric = [name for name in numeric if not _is_clock(read_numbers(timed[name], marks[name].decimal).values, micros)]
-    measured = [
-        name
-        for name in numeric
-        if name.lower() in VALUE_NAMES or not _counts_rows(read_numbers(timed[name], marks[name].decimal).values)
-    ]
+    numeric = [name for name in numeric if not _is_clock(values[name], micros)]
+    measured = [name for name in numeric if name.lower() in VALUE_NAMES or not _counts_rows(values[name])]
     numeric = measured or numeric
     value, is_guess = _value_column(numeric, options.value)
     if value is None:
@@ -79,7 +76,7 @@ def choose(sample: pl.DataFrame, time: TimeReading, delimiter: str, options: Rea
         )
     ids = [name for name in names if name not in (*time.names, *numeric, value) and _may_be_id(timed[name])]
     ids.sort(key=lambda name: not ID.fullmatch(name))
-    signs = marks.get(value) or signs_of(timed[value], None)
+    signs = marks.get(value) or all_signs(timed.select(value), None)[value]
     if not signs.proof:
         others = [mark.decimal for mark in marks.values() if mark.proof]
         signs = signs.with_hint("," if "," in others and "." not in others else None, delimiter)
@@ -90,19 +87,22 @@ def _loosely_numeric(timed: pl.DataFrame) -> list[str]:
     """Columns of which at least half of the cells that are not missing look like numbers of any writing."""
     if not len(timed):
         return []
-    cells = timed.select(pl.all().str.strip_chars())
-    numbers = cells.select(pl.all().str.contains(LOOSE).sum()).row(0)
-    filled = cells.select((~pl.all().str.to_lowercase().is_in(MISSING)).sum()).row(0)
+    stripped = pl.all().str.strip_chars()
+    counted = timed.select(
+        stripped.str.contains(LOOSE).sum().name.prefix("number "),
+        (~stripped.str.to_lowercase().is_in(MISSING)).sum().name.prefix("filled "),
+    ).row(0)
+    width = len(timed.columns)
     return [
         name
-        for name, count, of in zip(cells.columns, numbers, filled, strict=True)
-        if count > 0 and 2 * count >= of and not _is_dated(cells[name])
+        for name, count, of in zip(timed.columns, counted[:width], counted[width:], strict=True)
+        if count > 0 and 2 * count >= of and not _is_dated(timed[name])
     ]
 
 
 def _is_dated(cells: pl.Series) -> bool:
     """Whether at least half of the first cells are dates, which may look like numbers (01.02.2024)."""
-    head = cells.filter(cells != "").head(TRIED).to_list()
+    head = [cell for cell in cells.head(TRIED).to_list() if cell.strip()]
     return 2 * sum(looks_like_date(cell) or looks_like_clock(cell) for cell in head) >= max(len(head), 1)
 
 
@@ -146,5 +146,4 @@ def _value_column(numeric: list[str], chosen: str | None) -> tuple[str | None, b
 
 
 def _may_be_id(cells: pl.Series) -> bool:
-    distinct = cells.str.strip_chars().filter(cells.str.strip_chars() != "").n_unique()
-    return 2 <= distinct <= MOST_IDS * len(cells)
+    return 2 <= cells.n_unique() <= MOST_IDS * len(cells)

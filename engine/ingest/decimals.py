@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from engine.ingest.numbers import GROUPED, OTHER, WRITING
 from engine.ingest.readback import Proof
+from engine.series import Bools
 
 
 @dataclass(frozen=True)
@@ -44,21 +46,27 @@ class Signs:
         return Signs(proved.decimal, proved.proof, self.commas or other.commas, self.dots or other.dots)
 
 
-def signs_of(cells: pl.Series, first_row: int | None) -> Signs:
-    """What String cells say about their decimal sign; `first_row`: number of their first row, None if unknown."""
-    marked = cells.str.contains("[.,]").arg_true()
-    words = cells.gather(marked).str.strip_chars()
-    reads = {decimal: words.str.contains(WRITING[decimal]) for decimal in OTHER}
-    only = {decimal: (reads[decimal] & ~reads[OTHER[decimal]]).arg_true() for decimal in OTHER}
+def all_signs(frame: pl.DataFrame, first_row: int | None) -> dict[str, Signs]:
+    """What the String cells of every column say about its decimal sign; `first_row`: number of the first row, None if
+    unknown."""
+    patterns = (WRITING["."], WRITING[","], GROUPED["."], GROUPED[","])
+    stripped = pl.all().str.strip_chars()
+    seen = frame.select(stripped.str.contains(pattern).name.prefix(f"{at} ") for at, pattern in enumerate(patterns))
+    return {
+        name: _signs(frame[name], [seen[f"{at} {name}"].to_numpy() for at in range(len(patterns))], first_row)
+        for name in frame.columns
+    }
+
+
+def _signs(cells: pl.Series, seen: list[Bools], first_row: int | None) -> Signs:
+    """seen: which cells a decimal dot and a decimal comma read, and which are in threes with commas and with dots."""
+    dot, comma, commas, dots = seen
+    reads = {".": dot, ",": comma}
+    only = {decimal: np.flatnonzero(reads[decimal] & ~reads[OTHER[decimal]]) for decimal in OTHER}
     decimal = "," if len(only[","]) > len(only["."]) else "."
     proof = None
     if len(only[decimal]):
         at = int(only[decimal][0])
-        row = None if first_row is None else first_row + int(marked[at])
-        proof = Proof("cell", row=row, cell=words[at][:40])
-    return Signs(
-        decimal,
-        proof,
-        commas=bool(words.str.contains(GROUPED["."]).any()),
-        dots=bool(words.str.contains(GROUPED[","]).any()),
-    )
+        row = None if first_row is None else first_row + at
+        proof = Proof("cell", row=row, cell=cells[at].strip()[:40])
+    return Signs(decimal, proof, commas=bool(commas.any()), dots=bool(dots.any()))

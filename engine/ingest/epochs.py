@@ -19,6 +19,7 @@ EXCEL_EPOCH = 25_569  # Excel's number of 1970-01-01, in its calendar of 1900
 ROUGH_DIGITS = 4  # fractions of a day with so few digits tell no seconds
 YEARS = 1700, 2200
 LEAST_RISING = 0.99
+LONGEST = 19  # digits of nanoseconds since 1970
 TIME_NAME = re.compile(
     r"(.*[\W_])?(time|date|datetime|timestamp|stamp|epoch|unix|unixtime|ts|ds|t|when|zeit|datum|zeitstempel|heure|"
     r"horodatage|fecha|hora|data|ora|tid|dato)([\W_].*)?",
@@ -40,7 +41,7 @@ class NumberWriting:
 
     def read(self, cells: pl.Series) -> Stamps:
         """Stamps of String cells."""
-        numbers = read_numbers(cells, "," if cells.str.contains(",", literal=True).any() else ".").values
+        numbers = read_numbers(cells, _decimal(cells)).values
         known = np.isfinite(numbers)
         if self.kind in PER_SECOND:
             micros = self._since_1970(cells, np.where(known, numbers, 0))
@@ -72,7 +73,7 @@ def number_writing(name: str, cells: pl.Series, is_chosen: bool) -> NumberWritin
 
     Numbers in the range of times are taken for times if they rise or fall steadily, or if the column says so.
     """
-    numbers = read_numbers(cells, "," if cells.str.contains(",", literal=True).any() else ".")
+    numbers = read_numbers(cells, _decimal(cells))
     values = numbers.values[~numbers.missing]
     if len(values) < 2 or np.isnan(values).any():
         return None
@@ -88,6 +89,19 @@ def number_writing(name: str, cells: pl.Series, is_chosen: bool) -> NumberWritin
         return NumberWriting("serial")
     is_years = (values >= YEARS[0]).all() and (values <= YEARS[1]).all() and (np.abs(leaps) == 1).mean() > LEAST_RISING
     return NumberWriting("year") if is_years and (values == np.floor(values)).all() else None
+
+
+def _decimal(cells: pl.Series) -> str:
+    return "," if cells.str.contains(",", literal=True).any() else "."
+
+
+def may_be_time(cell: str) -> bool:
+    """Whether a number is in the range of times of any kind."""
+    digits = cell.strip().replace(",", ".").split(".")[0]
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > LONGEST:
+        return False
+    number = int(digits)
+    return EXCEL_FIRST <= number <= EXCEL_LAST or YEARS[0] <= number <= YEARS[1] or number >= OLDEST
 
 
 def _of_serials(days: Floats, digits: int) -> Ints:

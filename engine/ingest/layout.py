@@ -17,6 +17,7 @@ DELIMITERS = ("\t", ";", "|", ",")  # of equally even ones the first wins: a dec
 SAMPLE_LINES = 200
 SAMPLE_BYTES = 1 << 20
 SAMPLE_CELLS = 20_000
+SAMPLE_RECORDS = 40
 MARKERS = (b"\n#", b"\n-----", b'\n"-----')  # what a line begins with that stands between two tables
 MOST_PARTS = 20
 UNITS = re.compile(
@@ -94,7 +95,10 @@ def _layout(body: bytes, offset: int, settings: Settings) -> Layout:
     most = max(line.count(mark) for line in lines for mark in marks)
     if most > 2 * settings.max_columns:
         raise _too_wide(most + 1, settings.max_columns)
-    delimiter = named or max(DELIMITERS, key=lambda mark: _evenness(_rows(lines, mark, 0, before)))
+    there = [mark for mark in DELIMITERS if any(mark in line for line in lines)] or [","]
+    if named is None and len(there) > 1:
+        there.sort(key=lambda mark: -_evenness(_rows(lines, mark, 0, before)))
+    delimiter = named or there[0]
     records = _records(lines, delimiter, 1 if named else 0, before)
     if not records:
         raise _no_rows()
@@ -175,6 +179,7 @@ def _header(records: list[_Record], width: int) -> tuple[_Record | None, _Record
     """
     looked = records[: max(20, SAMPLE_CELLS // width)]
     usual = [record for record in looked if len(record.cells) == width]
+    usual = usual[:: max(1, len(usual) // SAMPLE_RECORDS)]
     dated, numeric = _columns_of_kinds(usual, width)
     known = dated or numeric
     least = width - 1 if width > 2 else width
@@ -185,6 +190,7 @@ def _header(records: list[_Record], width: int) -> tuple[_Record | None, _Record
 
     first = next((at for at, record in enumerate(looked) if is_data(record)), None)
     if first is None:
+        usual = [record for record in looked if len(record.cells) == width]
         return (usual[0], usual[1] if len(usual) > 1 else None) if usual else (None, None)
     above = [record for record in looked[:first] if len(record.cells) >= least and _names_columns(record)]
     if not above and 1 < len(records[max(first - 1, 0)].cells) < least:

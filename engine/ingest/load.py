@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UploadError
 from engine.ingest.columns import Choice
-from engine.ingest.decimals import Signs, signs_of
+from engine.ingest.decimals import Signs, all_signs
 from engine.ingest.names import bad_option
 from engine.ingest.numbers import MOST_TEXT, OTHER, WRITING, holds_digits, read_numbers
 from engine.ingest.readback import Proof, ReadOptions
@@ -63,7 +63,7 @@ def settle_signs(table: Table, choice: Choice, options: ReadOptions) -> Signs:
     if signs.proof is None or options.decimal is not None:
         whole = Signs(".", None, False, False)
         for row, frame in table.frames([choice.value]):
-            whole = whole.and_then(signs_of(frame[choice.value], row))
+            whole = whole.and_then(all_signs(frame, row)[choice.value])
         signs = whole if whole.proof else Signs(signs.decimal, None, whole.commas, whole.dots)
     if options.decimal is None:
         return signs
@@ -134,6 +134,9 @@ class _Loader:
             name, kinds = self.choice.kind
             is_mine &= frame[name].str.strip_chars().is_in(kinds).to_numpy()
         without = np.flatnonzero(~is_time)
+        if not len(without) and not self.sections.is_foreign:
+            self.others += int(np.count_nonzero(~is_mine))
+            return is_mine
         names = self.choice.time.names[0], self.choice.value
         times, values = (frame[name].gather(without) for name in names)
         for start, end in self.sections.foreign(without.tolist(), times, values, len(frame)):
@@ -156,8 +159,9 @@ class _Loader:
             self.first_skipped = row + int(at[first[0]]), cells[int(first[0])].strip()
 
     def _refuse_long_rows(self, row: int, frame: pl.DataFrame, is_time: Bools) -> None:
-        is_long = (frame[BEYOND].str.len_bytes() > 0).to_numpy() & is_time
-        if is_long.any():
+        is_long = frame[BEYOND].str.len_bytes().to_numpy() > 0
+        if is_long.any() and (is_long & is_time).any():
+            is_long &= is_time
             width = len(self.table.layout.names)
             raise UploadError(
                 f"Row {row + int(np.argmax(is_long)):,} has more cells than the {width} columns of this table. Put "

@@ -44,13 +44,20 @@ def read_numbers(cells: pl.Series, decimal: str = ".") -> Numbers:
     missing = np.zeros(len(values), dtype=bool)
     text = np.zeros(len(values), dtype=bool)
     if len(odd):
-        words = cells.gather(odd).str.strip_chars()
-        values[odd] = np.nan
-        is_number = words.str.contains(WRITING[decimal])
-        written = _with_a_point(words.filter(is_number), decimal).cast(pl.Float64, strict=False)
-        values[odd[is_number.to_numpy()]] = written.fill_null(np.nan).to_numpy()
-        missing[odd] = is_missing(words).to_numpy()
-        text[odd] = ~missing[odd] & ~is_number.to_numpy()
+        word = pl.first().str.strip_chars()
+        looked = (
+            cells.gather(odd)
+            .to_frame()
+            .select(
+                number=word.str.contains(WRITING[decimal]),
+                missing=word.str.to_lowercase().is_in(MISSING),
+                value=_with_a_point(word, decimal).cast(pl.Float64, strict=False),
+            )
+        )
+        is_number = looked["number"].to_numpy()
+        values[odd] = np.where(is_number, looked["value"].to_numpy(), np.nan)
+        missing[odd] = looked["missing"].to_numpy()
+        text[odd] = ~missing[odd] & ~is_number
     infinite = np.isinf(values)
     if infinite.any():
         values[infinite] = np.nan
@@ -61,23 +68,21 @@ def read_numbers(cells: pl.Series, decimal: str = ".") -> Numbers:
 def _plain_numbers(cells: pl.Series, decimal: str) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.intp]]]:
     """Values of the cells that a plain conversion reads, and the places of those that need a closer look."""
     if decimal == ".":
-        values = cells.cast(pl.Float64, strict=False)
-        closer = values.is_null() | values.is_nan()
-    else:
-        values = cells.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-        closer = values.is_null() | values.is_nan() | cells.str.contains(".", literal=True)
-    places = closer.arg_true().to_numpy()
-    return values.fill_null(np.nan).to_numpy().copy(), places.astype(np.intp)
+        values = cells.cast(pl.Float64, strict=False).to_numpy().copy()
+        return values, np.flatnonzero(np.isnan(values))
+    values = cells.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False).to_numpy().copy()
+    return values, np.flatnonzero(np.isnan(values) | cells.str.contains(".", literal=True).to_numpy())
 
 
-def _with_a_point(words: pl.Series, decimal: str) -> pl.Series:
+def _with_a_point(word: pl.Expr, decimal: str) -> pl.Expr:
     drop = [OTHER[decimal], *BLANKS]
-    return words.str.replace_many([*drop, "−", decimal], [*[""] * len(drop), "-", "."])
+    return word.str.replace_many([*drop, "−", decimal], [*[""] * len(drop), "-", "."])
 
 
-def is_missing(words: pl.Series) -> pl.Series:
-    """Which of the stripped words stand for a missing value."""
-    return words.str.to_lowercase().is_in(MISSING)
+def count_filled(cells: pl.Series) -> int:
+    """How many cells do not stand for a missing value."""
+    missing = pl.first().str.strip_chars().str.to_lowercase().is_in(MISSING)
+    return len(cells) - int(cells.to_frame().select(missing.sum()).item())
 
 
 def is_missing_word(cell: str) -> bool:

@@ -18,7 +18,7 @@ class Sections:
 
     def __init__(self, time: str, value: str) -> None:
         self._own = time, value
-        self._is_foreign = False
+        self.is_foreign = False
         self._before = -1  # the last row without a time
         self._has_begun = False
 
@@ -26,7 +26,7 @@ class Sections:
         """(start, end) of the foreign rows of a piece of `length` rows. rows: those without a time, rising; times,
         values: their cells."""
         spans: list[tuple[int, int]] = []
-        start = 0 if self._is_foreign else None
+        start = 0 if self.is_foreign else None
         for place, (row, time, value) in enumerate(zip(rows, times.to_list(), values.to_list(), strict=True)):
             cells = time.strip(), value.strip()
             self._has_begun |= row > place
@@ -39,7 +39,7 @@ class Sections:
             self._before = row
         if start is not None:
             spans.append((start, length))
-        self._is_foreign = start is not None
+        self.is_foreign = start is not None
         self._has_begun |= length > len(rows)
         self._before -= length
         return spans

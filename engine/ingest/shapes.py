@@ -9,6 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.series import Bools
+
+FEW = 6
 LONGEST = 64  # bytes of a cell that can be a time
 PLAIN = {
     **dict.fromkeys("\u00a0\u202f\u2009", " "),
@@ -27,7 +30,7 @@ class Group(NamedTuple):
     byte of the cells less that of "0"."""
 
     template: str
-    rows: NDArray[np.uint32] | slice
+    rows: NDArray[np.intp] | slice
     digits: Bytes
 
     def number(self, start: int, end: int) -> NDArray[np.int32]:
@@ -49,31 +52,48 @@ def groups(cells: pl.Series) -> Iterator[Group]:
     if (shapes == shapes[0]).all():
         yield Group(_text(shapes[0]), slice(None), np.ascontiguousarray(data.T) - np.uint8(48))
         return
-    words = np.zeros((len(data), -(-data.shape[1] // 8) * 8), dtype=np.uint8)
-    words[:, : data.shape[1]] = shapes
-    frame = pl.from_numpy(words.view(np.uint64))
-    alike = frame.with_row_index("row").group_by(frame.columns, maintain_order=True).agg("row")
-    for rows in alike["row"]:
-        mine = rows.to_numpy()
-        yield Group(_text(shapes[mine[0]]), mine, np.ascontiguousarray(data[mine].T) - np.uint8(48))
+    for rows in _alike(shapes):
+        yield Group(_text(shapes[rows[0]]), rows, np.ascontiguousarray(data[rows].T) - np.uint8(48))
+
+
+def _alike(shapes: Bytes) -> Iterator[NDArray[np.intp]]:
+    """Rows of one shape each: the first few shapes by comparing, the many that odd files have by hashing."""
+    words = np.zeros((len(shapes), -(-shapes.shape[1] // 8) * 8), dtype=np.uint8)
+    words[:, : shapes.shape[1]] = shapes
+    words = words.view(np.uint64)
+    left = np.arange(len(words))
+    for _ in range(FEW):
+        same = (words[left] == words[left[0]]).all(axis=1)
+        yield left[same]
+        left = left[~same]
+        if not len(left):
+            return
+    frame = pl.from_numpy(words[left])
+    for rows in frame.with_row_index("row").group_by(frame.columns, maintain_order=True).agg("row")["row"]:
+        yield left[rows.to_numpy()]
 
 
 def _matrix(cells: pl.Series) -> Bytes:
     """(n, width) bytes of the cells, padded with blanks; no width where none can be a time."""
-    lengths = cells.str.len_bytes().fill_null(0).to_numpy()
+    cells = cells.fill_null("") if cells.null_count() else cells
+    lengths = cells.str.len_bytes().to_numpy()
     shortest, width = int(lengths.min(initial=LONGEST)), int(lengths.max(initial=0))
-    if width > LONGEST or cells.null_count():
-        fits = pl.Series(lengths <= LONGEST)
-        cells = cells.to_frame().select(pl.when(fits).then(pl.first()).otherwise(pl.lit(""))).to_series().fill_null("")
-        return _matrix(cells)
+    if width > LONGEST:
+        return _matrix(_only(cells, lengths <= LONGEST))
     if shortest < width:
-        cells = cells.str.pad_end(width)
-    text = cells.str.join("").item() if width else ""
+        text = cells.to_frame().select(pl.first().str.pad_end(width).str.join("")).item()
+    else:
+        text = cells.str.join("").item() if width else ""
     if not text.isascii():
         plain = cells.str.replace_many(list(PLAIN), list(PLAIN.values()))
-        is_plain = plain.str.len_bytes() == plain.str.len_chars()
-        return _matrix(plain.to_frame().select(pl.when(is_plain).then(pl.first()).otherwise(pl.lit(""))).to_series())
+        return _matrix(_only(plain, plain.str.len_bytes().to_numpy() == plain.str.len_chars().to_numpy()))
     return np.frombuffer(text.encode("ascii"), dtype=np.uint8).reshape(len(cells), width)
+
+
+def _only(cells: pl.Series, kept: Bools) -> pl.Series:
+    """The cells with blanks in place of those that are not kept."""
+    frame = cells.to_frame("cell").with_columns(kept=kept)
+    return frame.select(pl.when("kept").then("cell").otherwise(pl.lit(""))).to_series()
 
 
 def _text(shape: Bytes) -> str:

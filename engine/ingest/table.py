@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -34,30 +35,38 @@ class Table:
         UploadError BAD_QUOTING where rows cannot be told apart.
         """
         row = self.layout.first_row
+        wanted = [*(self.layout.names if names is None else names), *([BEYOND] if beyond else [])]
         for start, end in self.pieces:
-            frame = self._parse(start, end, row, names, beyond)
+            frame = self._parse(start, end, row, wanted) if len(self.pieces) > 1 else self._small[wanted]
             yield row, frame
             row += len(frame)
 
     def piece(self, number: int, row: int) -> pl.DataFrame:
         """String frame of all columns of one of the pieces, whose first row has the number `row`."""
-        return self._parse(*self.pieces[number], row)
+        names = list(self.layout.names)
+        return self._parse(*self.pieces[number], row, names) if len(self.pieces) > 1 else self._small[names]
+
+    @cached_property
+    def _small(self) -> pl.DataFrame:
+        """All of a table of one piece, parsed once."""
+        return self._parse(*self.pieces[0], self.layout.first_row, [*self.layout.names, BEYOND])
 
     def sample(self) -> pl.DataFrame:
         """String frame of the first and the last rows, all columns."""
         most = max(100, SAMPLE_CELLS // len(self.layout.names))
-        first = self._parse(*self.pieces[0], self.layout.first_row)
-        if len(self.pieces) == 1 and len(first) <= min(HEAD_ROWS, most):
-            return first
-        last = first if len(self.pieces) == 1 else self._parse(*self.pieces[-1], None)
+        names = list(self.layout.names)
+        if len(self.pieces) == 1:
+            first = last = self._small[names]
+            if len(first) <= min(HEAD_ROWS, most):
+                return first
+        else:
+            first = self._parse(*self.pieces[0], self.layout.first_row, names)
+            last = self._parse(*self.pieces[-1], None, names)
         return pl.concat([first.head(min(HEAD_ROWS, most)), last.tail(min(TAIL_ROWS, most))], rechunk=True)
 
-    def _parse(
-        self, start: int, end: int, row: int | None, names: list[str] | None = None, beyond: bool = False
-    ) -> pl.DataFrame:
+    def _parse(self, start: int, end: int, row: int | None, wanted: list[str]) -> pl.DataFrame:
         # a header of our own makes polars keep blank lines, and its last name catches rows that are too long
         all_names = [*self.layout.names, BEYOND]
-        wanted = [*(self.layout.names if names is None else names), *([BEYOND] if beyond else [])]
         places = sorted(all_names.index(name) for name in wanted)
         head = self.layout.delimiter.join(f"c{number}" for number in range(len(all_names))).encode() + b"\n"
         try:
@@ -78,7 +87,7 @@ class Table:
                 code="BAD_QUOTING",
             ) from error
         frame.columns = [all_names[place] for place in places]
-        return frame.select(wanted)
+        return frame if frame.columns == wanted else frame[wanted]
 
 
 def refuse_blank(sample: pl.DataFrame) -> None:

@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 
 from engine.errors import UploadError
-from engine.ingest.epochs import TIME_NAME, NumberWriting, number_writing
+from engine.ingest.epochs import TIME_NAME, NumberWriting, may_be_time, number_writing
 from engine.ingest.names import ID, ROW_NUMBER, bad_option, some
-from engine.ingest.numbers import LOOSE, is_missing
+from engine.ingest.numbers import count_filled, is_missing_word
 from engine.ingest.readback import ReadOptions
+from engine.ingest.shapes import groups
+from engine.ingest.table import refuse_blank
 from engine.ingest.times import (
     DAY,
     NO_TIME,
@@ -100,6 +102,7 @@ def time_readings(sample: pl.DataFrame, options: ReadOptions) -> list[TimeReadin
         if best is None or more or (finer and candidate.different > MORE_TIMES * best.different):
             best = candidate
     if best is None:
+        refuse_blank(sample)
         raise _no_time_column(sample, options)
     return best.readings
 
@@ -107,19 +110,18 @@ def time_readings(sample: pl.DataFrame, options: ReadOptions) -> list[TimeReadin
 def _candidate(sample: pl.DataFrame, name: str, options: ReadOptions) -> _Candidate | None:
     cells = sample[name]
     is_chosen = options.time is not None
-    filled = cells.filter(~is_missing(cells.str.strip_chars()))
-    if not len(filled):
+    head = _first_filled(cells)
+    if not head:
         return None
-    head = filled.head(TRIED).to_list()
     readings: list[TimeReading] = []
     micros = np.empty(0, dtype=np.int64)
     if sum(map(looks_like_date, head)) + sum(map(_is_compact, head)) >= LEAST_TRIED * len(head):
-        readings, micros = _dated(name, cells, len(filled), options)
+        readings, micros = _dated(name, cells, count_filled(cells), options)
     is_weak = False
     if not readings and (is_chosen or not (ROW_NUMBER.fullmatch(name) or ID.fullmatch(name))):
-        if int(filled.head(TRIED).str.strip_chars().str.contains(LOOSE).sum()) < LEAST_TIMES * len(head):
+        if sum(map(may_be_time, head)) < LEAST_TIMES * len(head):
             return None
-        numbers = number_writing(name, filled, is_chosen)
+        numbers = number_writing(name, cells, is_chosen)
         if numbers is not None:
             readings, micros = [TimeReading((name,), numbers)], numbers.read(cells).micros
             is_weak = not is_chosen and TIME_NAME.fullmatch(name) is None
@@ -134,7 +136,8 @@ def _candidate(sample: pl.DataFrame, name: str, options: ReadOptions) -> _Candid
 
 def _dated(name: str, cells: pl.Series, filled: int, options: ReadOptions) -> tuple[list[TimeReading], Ints]:
     """The writings with the most cells that read as time, and microseconds by the first of them."""
-    tried = [(writing, writing.read(cells).micros) for writing in WRITINGS]
+    alike = list(groups(cells))
+    tried = [(writing, writing.read_groups(alike, len(cells)).micros) for writing in WRITINGS]
     counts = [int(np.count_nonzero(micros != NO_TIME)) for _, micros in tried]
     chosen = [
         (writing, micros, count)
@@ -151,6 +154,15 @@ def _dated(name: str, cells: pl.Series, filled: int, options: ReadOptions) -> tu
     return [TimeReading((name,), writing) for writing, _, _ in chosen], chosen[0][1] if chosen else tried[0][1]
 
 
+def _first_filled(cells: pl.Series) -> list[str]:
+    """The first cells that are not missing."""
+    for rows in (cells.head(5 * TRIED), cells):
+        filled = [cell for cell in rows.to_list() if not is_missing_word(cell.strip())]
+        if filled:
+            return filled[:TRIED]
+    return []
+
+
 def _is_compact(cell: str) -> bool:
     """Whether a cell begins like 20240131: digits alone that may be a date."""
     cell = cell.strip()
@@ -165,7 +177,7 @@ def _clock_column(sample: pl.DataFrame, date: str, micros: Ints) -> tuple[str, b
         return None
     filled = sample.filter(pl.Series(is_time))
     others = [name for name in filled.columns if name != date]
-    found = [name for name in others if _is_clock_column(filled[name])]
+    found = [name for name in others if _is_clock_column(name, filled[name])]
     found.sort(key=lambda name: TIME_NAME.fullmatch(name) is None)
     if found:
         return found[0], False
@@ -173,8 +185,9 @@ def _clock_column(sample: pl.DataFrame, date: str, micros: Ints) -> tuple[str, b
     return (hours[0], True) if hours else None
 
 
-def _is_clock_column(cells: pl.Series) -> bool:
-    if not any(map(looks_like_clock, cells.head(TRIED).to_list())):
+def _is_clock_column(name: str, cells: pl.Series) -> bool:
+    may_be_dotted = TIME_NAME.fullmatch(name) is not None  # 13.45, which is a number in other columns
+    if not (may_be_dotted or any(map(looks_like_clock, cells.head(TRIED).to_list()))):
         return False
     micros, _ = read_clock(cells)
     known = micros[micros != NO_TIME]

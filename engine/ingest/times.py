@@ -79,10 +79,14 @@ class Writing:
 
     def read(self, cells: pl.Series) -> Stamps:
         """Stamps of String cells."""
-        micros = np.full(len(cells), NO_TIME)
-        offsets = np.full(len(cells), NAIVE, dtype=np.int32)
+        return self.read_groups(list(groups(cells)), len(cells))
+
+    def read_groups(self, alike: list[Group], length: int) -> Stamps:
+        """Stamps of `length` cells that are grouped by shape."""
+        micros = np.full(length, NO_TIME)
+        offsets = np.full(length, NAIVE, dtype=np.int32)
         ends = 0
-        for group in groups(cells):
+        for group in alike:
             found = next(filter(None, (pattern.match(group.template) for pattern in self.compiled)), None)
             if found is not None:
                 micros[group.rows], offsets[group.rows], late = _instants(group, found, self.oldest)
