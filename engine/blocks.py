@@ -38,6 +38,10 @@ class Rows(NamedTuple):
     loc: Floats
     scale: Floats
 
+    def only(self, which: NDArray[np.bool_]) -> Rows:
+        """Some of the rows."""
+        return Rows(self.offsets[which], self.samples[which], self.loc[which], self.scale[which])
+
 
 def block_range(series: Series) -> range:
     """Numbers of the blocks that hold the series' slots."""
@@ -114,8 +118,7 @@ def merge(rows: Rows, stored: Rows) -> Rows:
 
 def without(rows: Rows, offsets: Ints) -> Rows:
     """The rows whose offsets are not among `offsets`."""
-    kept = ~np.isin(rows.offsets, offsets)
-    return Rows(rows.offsets[kept], rows.samples[kept], rows.loc[kept], rows.scale[kept])
+    return rows.only(~np.isin(rows.offsets, offsets))
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,10 @@ class Catalog:
         """The spec of the forecasts that every score is compared with."""
         return self.spec(BASELINE, horizon)
 
+    def obsolete(self, spec: Spec) -> bool:
+        """Whether a spec's model is loaded, but with other weights or numerics: nobody can ask for it any more."""
+        return spec.model in self._loaded and self.forecaster(spec) is None
+
     def forecaster(self, spec: Spec) -> Forecaster | None:
         """The loaded model that computes exactly this spec: same weights, same numerics."""
         model = self._loaded.get(spec.model)

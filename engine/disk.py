@@ -125,9 +125,12 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
         with self._noticing():
             super().clear()
 
-    def iterkeys(self) -> Iterator[str]:
+    def keys(self, prefix: str) -> list[str]:
+        """Our keys that begin with `prefix`, in order."""
+        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
         with self._noticing():
-            yield from super().iterkeys()
+            query = "SELECT key FROM Cache WHERE key >= ? AND key < ? AND raw = 1 ORDER BY key"
+            return [key for (key,) in self._sql(query, (prefix, end)).fetchall()]
 
     def sizes(self) -> dict[str, int]:
         """Bytes of every value, by its key, in one statement."""

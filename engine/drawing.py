@@ -9,7 +9,7 @@ from engine.dataset import Dataset
 from engine.forecasting import Subject, one_forecast
 from engine.models.seasonal_naive import periods
 from engine.plotdata import PlotData
-from engine.results import Row, Scores
+from engine.rows import Row, Scores
 from engine.windows import actuals, contexts
 
 

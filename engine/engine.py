@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.answers import Loaded, Progress, Upload, UploadRecord, Versions
+from engine.blocks import Rows
 from engine.catalog import Catalog
 from engine.cores import available_cores
 from engine.dataset import Dataset, Summary
@@ -31,7 +32,7 @@ from engine.errors import (
     UnknownHandle,
 )
 from engine.exports import Export, Exports
-from engine.forecasting import Subject
+from engine.forecasting import Subject, frame_of
 from engine.imports import read_export
 from engine.ingest import Readback, ReadOptions, read
 from engine.inventory import Inventory, stored_datasets
@@ -41,7 +42,7 @@ from engine.meter import Meter
 from engine.models.base import Loader, installed
 from engine.plotdata import PlotData
 from engine.recovery import bytes_in, delete_aside, set_aside
-from engine.results import ResultFrame, Row
+from engine.rows import Row
 from engine.scheduler import Scheduler
 from engine.settings import Settings
 from engine.spec import Spec
@@ -75,12 +76,17 @@ class Engine:
         self._catalog = Catalog(settings, installed() if registry is None else registry)
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
         self._library = Library(settings, self._scheduler, self._catalog, store)
-        self._wires = Wires(settings.wire_budget, self._scheduler.block, self._scheduler.find)
+        self._wires = Wires(settings.wire_budget, self._block_rows, self._scheduler.find)
         self._folder = settings.cache_dir / FOLDER
         self._aside: dict[Path, int] = {}  # bytes of what was set aside beside it, which does not change
-        self._exports = Exports(settings.cache_dir, self._scheduler)
+        self._exports = Exports(settings.cache_dir, self._block_rows)
         self._workers = Workers(
-            self._scheduler, self._library.write_block, self._library.close, self._cores, self._meter
+            self._scheduler,
+            self._library.write_block,
+            self._library.tidy,
+            self._library.close,
+            self._cores,
+            self._meter,
         )
         self._parses = threading.BoundedSemaphore(PARSES)
         self._bodies = threading.BoundedSemaphore(BODIES)
@@ -224,9 +230,8 @@ class Engine:
         known, entry = self._on_store_thread(lambda: self._library.adopt(found))
         for slots, rows in found.parts():
             self._scheduler.adopt(entry, slots, rows)
-        assert isinstance(entry.rows, ResultFrame)
         is_loaded = entry.subject.forecaster is not None
-        return Loaded(found.dataset, found.spec, known, entry.rows.imported_count, is_loaded)
+        return Loaded(found.dataset, found.spec, known, frame_of(entry).imported_count, is_loaded)
 
     # --- forecasts -------------------------------------------------------------------------------------------------
 
@@ -254,12 +259,11 @@ class Engine:
         baseline = self._baseline(dataset, spec.horizon)
         try:
             entry, ticket = self._request(handle, slot, spec, deadline, session=session, seq=seq, force=force)
-        except Evicted:  # its entry was closed for want of memory just then: once more, from the disk
+        except Evicted:  # closed or put away for want of memory just then: once more, from the disk
             entry, ticket = self._request(handle, slot, spec, deadline, session=session, seq=seq, force=force)
         row = self._answer(ticket, deadline)
-        assert isinstance(entry.rows, ResultFrame)
         with self._meter.timed("draw"):
-            return draw(dataset, index, entry.subject, row, baseline, entry.rows.scores())
+            return draw(dataset, index, entry.subject, row, baseline, frame_of(entry).scores())
 
     def wire_block(
         self, handle: str, number: int, *, model: str | None = None, horizon: int | None = None
@@ -315,11 +319,13 @@ class Engine:
         slot = dataset.origin_slot(index)
         baseline = self._baseline(dataset, spec.horizon)
         entry = self._scheduler.find((dataset.handle, spec.key))
-        row = self._scheduler.peek(entry, slot) if entry is not None and not force else None
-        if entry is not None and isinstance(entry.rows, ResultFrame) and row is not None:
-            return draw(dataset, index, entry.subject, row, baseline, entry.rows.scores())
-        subject = Subject(dataset.series, spec, self._catalog.forecaster(spec))
         deadline = self._deadline(timeout)
+        if entry is not None and not force:
+            self._fetch(entry, slot, deadline)
+            row = self._scheduler.peek(entry, slot)
+            if row is not None:
+                return draw(dataset, index, entry.subject, row, baseline, frame_of(entry).scores())
+        subject = Subject(dataset.series, spec, self._catalog.forecaster(spec))
         ticket = self._scheduler.quick(spec.key, subject, slot)
         row = self._answer(ticket, deadline)
         return draw(dataset, index, subject, row, baseline, None)
@@ -333,8 +339,8 @@ class Engine:
         if entry is None:
             (done, imported), failed = self._on_store_thread(lambda: self._library.stored_count(handle, spec)), 0
         else:
-            assert isinstance(entry.rows, ResultFrame)
-            done, failed, imported = entry.rows.done_count, entry.rows.failed_count, entry.rows.imported_count
+            rows = frame_of(entry)
+            done, failed, imported = rows.done_count, rows.failed_count, rows.imported_count
         is_filling = entry is not None and entry.background
         state = "done" if done + failed == total else "filling" if is_filling else "paused"
         return Progress(done, failed, total, dataset.length - total, state, imported)
@@ -417,6 +423,8 @@ class Engine:
     def _request(self, handle: str, slot: int, spec: Spec, deadline: float, **how: Any) -> tuple[Entry, Ticket]:
         """A ticket for an origin, and its entry, opened if it is not in memory."""
         entry = self._entry(handle, spec, deadline)
+        if not how["force"]:
+            self._fetch(entry, slot, deadline)
         if entry.subject.forecaster is None and (how["force"] or self._scheduler.peek(entry, slot) is None):
             raise ModelNotLoaded(f"The model {spec.model} is not loaded, and this forecast is not stored.")
         return entry, self._scheduler.request(entry, slot, **how)
@@ -424,6 +432,18 @@ class Engine:
     def _entry(self, handle: str, spec: Spec, deadline: float | None = None) -> Entry:
         found = self._scheduler.find((handle, spec.key))
         return found or self._on_store_thread(lambda: self._library.open(handle, spec), deadline)
+
+    def _fetch(self, entry: Entry, slot: int, deadline: float) -> None:
+        """Have a row in memory, if it is done."""
+        rows = frame_of(entry)
+        if rows.done(slot) and not rows.resident(slot):
+            self._on_store_thread(lambda: self._library.fetch(entry, slot), deadline)
+
+    def _block_rows(self, entry: Entry, number: int) -> Rows:
+        """A copy of a block's done rows, from memory if all of them are there."""
+        rows, away = self._scheduler.block(entry, number)
+        found: Rows = self._on_store_thread(lambda: self._library.block_rows(entry, number)) if away else rows
+        return found
 
     def _baseline(self, dataset: Dataset, horizon: int) -> Subject:
         spec = self._catalog.baseline(horizon)

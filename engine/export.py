@@ -14,7 +14,7 @@ from polars.io.plugins import register_io_source
 
 from engine import plotdata
 from engine.blocks import BLOCK
-from engine.results import Forecast, Scores
+from engine.rows import Forecast, Scores
 from engine.series import Floats, Ints, Series
 from engine.spec import Spec
 from engine.unit_samples import checksums, in_unit

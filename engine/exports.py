@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import polars as pl
 
-from engine.blocks import block_range
+from engine.blocks import Rows, block_range
 from engine.errors import BadRequest, Overloaded, StorageFailed
 from engine.export import Done, csv, finished, write_parquet
-from engine.forecasting import Subject
+from engine.forecasting import Subject, frame_of
 from engine.jobs import Entry
-from engine.results import Forecast, ResultFrame, Scores
-from engine.scheduler import Scheduler
+from engine.rows import Forecast, Scores
 
 CHUNK = 1 << 18  # bytes
 AT_ONCE = 2  # Parquet files written at the same time
@@ -44,11 +43,12 @@ class Export:
 
 
 class Exports:
-    """Makes them. Temporary files lie in the cache directory: it is on a disk, and nobody else reads there."""
+    """Makes them. `read` gives a block's done rows. Temporary files lie in the cache directory: it is on a disk, and
+    nobody else reads there."""
 
-    def __init__(self, folder: Path, scheduler: Scheduler) -> None:
+    def __init__(self, folder: Path, read: Callable[[Entry, int], Rows]) -> None:
         self._folder = folder
-        self._scheduler = scheduler
+        self._read = read
         self._writing = threading.BoundedSemaphore(AT_ONCE)
 
     def of(self, entry: Entry, kind: str) -> Export:
@@ -80,11 +80,10 @@ class Exports:
 
     def _parts(self, entry: Entry) -> Iterator[Done]:
         subject: Subject = entry.subject
-        rows = entry.rows
-        assert isinstance(rows, ResultFrame)
+        rows = frame_of(entry)
 
         def part(number: int) -> Done:
-            block = self._scheduler.block(entry, number)
+            block = self._read(entry, number)
             slots = rows.block_slots(number, block.offsets)
             at = slots - subject.series.first_slot
             crps, n_scored, inside50, inside80 = rows.scores()

@@ -9,21 +9,30 @@ from numpy.typing import NDArray
 
 from engine import plotdata
 from engine.errors import ModelFailed
-from engine.jobs import Batch
+from engine.jobs import Batch, Entry
 from engine.models.base import Forecaster
-from engine.results import Forecast, Row, Scores
+from engine.results import ResultFrame
+from engine.rows import Forecast, Row, Scores
 from engine.series import Floats, Ints, Series
 from engine.spec import Spec
 from engine.windows import actuals, contexts, unscale
 
 
 class Subject(NamedTuple):
-    """What an entry is about. forecaster is None where only stored forecasts can be served. keys: of its blocks."""
+    """What an entry is about. forecaster is None where only stored forecasts can be served. keys: of its blocks;
+    cards: names of their scorecards."""
 
     series: Series
     spec: Spec
     forecaster: Forecaster | None
     keys: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
+
+
+def frame_of(entry: Entry) -> ResultFrame:
+    """The rows of an entry that is kept, as what they are; not of a quick draw's."""
+    assert isinstance(entry.rows, ResultFrame)
+    return entry.rows
 
 
 class Inferred(NamedTuple):

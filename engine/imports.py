@@ -22,7 +22,7 @@ from engine.errors import EngineError, UploadError
 from engine.export import FORMAT, KEY, MOST_ROWS, VALUES, group_rows, schema
 from engine.forecasting import Subject, rescored
 from engine.parquet import MAGIC, Malformed, Outline, outline
-from engine.results import Forecast
+from engine.rows import Forecast
 from engine.series import Floats, Ints, Phase, Series, Step
 from engine.settings import MAX_HORIZON, Settings
 from engine.spec import RESULT_FORMAT, Spec

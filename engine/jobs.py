@@ -9,10 +9,11 @@ from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 
-class Rows(Protocol):
+class Results(Protocol):
     """What the scheduler needs of an entry's results; called under its lock, so each call is at most a batch long."""
 
     def done(self, slot: int) -> bool: ...
+    def resident(self, slot: int) -> bool: ...
     def complete(self) -> bool: ...
     def row(self, slot: int) -> Any: ...
     def claim(self, focus: int, limit: int, number: int) -> tuple[Any, bool]: ...
@@ -23,6 +24,10 @@ class Rows(Protocol):
     def block_full(self, number: int) -> bool: ...
     def block_done(self, number: int) -> bool: ...
     def block_rows(self, number: int) -> Any: ...
+    def scorecard(self, number: int) -> Any: ...
+    def away(self, number: int) -> bool: ...
+    def put_away(self, number: int) -> None: ...
+    def bring_back(self, number: int, stored: Any) -> None: ...
 
 
 class Lane(Enum):
@@ -44,7 +49,7 @@ class Entry:
     key: Hashable
     group: Hashable
     subject: Any
-    rows: Rows | None
+    rows: Results | None
     focus: int
     background: bool = False
     dirty: set[int] = field(default_factory=set)
@@ -113,12 +118,14 @@ class Batch:
 
 
 class Block(NamedTuple):
-    """A block to write to disk: a copy of its done rows. done: whether those are all that it can have."""
+    """A block to write to disk: a copy of its rows in memory. done: whether those are all that it can have. card: which
+    rows of it are done, here or on the disk, and their scores."""
 
     entry: Entry
     number: int
     rows: Any
     done: bool
+    card: Any
 
 
 class StoreCall(NamedTuple):

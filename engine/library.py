@@ -16,19 +16,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.answers import Versions
-from engine.blocks import BLOCK, Manifest, block_keys, block_range
+from engine.blocks import BLOCK, Manifest, Rows, block_keys, block_range, merge
 from engine.catalog import Catalog
 from engine.dataset import Dataset, Summary
-from engine.errors import EngineClosed, Overloaded, UnknownHandle
-from engine.forecasting import Subject, rescored
+from engine.errors import EngineClosed, UnknownHandle
+from engine.forecasting import Subject, frame_of, rescored
 from engine.imports import Imported
 from engine.inventory import Known, Opened
 from engine.jobs import Block, Entry
 from engine.lineage import Lineage
 from engine.results import ResultFrame
+from engine.room import Room
 from engine.scheduler import Scheduler
+from engine.scorecards import scorecard_names
 from engine.series import Ints, Series
 from engine.settings import Settings
+from engine.shelf import Shelf
 from engine.spec import Spec
 from engine.store import Stock, Store
 from engine.workers import PARTIAL_EVERY
@@ -38,7 +41,8 @@ log = logging.getLogger(__name__)
 MOST_READINGS = 256  # upload records kept in memory: a page asks for its own with every picture
 CLEARED = 65_536  # rows that are cleared at once, under the lock
 RESUMED = 4  # interrupted fills that are open at once; who looks at another one opens it
-LOOKED_AT = 300.0  # seconds after a look for which a dataset is not deleted to make room
+VERIFIED = 16  # blocks that are held against their checksums in one go
+TIDY_EVERY = 300.0  # seconds
 
 
 class Added(NamedTuple):
@@ -60,22 +64,19 @@ class Library:
         self._catalog = catalog
         self._store = store
         self._lineage = Lineage(store)
-        self._datasets: dict[str, Dataset] = {}
+        self._shelf = Shelf()
+        self._room = Room(settings, scheduler, catalog, store, self._shelf, self.delete)
         self._readings: dict[str, dict[str, Any]] = {}
-        self._looked: dict[str, float] = {}  # handle -> when somebody last looked at it; only of those in memory
         self._unfinished: deque[tuple[str, Spec]] = deque()
         self._manifests_due: dict[tuple[str, str], Entry] = {}
-        self._manifests_written = time.monotonic()
+        self._manifests_written = self._tidied = time.monotonic()
         self.disk = 0  # bytes in the cache directory, as last looked up
 
     # --- in memory, from any thread ---
 
     def cached(self, handle: str) -> Dataset | None:
         """The dataset, if it is in memory."""
-        dataset = self._datasets.get(handle)
-        if dataset is not None:
-            self._looked[handle] = time.monotonic()
-        return dataset
+        return self._shelf.look(handle)
 
     def cached_readings(self, upload_id: str) -> dict[str, Any] | None:
         """{handle: reading} of an upload, if somebody asked for it lately."""
@@ -83,12 +84,11 @@ class Library:
 
     def memory(self) -> int:
         """Bytes of series and results in memory."""
-        series = sum(_nbytes(dataset) for dataset in list(self._datasets.values()))
-        return series + sum(_rows(entry).nbytes for entry in self._scheduler.entries())
+        return self._room.memory()
 
     def count(self) -> int:
         """Datasets in memory."""
-        return len(self._datasets)
+        return len(self._shelf)
 
     # --- datasets ---
 
@@ -105,27 +105,25 @@ class Library:
         return dataset
 
     def _find(self, handle: str) -> Dataset | None:
-        dataset = self._datasets.get(handle)
+        dataset = self._shelf.look(handle)
         if dataset is None:
             series = self._store.series(handle)
             if series is None:
                 return None
             dataset = Dataset(series)
             self._remember(dataset)
-        self._looked[handle] = time.monotonic()
         return dataset
 
     def _remember(self, dataset: Dataset) -> None:
-        self._datasets[dataset.handle] = dataset
-        self._looked[dataset.handle] = time.monotonic()
-        self._retire(keep=dataset.handle)
+        self._shelf.put(dataset)
+        self._room.retire(keep=dataset.handle)
 
     def add(self, series: Series, spec: Spec, upload_id: str, raw: bytes, reading: dict[str, Any]) -> Added:
         """Store a series and its upload record, durably, and open it. Overloaded if there is no room for it; without
         room for the raw bytes the file cannot be read again, and that is all."""
         found = self._find(series.handle)
         dataset = found or Dataset(series)  # refuses what has no usable origin before anything is deleted or written
-        keep_raw = self._make_room(series.handle, 0 if found else int(series.values.nbytes), len(raw))
+        keep_raw = self._room.make(series.handle, 0 if found else int(series.values.nbytes), len(raw))
         if found is None:
             self._store.put_series(series)
             self._remember(dataset)
@@ -133,21 +131,24 @@ class Library:
         self._readings.pop(upload_id, None)
         self._lineage.add(series)
         entry = self._scheduler.find((series.handle, spec.key))
-        reused = _rows(entry).done_count if entry is not None else _rows(self.open(series.handle, spec)).stored_count
+        if entry is not None:
+            reused = frame_of(entry).done_count
+        else:
+            reused = frame_of(self.open(series.handle, spec)).found_count
         return Added(dataset, found is not None, reused, self._lineage.extends(series.handle))
 
     def adopt(self, found: Imported) -> tuple[bool, Entry]:
         """Store a series that came as an export, and open it; the rows to come are marked. Whether it was known."""
         series, known = found.dataset.series, self._find(found.dataset.handle) is not None
         if not known:
-            self._make_room(series.handle, int(series.values.nbytes + found.samples.nbytes), 0)
+            self._room.make(series.handle, int(series.values.nbytes + found.samples.nbytes), 0)
             self._store.put_series(series)
             self._remember(found.dataset)
             self._lineage.add(series)
         entry = self.open(series.handle, found.spec)
         imported = np.zeros(BLOCK * len(entry.subject.keys), dtype=bool)
         imported[found.slots - BLOCK * block_range(series).start] = True
-        rows = _rows(entry)
+        rows = frame_of(entry)
         rows.expect(imported & ~rows.done_bits())
         self._put_manifest(entry)
         return known, entry
@@ -173,8 +174,7 @@ class Library:
             self._scheduler.evict(entry.key)
         for due in [due for due in self._manifests_due if due[0] == handle]:
             del self._manifests_due[due]
-        self._datasets.pop(handle, None)
-        self._looked.pop(handle, None)
+        self._shelf.remove(handle)
         self._readings.clear()
         known = self._store.delete(handle)
         self._lineage.forget(handle)
@@ -195,7 +195,7 @@ class Library:
         for entry in self._entries(handle):
             spec = entry.subject.spec
             if is_meant(spec):
-                done[spec.key] = _rows(entry).done_count
+                done[spec.key] = frame_of(entry).done_count
                 self._scheduler.evict(entry.key)
                 self._manifests_due.pop(_name(entry), None)
         self._unfinished = deque(due for due in self._unfinished if due[0] != handle or not is_meant(due[1]))
@@ -206,7 +206,7 @@ class Library:
     def stock(self) -> tuple[Stock, Known]:
         """What an inventory is made of."""
         start = time.time() - time.monotonic()
-        looked = {handle: start + when for handle, when in list(self._looked.items())}
+        looked = {handle: start + self._shelf.looked(handle) for handle in self._shelf.handles()}
         opened = {_name(entry): _opened(entry) for entry in self._scheduler.entries()}
         return self._store.stock(), Known(opened, self._lineage.ends(), looked, self._catalog.forecaster)
 
@@ -246,14 +246,12 @@ class Library:
         dataset = self.load(handle)
         series = dataset.series
         forecaster = self._catalog.forecaster(spec)
-        subject = Subject(series, spec, forecaster, tuple(block_keys(series, spec)))
+        keys = block_keys(series, spec)
+        subject = Subject(series, spec, forecaster, tuple(keys), scorecard_names(series, spec, keys))
         rows = ResultFrame(series, spec, dataset.usable_origins)
-        for number, block_key in enumerate(subject.keys):
-            stored = self._store.block_rows(block_key)
-            if stored is not None and stored.samples.shape[1:] == (spec.horizon, spec.num_samples):
-                slots = rows.block_slots(number, stored.offsets)
-                rows.write(slots, rescored(stored.samples, stored.loc, stored.scale, slots, subject))
-        rows.stored_count = rows.done_count
+        for number in range(len(keys)):
+            self._find_rows(subject, rows, number)
+        rows.found_count = rows.done_count
         manifest = self._store.manifest(handle, spec)
         if manifest is not None and manifest.imported is not None:
             rows.expect(manifest.imported)
@@ -261,9 +259,54 @@ class Library:
         focus = max(series.last_slot - spec.horizon, series.first_slot)
         entry = self._scheduler.open(key, spec.key, subject, rows, focus, background)
         self._put_manifest(entry)
-        self._retire(keep=handle)
+        self._room.retire(keep=handle)
         self.disk = self._store.volume()
+        self._verify(entry)
         return entry
+
+    def _find_rows(self, subject: Subject, rows: ResultFrame, number: int) -> None:
+        """Which rows of a block are stored, with their scores. The block itself is read only where that is unknown."""
+        card = self._store.scorecard(subject.cards[number])
+        if card is not None:
+            rows.expect_stored(number, card)
+            return
+        stored = self._stored(subject, number)
+        if stored is not None:
+            slots = rows.block_slots(number, stored.offsets)
+            rows.write(slots, rescored(stored.samples, stored.loc, stored.scale, slots, subject))
+            self._store.put_scorecard(subject.cards[number], rows.scorecard(number))
+
+    def _stored(self, subject: Subject, number: int) -> Rows | None:
+        """A block's rows on the disk; None if it is not there, or damaged."""
+        stored = self._store.block_rows(subject.keys[number])
+        shape = subject.spec.horizon, subject.spec.num_samples
+        return stored if stored is not None and stored.samples.shape[1:] == shape else None
+
+    def _verify(self, entry: Entry, first: int = 0) -> None:
+        """Hold the blocks of an entry that are still on the disk only against their checksums, a few at a time between
+        other work; what is damaged or gone is computed again."""
+        last = min(first + VERIFIED, len(entry.subject.keys))
+        for number in range(first, last):
+            if frame_of(entry).away(number) and not self._store.is_sound(entry.subject.keys[number]):
+                log.warning("a block of %s is damaged or gone: it is computed again", entry.subject.series.handle[:8])
+                self._scheduler.bring_back(entry, number, None)
+        if last < len(entry.subject.keys) and self._scheduler.find(entry.key) is entry:
+            with suppress(EngineClosed):
+                self._scheduler.call_store(lambda: self._verify(entry, last), bounded=False)
+
+    def fetch(self, entry: Entry, slot: int) -> None:
+        """Have a row's block in memory."""
+        rows = frame_of(entry)
+        number = rows.block_of(slot)
+        if rows.away(number):
+            self._scheduler.bring_back(entry, number, self._stored(entry.subject, number))
+            self._room.retire(entry.subject.series.handle, number)
+
+    def block_rows(self, entry: Entry, number: int) -> Rows:
+        """A copy of a block's done rows, wherever they are. EngineClosed."""
+        rows, away = self._scheduler.block(entry, number)
+        stored = self._stored(entry.subject, number) if away else None
+        return rows if stored is None else merge(rows, stored.only(frame_of(entry).is_stored(number, stored)))
 
     def recalculate(self, handle: str, spec: Spec, first: int, last: int, failed: bool) -> int:
         """Compute the origins of slots first..last anew, the stored rows gone first, also for who shares them; or only
@@ -274,7 +317,7 @@ class Library:
         usable = self.load(handle).usable_origins
         slots = np.flatnonzero(usable[first - series.first_slot : last - series.first_slot + 1]) + first
         if failed:
-            slots = slots[_rows(entry).failed(slots)]
+            slots = slots[frame_of(entry).failed(slots)]
             self._scheduler.recompute(entry, slots)
             return len(slots)
         self._put_due_manifests()  # those of entries that are closed, too, which know of no row that goes
@@ -316,8 +359,9 @@ class Library:
         """Forget every dataset everywhere. How many there were."""
         for entry in self._scheduler.entries():
             self._scheduler.evict(entry.key)
-        for remembered in (self._manifests_due, self._datasets, self._looked, self._readings):
-            remembered.clear()
+        self._manifests_due.clear()
+        self._shelf.clear()
+        self._readings.clear()
         count = len(self._store.handles())
         self._store.clear()
         self._lineage.clear()
@@ -325,17 +369,18 @@ class Library:
         return count
 
     def find_unfinished(self) -> None:
-        """Which fills were interrupted, most recently used first."""
+        """Which fills were interrupted, most recently used first; after what is too old has gone."""
+        self._room.expire()
         found = [m for m in self._store.manifests() if not m.complete and self._catalog.forecaster(m.spec)]
         found.sort(key=lambda manifest: -manifest.last_used)
         self._unfinished.extend((manifest.handle, manifest.spec) for manifest in found)
 
     def resume(self) -> None:
         """Go on with the next interrupted fill, and with more of them as long as few are open and memory lasts."""
-        filling = sum(entry.background and not _rows(entry).complete() for entry in self._scheduler.entries())
+        filling = sum(entry.background and not frame_of(entry).complete() for entry in self._scheduler.entries())
         if not self._unfinished or filling >= RESUMED or not self._settings.background:
             return
-        self._retire(keep="")
+        self._room.retire()
         if self.memory() >= self._settings.memory_budget:
             return
         handle, spec = self._unfinished.popleft()
@@ -353,21 +398,36 @@ class Library:
 
     def write_block(self, block: Block) -> None:
         """Write one block and, now and then, its manifest."""
-        entry, rows = block.entry, _rows(block.entry)
-        self._store.put_block(entry.subject.keys[block.number], block.rows, block.done)
+        entry, rows = block.entry, frame_of(block.entry)
+        card = entry.subject.cards[block.number], block.card
+        self._store.put_block(entry.subject.keys[block.number], block.rows, block.done, card)
         self._manifests_due[_name(entry)] = entry
         now = time.monotonic()
         finished = rows.complete() and not self._scheduler.unwritten_blocks(entry)
         if finished or now >= self._manifests_written + PARTIAL_EVERY:
             self._manifests_written = now
             self._put_due_manifests()
+        self._room.retire(entry.subject.series.handle)
         if finished:
             self.resume()
+
+    def tidy(self) -> None:
+        """Now and then: note on the disk what was looked at, and forget what is too old."""
+        now = time.monotonic()
+        if now >= self._tidied + TIDY_EVERY:
+            self._note_looks()
+            self._room.expire()
+            self._tidied = now
+
+    def _note_looks(self) -> None:
+        seen = self._shelf.looked_since(self._tidied)
+        self._manifests_due.update({_name(e): e for e in self._scheduler.entries() if _name(e)[0] in seen})
+        self._put_due_manifests()
 
     def close(self) -> None:
         """Write what is due and close the caches."""
         try:
-            self._put_due_manifests()
+            self._note_looks()
         finally:
             self._store.close()
 
@@ -381,7 +441,7 @@ class Library:
 
     def _put_manifest(self, entry: Entry) -> None:
         """A manifest says done of what is on the disk, not of what is only in memory."""
-        subject, rows = entry.subject, _rows(entry)
+        subject, rows = entry.subject, frame_of(entry)
         done = rows.done_bits().reshape(-1, BLOCK)
         # Asked for after the bits were taken: what was done by then is among these until it is written.
         done[list(self._scheduler.unwritten_blocks(entry))] = False
@@ -389,70 +449,12 @@ class Library:
         imported = rows.imported_bits()
         self._store.put_manifest(Manifest(handle, spec, keys, np.ravel(done), rows.total, time.time(), imported))
 
-    # --- room ---
-
-    def _make_room(self, handle: str, size: int, wanted: int) -> bool:
-        """Delete whole datasets, least recently used first, until a new dataset's `size` and the `wanted` bytes fit.
-
-        What is being looked at stays. Overloaded if the dataset does not fit; whether the wanted bytes do, too.
-        """
-        last_used = dict.fromkeys(self._store.handles(), 0.0)
-        known = handle in last_used
-
-        def fits(needed: int) -> bool:
-            enough = self._store.volume() + needed <= self._settings.disk_budget
-            return enough and (known or len(last_used) < self._settings.max_datasets)
-
-        if fits(size + wanted):
-            return True
-        for manifest in self._store.manifests():
-            if manifest.handle in last_used:
-                last_used[manifest.handle] = max(last_used[manifest.handle], manifest.last_used)
-        seen = time.monotonic() - LOOKED_AT
-        removable = [other for other in last_used if other != handle and self._looked.get(other, seen) <= seen]
-        removable.sort(key=lambda other: (self._looked.get(other, 0.0), last_used[other]))
-        while removable and not fits(size + wanted):
-            oldest = removable.pop(0)
-            log.info("dataset %s makes room", oldest[:8])
-            self.delete(oldest)
-            del last_used[oldest]
-        if not fits(size):
-            raise Overloaded("There is no room for another dataset. Forget one that is no longer needed.")
-        return fits(size + wanted)
-
-    def _retire(self, keep: str) -> None:
-        """Close datasets that are finished and written, least recently looked at first, until memory fits."""
-        entries: dict[str, list[Entry]] = {handle: [] for handle in self._datasets}
-        for entry in self._scheduler.entries():
-            entries[entry.subject.series.handle].append(entry)
-        size = sum(map(_nbytes, self._datasets.values())) + sum(
-            _rows(e).nbytes for own in entries.values() for e in own
-        )
-        for handle in sorted(set(self._datasets) - {keep}, key=lambda handle: self._looked.get(handle, 0.0)):
-            if size <= self._settings.memory_budget:
-                break
-            for entry in [entry for entry in entries[handle] if self._scheduler.retire(entry.key)]:
-                size -= _rows(entry).nbytes
-                entries[handle].remove(entry)
-            if not entries[handle]:
-                size -= _nbytes(self._datasets.pop(handle))
-                self._looked.pop(handle, None)
-
 
 def _name(entry: Entry) -> tuple[str, str]:
     return entry.subject.series.handle, entry.subject.spec.key
 
 
-def _rows(entry: Entry) -> ResultFrame:
-    assert isinstance(entry.rows, ResultFrame)
-    return entry.rows
-
-
 def _opened(entry: Entry) -> Opened:
-    rows = _rows(entry)
+    rows = frame_of(entry)
     state = "done" if rows.complete() else "filling" if entry.background else "paused"
     return Opened(rows.done_count, rows.failed_count, rows.imported_count, state)
-
-
-def _nbytes(dataset: Dataset) -> int:
-    return int(dataset.series.values.nbytes + dataset.usable_origins.nbytes)

@@ -61,7 +61,10 @@ class Outbox:
             assert entry.rows is not None
             for number in entry.dirty:
                 if partial or entry.rows.block_full(number):
-                    block = Block(entry, number, entry.rows.block_rows(number), entry.rows.block_done(number))
+                    rows = entry.rows
+                    block = Block(
+                        entry, number, rows.block_rows(number), rows.block_done(number), rows.scorecard(number)
+                    )
                     entry.dirty.discard(number)
                     if not entry.dirty:
                         del self._dirty[entry.entry_id]

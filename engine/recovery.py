@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 DATABASE = "cache.db"
 MAGIC_BYTES = 4
-COMPUTED = ("b/", "m/", "v/")  # keys of blocks, manifests and versions
+COMPUTED = ("b/", "c/", "m/", "v/")  # keys of blocks, scorecards, manifests and versions
 NOT_COMPUTED = ("s/", "u/")  # keys of series and uploads
 VALUE = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}\.val")  # as diskcache names the files of values
 VALUE_FOLDER = re.compile(r"[0-9a-f]{2}(/[0-9a-f]{2})?")

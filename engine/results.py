@@ -1,76 +1,25 @@
 """ResultFrame: the forecasts of one series under one spec, the single source of truth of an entry.
 
-A list of 256-slot blocks of numpy columns, seen as one Polars frame without a copy. Its methods are called under the
+A list of 256-slot blocks of numpy columns, seen as one Polars frame without a copy. A block that is written can be put
+away: its rows count as done, their scores stay, their samples are on the disk only. Its methods are called under the
 scheduler's lock and touch a batch of rows, one block, or as many rows as are cleared at once; `frame()` and the score
 columns are read-only views.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from engine.blocks import BLOCK, Rows, block_range
-from engine.series import Floats, Ints, Series
+from engine.rows import Forecast, Row, Scores
+from engine.samples import SampleBlocks
+from engine.scorecards import Scorecard
+from engine.series import Ints, Series
 from engine.spec import Spec
-from engine.windows import unscale
 
-MISSING, DONE, UNUSABLE, FAILED = range(4)
-
-
-class Scores(NamedTuple):
-    """Of B origins: mean CRPS over the steps with an actual (NaN without any), how many those are, how many of them
-    lie inside the 50 % and the 80 % band. Each (B,)."""
-
-    crps: Floats
-    n_scored: NDArray[np.uint8]
-    inside50: NDArray[np.uint8]
-    inside80: NDArray[np.uint8]
-
-
-class Forecast(NamedTuple):
-    """B forecasts: scaled samples (B, H, S) float32 sorted per step, loc and scale (B,), scores; finite (B,): whether
-    all of an origin's samples are numbers, without which it counts as failed."""
-
-    samples: NDArray[np.float32]
-    loc: Floats
-    scale: Floats
-    scores: Scores
-    finite: NDArray[np.bool_]
-
-    def rows(self, rows: slice) -> Forecast:
-        """Some of the forecasts."""
-        crps, n_scored, inside50, inside80 = self.scores
-        scores = Scores(crps[rows], n_scored[rows], inside50[rows], inside80[rows])
-        return Forecast(self.samples[rows], self.loc[rows], self.scale[rows], scores, self.finite[rows])
-
-    def row(self, position: int) -> Row | None:
-        """One of the forecasts; None if it failed."""
-        if not self.finite[position]:
-            return None
-        return Row(self.samples[position].copy(), float(self.loc[position]), float(self.scale[position]))
-
-
-class Row(NamedTuple):
-    """One origin's forecast: scaled samples (H, S) sorted per step, loc, scale."""
-
-    samples: NDArray[np.float32]
-    loc: float
-    scale: float
-
-    def unscaled(self) -> Floats:
-        """Samples (H, S) in the data's unit."""
-        values: Floats = unscale(self.samples[None], np.array([self.loc]), np.array([self.scale]))[0]
-        return values
-
-
-class _Block(NamedTuple):
-    samples: NDArray[np.float32]  # (256, H, S)
-    loc: Floats  # (256,)
-    scale: Floats  # (256,)
+MISSING, DONE, UNUSABLE, FAILED, STORED = range(5)  # STORED: done, but on the disk only
 
 
 class ResultFrame:
@@ -81,7 +30,7 @@ class ResultFrame:
         self.series = series
         blocks = block_range(series)
         self._base = blocks.start * BLOCK  # the slot of position 0
-        self._blocks: list[_Block | None] = [None] * len(blocks)
+        self._samples = SampleBlocks(len(blocks), spec)
         self._state = np.full(len(blocks) * BLOCK, UNUSABLE, dtype=np.uint8)
         own = slice(series.first_slot - self._base, series.first_slot - self._base + len(series))
         self._state[own][usable] = MISSING
@@ -93,13 +42,18 @@ class ResultFrame:
         self._crps = np.full(len(self._state), np.nan)
         self._counts = np.zeros((3, len(self._state)), dtype=np.uint8)  # n_scored, inside50, inside80
         self.total = int(usable.sum())
-        self.done_count = 0
+        self.done_count = 0  # in memory or on the disk
         self.failed_count = 0
-        self.stored_count = 0  # rows that were read from the disk
+        self.found_count = 0  # rows that were on the disk when it was opened
 
     # --- one row ---------------------------------------------------------------------------------------------------
 
     def done(self, slot: int) -> bool:
+        """Whether a row is computed, in memory or on the disk."""
+        return bool(self._state[slot - self._base] in (DONE, STORED))
+
+    def resident(self, slot: int) -> bool:
+        """Whether a row can be read now."""
         return bool(self._state[slot - self._base] == DONE)
 
     def failed(self, slots: Ints) -> NDArray[np.bool_]:
@@ -112,12 +66,10 @@ class ResultFrame:
         return self.done_count + self.failed_count == self.total
 
     def row(self, slot: int) -> Row:
-        """A copy of a done row."""
-        block = self._blocks[(slot - self._base) // BLOCK]
-        if block is None or not self.done(slot):
+        """A copy of a resident row."""
+        if not self.resident(slot):
             raise KeyError(slot)
-        at = slot % BLOCK
-        return Row(block.samples[at].copy(), float(block.loc[at]), float(block.scale[at]))
+        return self._samples.row(slot - self._base)
 
     # --- the background's cursor -----------------------------------------------------------------------------------
 
@@ -154,25 +106,18 @@ class ResultFrame:
         self._set(positions[wanted & ~forecast.finite], FAILED)
         fresh = np.flatnonzero(wanted & forecast.finite)
         positions = positions[fresh]
-        touched = np.unique(positions // BLOCK)
-        for number in touched:
-            block = self._blocks[number] or self._allocate(int(number))
-            here = positions // BLOCK == number
-            at, source = positions[here] % BLOCK, fresh[here]
-            block.samples[at] = forecast.samples[source]
-            block.loc[at] = forecast.loc[source]
-            block.scale[at] = forecast.scale[source]
+        touched = self._samples.write(positions, forecast, fresh)
         self._crps[positions] = forecast.scores.crps[fresh]
         for column, values in zip(self._counts, forecast.scores[1:], strict=True):
             column[positions] = values[fresh]
         self._imported[positions] = False
         self._set(positions, DONE)
-        return [int(number) for number in touched]
+        return touched
 
     def adopt(self, slots: Ints, forecast: Forecast) -> list[int]:
         """Store rows that come from an export where none is done. The blocks that changed."""
         positions = np.asarray(slots, dtype=np.int64) - self._base
-        fresh = positions[self._state[positions] != DONE]
+        fresh = positions[~self._is_done(positions)]
         changed = self.write(slots, forecast)
         self._imported[fresh] = self._state[fresh] == DONE
         return changed
@@ -193,28 +138,77 @@ class ResultFrame:
         self._imported[positions] = False
         self._set(positions[self._state[positions] != UNUSABLE], MISSING)
 
-    def _allocate(self, number: int) -> _Block:
-        shape = (BLOCK, self.spec.horizon, self.spec.num_samples)
-        block = _Block(np.zeros(shape, np.float32), np.zeros(BLOCK), np.ones(BLOCK))
-        self._blocks[number] = block
-        return block
+    def _is_done(self, positions: Ints | slice) -> NDArray[np.bool_]:
+        state = self._state[positions]
+        result: NDArray[np.bool_] = (state == DONE) | (state == STORED)
+        return result
 
     def _set(self, positions: Ints, state: int) -> None:
-        before = self._state[positions]
-        done = len(positions) * (state == DONE) - int((before == DONE).sum())
+        is_done, was_done, before = state in (DONE, STORED), self._is_done(positions), self._state[positions]
+        done = len(positions) * is_done - int(was_done.sum())
         failed = len(positions) * (state == FAILED) - int((before == FAILED).sum())
+        changed = ~was_done if is_done else before != state  # where a done row lies changes nothing
         self._state[positions] = state
         self._claims[positions] = 0
-        if state != DONE:
+        if not is_done:
             self._crps[positions] = np.nan
             self._counts[:, positions] = 0
-        self._revisions[np.unique(positions[before != state] // BLOCK)] += 1
+        self._revisions[np.unique(positions[changed] // BLOCK)] += 1
         touched = np.unique(positions // BLOCK)
         missing = self._state.reshape(-1, BLOCK)[touched] == MISSING
         self._unfinished[touched] = missing.sum(axis=1)
         self._open[touched] = (missing & (self._claims.reshape(-1, BLOCK)[touched] == 0)).sum(axis=1)
         self.done_count += done
         self.failed_count += failed
+
+    # --- blocks in memory and on the disk --------------------------------------------------------------------------
+
+    def expect_stored(self, number: int, card: Scorecard) -> None:
+        """Rows of a block are on the disk, with these scores; for a frame that nobody else sees yet."""
+        positions = number * BLOCK + card.offsets
+        kept = self._state[positions] == MISSING
+        positions = positions[kept]
+        self._crps[positions] = card.scores.crps[kept]
+        for column, values in zip(self._counts, card.scores[1:], strict=True):
+            column[positions] = values[kept]
+        self._set(positions, STORED)
+
+    def away(self, number: int) -> bool:
+        """Whether rows of a block are on the disk only."""
+        return bool((self._state[number * BLOCK : (number + 1) * BLOCK] == STORED).any())
+
+    def holds(self, number: int) -> bool:
+        """Whether rows of a block are in memory."""
+        return bool((self._state[number * BLOCK : (number + 1) * BLOCK] == DONE).any())
+
+    def is_stored(self, number: int, rows: Rows) -> NDArray[np.bool_]:
+        """Which of a block's rows are on the disk only."""
+        result: NDArray[np.bool_] = self._state[number * BLOCK + rows.offsets] == STORED
+        return result
+
+    def put_away(self, number: int) -> None:
+        """Give a block's memory back; its done rows are on the disk."""
+        start = number * BLOCK
+        self._set(start + np.flatnonzero(self._state[start : start + BLOCK] == DONE), STORED)
+        self._samples.drop(number)
+
+    def bring_back(self, number: int, stored: Rows | None) -> None:
+        """A block's rows, as they were on the disk; those that are not among them are missing again."""
+        start = number * BLOCK
+        if stored is not None:
+            found = stored.only(self._state[start + stored.offsets] == STORED)
+            if len(found.offsets):
+                self._samples.bring_back(number, found)
+                self._set(start + found.offsets, DONE)
+        self._set(start + np.flatnonzero(self._state[start : start + BLOCK] == STORED), MISSING)
+
+    def block_of(self, slot: int) -> int:
+        """Number of the block that holds a slot."""
+        return (slot - self._base) // BLOCK
+
+    def farthest(self, focus: int) -> Ints:
+        """Numbers of the blocks in memory, the farthest from the slot `focus` first."""
+        return self._samples.farthest(self.block_of(focus))
 
     # --- blocks, for the store -------------------------------------------------------------------------------------
 
@@ -223,18 +217,21 @@ class ResultFrame:
         return bool(self._unfinished[number] == 0)
 
     def block_done(self, number: int) -> bool:
-        """Whether every row that the block can have is done: none is missing, none failed."""
+        """Whether every row that the block can have is in memory: none is missing, failed, or on the disk only."""
         state = self._state[number * BLOCK : (number + 1) * BLOCK]
         return bool(((state == DONE) | (state == UNUSABLE)).all())
 
     def block_rows(self, number: int) -> Rows:
-        """A copy of a block's done rows."""
-        block = self._blocks[number]
+        """A copy of a block's resident rows."""
         offsets = np.flatnonzero(self._state[number * BLOCK : (number + 1) * BLOCK] == DONE)
-        if block is None:
-            shape = (0, self.spec.horizon, self.spec.num_samples)
-            return Rows(offsets[:0], np.empty(shape, np.float32), np.empty(0), np.empty(0))
-        return Rows(offsets, block.samples[offsets], block.loc[offsets], block.scale[offsets])
+        return self._samples.rows(number, offsets)
+
+    def scorecard(self, number: int) -> Scorecard:
+        """A copy of a block's done rows' scores, wherever their samples are."""
+        own = slice(number * BLOCK, (number + 1) * BLOCK)
+        offsets = np.flatnonzero(self._is_done(own))
+        counts = self._counts[:, own][:, offsets]
+        return Scorecard(offsets, Scores(self._crps[own][offsets], counts[0], counts[1], counts[2]))
 
     def block_states(self, number: int) -> NDArray[np.uint8]:
         """A copy of the states of a block's slots, (256,)."""
@@ -250,8 +247,7 @@ class ResultFrame:
 
     def done_bits(self) -> NDArray[np.bool_]:
         """A copy of which rows are done, (blocks x 256,)."""
-        result: NDArray[np.bool_] = self._state == DONE
-        return result
+        return self._is_done(slice(None))
 
     def imported_bits(self) -> NDArray[np.bool_]:
         """A copy of which rows come from an export, (blocks x 256,)."""
@@ -260,7 +256,7 @@ class ResultFrame:
     @property
     def imported_count(self) -> int:
         """Done rows that come from an export."""
-        return int((self._imported & (self._state == DONE)).sum())
+        return int((self._imported & self._is_done(slice(None))).sum())
 
     # --- views -----------------------------------------------------------------------------------------------------
 
@@ -270,34 +266,16 @@ class ResultFrame:
         return Scores(self._crps[own], self._counts[0, own], self._counts[1, own], self._counts[2, own])
 
     def frame(self) -> pl.DataFrame:
-        """All allocated blocks as one Polars frame (slot, state, loc, scale, samples); its samples are not copied."""
-        width = self.spec.horizon * self.spec.num_samples
-        schema: dict[str, pl.DataType | type[pl.DataType]] = {
-            "slot": pl.Int64,
-            "state": pl.UInt8,
-            "loc": pl.Float64,
-            "scale": pl.Float64,
-            "samples": pl.Array(pl.Float32, width),
-        }
-        parts = [
-            pl.DataFrame(
-                {
-                    "slot": self.block_slots(number, np.arange(BLOCK)),
-                    "state": self._state[number * BLOCK : (number + 1) * BLOCK],
-                    "loc": block.loc,
-                    "scale": block.scale,
-                    "samples": block.samples.reshape(BLOCK, width),
-                }
-            )
-            for number, block in enumerate(self._blocks)
-            if block is not None
-        ]
-        return pl.concat(parts, rechunk=False) if parts else pl.DataFrame(schema=schema)
+        """All blocks in memory as one Polars frame (slot, state, loc, scale, samples); its samples are not copied."""
+        return self._samples.frame(self._base + np.arange(len(self._state)), self._state)
 
     @property
     def nbytes(self) -> int:
         """Bytes held in memory."""
-        allocated = sum(block is not None for block in self._blocks)
-        row = 4 * self.spec.horizon * self.spec.num_samples + 16
         columns = (self._state, self._claims, self._imported, self._crps, self._counts)
-        return allocated * BLOCK * row + sum(column.nbytes for column in columns)
+        return self._samples.nbytes + sum(column.nbytes for column in columns)
+
+    @property
+    def block_nbytes(self) -> int:
+        """Bytes of one block in memory."""
+        return self._samples.block_nbytes

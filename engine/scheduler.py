@@ -19,7 +19,7 @@ from typing import Any
 
 from engine.backlog import Backlog
 from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, ModelFailed, Overloaded
-from engine.jobs import Batch, Block, Entry, Job, Lane, Part, Rows, Statistics, StoreCall, Ticket
+from engine.jobs import Batch, Block, Entry, Job, Lane, Part, Results, Statistics, StoreCall, Ticket
 from engine.outbox import Outbox
 from engine.tickets import Tickets, settle
 
@@ -64,7 +64,7 @@ class Scheduler:
 
     # --- entries ---------------------------------------------------------------------------------------------------
 
-    def open(self, key: Hashable, group: Hashable, subject: Any, rows: Rows, focus: int, background: bool) -> Entry:
+    def open(self, key: Hashable, group: Hashable, subject: Any, rows: Results, focus: int, background: bool) -> Entry:
         """Register an entry and, if `background`, its cursor. The entry already open under `key`, if there is one."""
         with self._lock:
             self._refuse_if_closed()
@@ -97,7 +97,7 @@ class Scheduler:
                 self._tickets.end(job, gone, "evicted")
             return True
 
-    def replace(self, key: Hashable, rows: Rows) -> Entry | None:
+    def replace(self, key: Hashable, rows: Results) -> Entry | None:
         """Give an entry other, empty rows: from now on it is another entry, and results of the old one are dropped.
 
         Who waits for the old one waits for the new one, in the same order. None if the key is not open. EngineClosed.
@@ -145,15 +145,14 @@ class Scheduler:
 
         A session's newer request (larger seq) supersedes its older ones that are still queued; one already running may
         still answer. `force` clears the row first, so that it is computed anew; whoever computes it already may
-        answer. Raises EngineClosed, Evicted, Superseded, Overloaded.
+        answer. Raises EngineClosed, Evicted (also of a row that is put away: bring it back), Superseded, Overloaded.
         """
         ticket = Ticket(entry.entry_id, slot, session, seq)
         if not force and self._answered_at_once(entry, ticket):
             return ticket
         with self._changing():
             rows = self._current(entry)
-            if rows.done(slot) and not force:  # stored since the first look
-                self._tickets.answer_now(ticket, rows.row(slot))
+            if not force and self._answer_now(rows, ticket):  # stored since the first look
                 return ticket
             self._admit(ticket)
             entry.focus = slot
@@ -171,13 +170,19 @@ class Scheduler:
         with self._changing():
             rows = self._current(entry)
             entry.focus = ticket.slot
-            if not rows.done(ticket.slot):
-                return False
-            self._supersede(ticket)
-            self._tickets.answer_now(ticket, rows.row(ticket.slot))
-        return True
+            if rows.resident(ticket.slot):
+                self._supersede(ticket)
+            return self._answer_now(rows, ticket)
 
-    def _current(self, entry: Entry) -> Rows:
+    def _answer_now(self, rows: Results, ticket: Ticket) -> bool:
+        if rows.resident(ticket.slot):
+            self._tickets.answer_now(ticket, rows.row(ticket.slot))
+            return True
+        if rows.done(ticket.slot):
+            raise Evicted("This forecast was put away just then. Ask again.")
+        return False
+
+    def _current(self, entry: Entry) -> Results:
         self._refuse_if_closed()
         if not self._is_current(entry) or entry.rows is None:
             raise Evicted("This dataset is no longer loaded. Open it again.")
@@ -195,17 +200,17 @@ class Scheduler:
         return ticket
 
     def peek(self, entry: Entry, slot: int) -> Any | None:
-        """A done row, without asking for it to be computed. EngineClosed."""
+        """A row in memory, without asking for it to be computed. EngineClosed."""
         with self._lock:
             self._refuse_if_closed()
-            return entry.rows.row(slot) if entry.rows is not None and entry.rows.done(slot) else None
+            return entry.rows.row(slot) if entry.rows is not None and entry.rows.resident(slot) else None
 
-    def block(self, entry: Entry, number: int) -> Any:
-        """A copy of a block's done rows. EngineClosed."""
+    def block(self, entry: Entry, number: int) -> tuple[Any, bool]:
+        """A copy of a block's rows in memory, and whether others of it are put away. EngineClosed."""
         with self._lock:
             self._refuse_if_closed()
             assert entry.rows is not None
-            return entry.rows.block_rows(number)
+            return entry.rows.block_rows(number), entry.rows.away(number)
 
     def adopt(self, entry: Entry, slots: Any, result: Any) -> None:
         """Keep rows that were computed elsewhere, and answer who waits for them in line; what is done already stays.
@@ -419,6 +424,28 @@ class Scheduler:
         """Numbers of the entry's blocks that have changed since they were written."""
         with self._lock:
             return entry.dirty | entry.refused
+
+    def put_away(self, entry: Entry, number: int) -> bool:
+        """Give the memory of a written block back. Whether it was written, and the entry is still open."""
+        with self._lock:
+            rows = entry.rows
+            if rows is None or not self._is_current(entry) or number in entry.dirty | entry.refused:
+                return False
+            rows.put_away(number)
+            return True
+
+    def bring_back(self, entry: Entry, number: int, stored: Any) -> None:
+        """Rows of a block that was put away; those that are not among them (None: any) are computed again."""
+        with self._lock:
+            if entry.rows is not None and self._is_current(entry) and not self._closed:
+                entry.rows.bring_back(number, stored)
+                self._resume(entry)
+
+    def rewrite(self, entry: Entry, number: int) -> None:
+        """A block's rows in memory are to be written again: what was written of them is damaged or gone."""
+        with self._lock:
+            if entry.rows is not None and self._is_current(entry):
+                self._changed(entry, [number])
 
     # --- the end ---------------------------------------------------------------------------------------------------
 

@@ -67,6 +67,7 @@ class Settings:
     max_tickets: int = _setting(256, "callers", "Most callers waiting for a forecast at once.", 1)
     max_tickets_per_session: int = _setting(8, "callers", "Most waiting callers of one browser tab.", 1)
     max_datasets: int = _setting(1_000, "datasets", "Most datasets kept.", 1)
+    keep_days: float = _setting(0.0, "days", "How long a dataset is kept after its last use; 0: for ever.", 0)
     trusted_hosts: tuple[str, ...] = _setting(
         ("127.0.0.1", "localhost", "[::1]"), "names, comma", "Host names the server answers to."
     )

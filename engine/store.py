@@ -1,8 +1,8 @@
 """The caches on disk; every method is called by the one store thread.
 
 Keys: `s/<handle>` a series and `v/<handle>` what tells its versions, `u/<upload>` an upload's record and
-`u/<upload>/raw` its bytes, `m/<handle>/<spec>` a manifest, `b/<key>` a block. Values are bytes with a checksum, never
-pickles.
+`u/<upload>/raw` its bytes, `m/<handle>/<spec>` a manifest, `b/<key>` a block, `c/<key>/<ahead>` its scorecard for one
+continuation of the series. Values are bytes with a checksum, never pickles.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,12 +36,14 @@ from engine.directory import Marker, hold
 from engine.disk import ERRORS, Cache, Start
 from engine.errors import StartError
 from engine.recovery import end_rescue, refuse_foreign, repair, rescue, sound, tell_of_damaged
+from engine.scorecards import Scorecard
 from engine.series import Ints, Phase, Series, Step
 from engine.spec import Spec
 
 log = logging.getLogger(__name__)
 
 MANIFEST_MAGIC = b"HCM1"
+SCORECARD_MAGIC = b"HCC1"
 SERIES_MAGIC = b"HCS2"
 UPLOAD_MAGIC = b"HCU1"
 VERSION_MAGIC = b"HCV1"
@@ -139,7 +141,7 @@ class Store:
 
     def handles(self) -> list[str]:
         """Handles of all stored series."""
-        return [key[2:] for key in self._keys("s/")]
+        return [key[2:] for key in self._cache.keys("s/")]
 
     def put_version(self, handle: str, fields: tuple[Any, ...]) -> None:
         """Keep what tells the versions of a series: grid, first, last, tail, marks (uint32), newer."""
@@ -176,15 +178,32 @@ class Store:
 
     # --- results ---------------------------------------------------------------------------------------------------
 
-    def put_block(self, key: str, rows: Rows, full: bool) -> None:
-        """Store a block's done rows. Unless those are all it can have, rows another dataset stored in it are kept."""
+    def put_block(self, key: str, rows: Rows, full: bool, card: tuple[str, Scorecard] | None = None) -> None:
+        """Store a block's done rows, and under its name a scorecard, unless the block has rows that it does not know.
+        Unless those are all the block can have, rows another dataset stored in it are kept."""
         stored = None if full else self.block_rows(key)
-        self._cache.set(f"b/{key}", seal(BLOCK_MAGIC, encode(rows if stored is None else merge(rows, stored))))
+        whole = rows if stored is None else merge(rows, stored)
+        with self._cache.transact():
+            self._put_rows(key, whole)
+            if card is not None and np.array_equal(np.sort(whole.offsets), card[1].offsets):
+                self.put_scorecard(*card)
 
     def block_rows(self, key: str) -> Rows | None:
         """A block's rows; None if it is not stored or damaged (it is then computed again)."""
         payload = self._payload(f"b/{key}", BLOCK_MAGIC)
         return None if payload is None else decode(payload)
+
+    def is_sound(self, key: str) -> bool:
+        """Whether a block is stored as it was written."""
+        return self._payload(f"b/{key}", BLOCK_MAGIC) is not None
+
+    def put_scorecard(self, name: str, card: Scorecard) -> None:
+        self._cache.set(f"c/{name}", seal(SCORECARD_MAGIC, card.to_bytes()))
+
+    def scorecard(self, name: str) -> Scorecard | None:
+        """What is known of a block's rows before it is read; None if that is not stored or damaged."""
+        payload = self._payload(f"c/{name}", SCORECARD_MAGIC)
+        return None if payload is None else Scorecard.from_bytes(payload)
 
     def drop_rows(self, key: str, offsets: Ints) -> None:
         """Forget some rows of a block; the whole block if none is left."""
@@ -192,19 +211,29 @@ class Store:
         if stored is None:
             return
         kept = without(stored, offsets)
-        if len(kept.offsets):
-            self._cache.set(f"b/{key}", seal(BLOCK_MAGIC, encode(kept)))
-        else:
-            self._cache.delete(f"b/{key}")
+        with self._cache.transact():
+            if len(kept.offsets):
+                self._put_rows(key, kept)
+            else:
+                self._drop_block(key)
 
     def drop_blocks(self, keys: Iterable[str]) -> None:
         """Forget whole blocks."""
         with self._cache.transact():
             for key in keys:
-                self._cache.delete(f"b/{key}")
+                self._drop_block(key)
+
+    def _put_rows(self, key: str, rows: Rows) -> None:
+        self._drop_scorecards(key)
+        self._cache.set(f"b/{key}", seal(BLOCK_MAGIC, encode(rows)))
 
     def _drop_block(self, key: str) -> None:
+        self._drop_scorecards(key)
         self._cache.delete(f"b/{key}")
+
+    def _drop_scorecards(self, key: str) -> None:
+        for name in self._cache.keys(f"c/{key}/"):
+            self._cache.delete(name)
 
     def put_manifest(self, manifest: Manifest) -> None:
         self._cache.set(f"m/{manifest.handle}/{manifest.spec.key}", seal(MANIFEST_MAGIC, manifest.to_bytes()))
@@ -216,7 +245,7 @@ class Store:
 
     def manifests(self, handle: str = "") -> list[Manifest]:
         """The manifests of one handle, or all of them; damaged ones are left out."""
-        payloads = (self._payload(key, MANIFEST_MAGIC) for key in self._keys(f"m/{handle}"))
+        payloads = (self._payload(key, MANIFEST_MAGIC) for key in self._cache.keys(f"m/{handle}"))
         return [Manifest.from_bytes(payload) for payload in payloads if payload is not None]
 
     def stock(self) -> Stock:
@@ -240,18 +269,14 @@ class Store:
         with self._cache.transact():
             self._cache.clear()
 
-    def drop(self, gone: list[Manifest]) -> None:
+    def drop(self, gone: Collection[Manifest]) -> None:
         """Forget manifests, and the blocks that no other one names."""
         with self._cache.transact():
             for manifest in gone:
                 self._cache.delete(f"m/{manifest.handle}/{manifest.spec.key}")
-            self._drop_unnamed(gone)
-
-    def _drop_unnamed(self, gone: list[Manifest]) -> None:
-        """Forget the blocks of manifests that are gone, but for those that another one names."""
-        kept = {key for manifest in self.manifests() for key in manifest.keys}
-        for key in {key for manifest in gone for key in manifest.keys} - kept:
-            self._drop_block(key)
+            kept = {key for manifest in self.manifests() for key in manifest.keys} if gone else set()
+            for key in {key for manifest in gone for key in manifest.keys} - kept:
+                self._drop_block(key)
 
     def delete(self, handle: str) -> bool:
         """Forget a series, its uploads, its manifests, and the blocks no other manifest names. Whether it was there."""
@@ -260,10 +285,10 @@ class Store:
         with self._cache.transact():
             self._cache.delete(f"s/{handle}")
             self._cache.delete(f"v/{handle}")
-            for key in list(self._keys(f"m/{handle}")):
-                self._cache.delete(key)
-            self._drop_unnamed(gone)
-            for upload_id in [key[2:] for key in self._keys("u/") if not key.endswith("/raw")]:
+            self.drop(gone)
+            for damaged in self._cache.keys(f"m/{handle}"):
+                self._cache.delete(damaged)
+            for upload_id in [key[2:] for key in self._cache.keys("u/") if not key.endswith("/raw")]:
                 record = self.upload(upload_id) or {}
                 if record.pop(handle, None) is None:
                     continue
@@ -275,9 +300,6 @@ class Store:
         return known
 
     # --- details ---------------------------------------------------------------------------------------------------
-
-    def _keys(self, prefix: str) -> Iterator[str]:
-        return (key for key in self._cache.iterkeys() if key.startswith(prefix))
 
     def _payload(self, key: str, magic: bytes) -> bytes | None:
         """What is stored under a key; None if it is not there or not what was written."""

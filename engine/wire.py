@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.blocks import BLOCK, Rows
 from engine.plotdata import GRID, LEVELS, Floats, Kind, density, quantiles
-from engine.results import Scores
+from engine.rows import Scores
 from engine.windows import unscale
 
 MAGIC = b"HCWB"

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from engine import wire
 from engine.blocks import Rows, block_range
 from engine.errors import Overloaded, UnknownBlock
+from engine.forecasting import frame_of
 from engine.jobs import Entry
-from engine.results import FAILED, UNUSABLE, ResultFrame, Scores
+from engine.results import FAILED, UNUSABLE
+from engine.rows import Scores
 from engine.tier import Tier
 
 LEVEL = 1  # of gzip: level 6 takes three times as long and saves another 5 %
@@ -91,7 +93,7 @@ class Wires:
     def _made(self, entry: Entry, number: int) -> WireBlock:
         stamp = _stamp(entry, number)
         place = number - block_range(entry.subject.series).start
-        frame = _frame(entry)
+        frame = frame_of(entry)
         rows = self._read(entry, place)
         state = _wire_state(frame.block_states(place), rows)
         at = frame.block_slots(place, rows.offsets) - entry.subject.series.first_slot
@@ -116,12 +118,7 @@ def _key(entry: Entry, number: int) -> tuple[str, str, int]:
 
 
 def _stamp(entry: Entry, number: int) -> tuple[int, int]:
-    return entry.entry_id, _frame(entry).revision(number - block_range(entry.subject.series).start)
-
-
-def _frame(entry: Entry) -> ResultFrame:
-    assert isinstance(entry.rows, ResultFrame)
-    return entry.rows
+    return entry.entry_id, frame_of(entry).revision(number - block_range(entry.subject.series).start)
 
 
 def _wire_state(state: NDArray[np.uint8], rows: Rows) -> NDArray[np.uint8]:

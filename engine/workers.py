@@ -29,12 +29,14 @@ NICENESS = 10  # of background threads, so that requests keep the cores (Linux o
 
 
 class Workers:
-    """Starts and stops the loops. `write_block` and, at the end, `close_store` run on the store thread."""
+    """Starts and stops the loops. On the store thread run `write_block`, `tidy` every few seconds, and `close_store` at
+    the end."""
 
     def __init__(
         self,
         scheduler: Scheduler,
         write_block: Callable[[Block], None],
+        tidy: Callable[[], None],
         close_store: Callable[[], None],
         cores: int,
         meter: Meter,
@@ -43,6 +45,7 @@ class Workers:
         self._meter = meter
         self._health = Health()
         self._write_block = write_block
+        self._tidy = tidy
         self._close_store = close_store
         self._closer: threading.Thread | None = None
         self._pipe = (-1, -1)
@@ -196,8 +199,12 @@ class Workers:
                 if left == 0:
                     due = time.monotonic() + PARTIAL_EVERY
                     self._scheduler.retry_writing()
+                    self._attempt(self._tidy)
+        self._attempt(self._close_store)
+
+    def _attempt(self, work: Callable[[], None]) -> None:
         try:
-            self._close_store()
+            work()
         except BaseException as error:
             self._note("write", error)
 

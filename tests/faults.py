@@ -36,7 +36,7 @@ POINTS = {
     "dataset": "engine.dataset.Dataset.__post_init__",
     "block keys": "engine.library.block_keys",
     "frame": "engine.results.ResultFrame.__init__",
-    "allocate block": "engine.results.ResultFrame._allocate",
+    "allocate block": "engine.samples.SampleBlocks._allocate",
     "open entry": "engine.scheduler.Scheduler.open",
     "request": "engine.scheduler.Scheduler.request",
     "admit": "engine.tickets.Tickets.admit",

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import Engine, ReadOptions, Settings, library, workers
+from engine import Engine, ReadOptions, Settings, room, workers
 from engine.blocks import BLOCK
 from engine.errors import (
     BadRequest,
@@ -298,7 +298,7 @@ def test_models_are_chosen_by_name(engine: Engine) -> None:
 def stored(engine: Engine) -> set[str]:
     """Every key of the cache."""
     library = engine._library
-    return set(engine._on_store_thread(lambda: list(library._store._keys(""))))
+    return set(engine._on_store_thread(lambda: list(library._store._cache.iterkeys())))
 
 
 def test_a_quick_draw_leaves_no_trace_in_either_cache(engine: Engine) -> None:
@@ -306,7 +306,7 @@ def test_a_quick_draw_leaves_no_trace_in_either_cache(engine: Engine) -> None:
     plot = engine.quickdraw(CSV, index=-40)
     assert stored(engine) == before
     assert engine.datasets() == []
-    assert engine._library._datasets == {}
+    assert len(engine._library._shelf) == 0
     assert engine.status().statistics.entries == 0
     assert engine._scheduler._entries == {}
     with pytest.raises(UnknownHandle):
@@ -422,7 +422,7 @@ def test_the_least_recently_used_dataset_makes_room_and_those_being_looked_at_st
     again.forecast(newer, 0)
     with pytest.raises(Overloaded, match="no room"):  # both were looked at just now
         again.upload(to_csv(wave(300, seed=4)))
-    monkeypatch.setattr(library, "LOOKED_AT", 0.0)
+    monkeypatch.setattr(room, "LOOKED_AT", 0.0)
     until(lambda: filled(again, third))
     fourth = again.upload(to_csv(wave(300, seed=4))).dataset.handle
     assert {summary.handle for summary in again.datasets()} == {third, fourth}
@@ -432,7 +432,7 @@ def test_the_least_recently_used_dataset_makes_room_and_those_being_looked_at_st
 def test_uploads_of_a_known_series_make_room_too(
     settings: Settings, registry: dict[str, Loader], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "LOOKED_AT", 0.0)
+    monkeypatch.setattr(room, "LOOKED_AT", 0.0)
     engine = Engine(dataclasses.replace(settings, disk_budget=2_000_000), registry)
     uploads = [engine.upload(CSV + b"\n" * 200_000 + b"\n" * padding) for padding in range(12)]
     assert engine.reread(uploads[0].record.upload_id, ReadOptions()).known

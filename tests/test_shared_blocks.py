@@ -117,9 +117,9 @@ def test_a_row_that_is_cleared_after_its_block_was_copied_does_not_make_the_copy
     real = Store.put_block
     taken, go_on = threading.Event(), threading.Event()
 
-    def put(store: Store, key: str, rows: object, full: bool) -> None:
+    def put(store: Store, key: str, rows: object, full: bool, card: object) -> None:
         told.append((len(rows.offsets), full))  # type: ignore[attr-defined]
-        real(store, key, rows, full)  # type: ignore[arg-type]
+        real(store, key, rows, full, card)  # type: ignore[arg-type]
 
     write = engine._workers._write_block
 

@@ -107,7 +107,7 @@ def bare() -> Iterator[tuple[Scheduler, Workers, list[str]]]:
     def write(block: Block) -> None:
         events.append("block")
 
-    workers = Workers(scheduler, write, lambda: events.append("closed"), 2, Meter())
+    workers = Workers(scheduler, write, lambda: None, lambda: events.append("closed"), 2, Meter())
     workers.start_store()
     yield scheduler, workers, events
     end(scheduler, workers)
@@ -239,7 +239,7 @@ def test_a_failure_that_cannot_even_be_recorded_does_not_end_the_worker(
 
 def test_workers_that_were_never_started_can_be_stopped() -> None:
     scheduler = Scheduler(8, 8, 8)
-    end(scheduler, Workers(scheduler, lambda block: None, lambda: None, 1, Meter()))
+    end(scheduler, Workers(scheduler, lambda block: None, lambda: None, lambda: None, 1, Meter()))
 
 
 def test_a_store_that_cannot_be_closed_is_noted(caplog: pytest.LogCaptureFixture) -> None:
@@ -247,7 +247,7 @@ def test_a_store_that_cannot_be_closed_is_noted(caplog: pytest.LogCaptureFixture
         raise OSError(errno.EIO, "Input/output error")
 
     scheduler, meter = Scheduler(8, 8, 8), Meter()
-    workers = Workers(scheduler, lambda block: None, broken, 1, meter)
+    workers = Workers(scheduler, lambda block: None, lambda: None, broken, 1, meter)
     workers.start_store()
     with caplog.at_level(logging.CRITICAL):
         end(scheduler, workers)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.forecasting import Subject, calculate, infer
 from engine.jobs import Batch, Entry, Lane, Part
-from engine.results import Forecast
+from engine.rows import Forecast
 from engine.series import Series
 from engine.spec import Spec
 from engine.windows import usable

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import SIMULATION, Mutant
 
 ENGINE = ("test_engine.py", "test_force.py")
+TIERS = ("test_tiers.py",)
 
 DISK = (
     # --- the engine ---
@@ -35,7 +36,7 @@ DISK = (
     Mutant(
         "open-after-the-end",
         "scheduler.py",
-        '        """A done row, without asking for it to be computed. EngineClosed."""\n        with self._lock:\n'
+        '        """A row in memory, without asking for it to be computed. EngineClosed."""\n        with self._lock:\n'
         "            self._refuse_if_closed()\n",
         "        with self._lock:\n",
         "after the end everything is refused",
@@ -52,8 +53,8 @@ DISK = (
     Mutant(
         "evicted-while-asked",
         "engine.py",
-        "        except Evicted:  # its",
-        "        except ZeroDivisionError:  # its",
+        "        except Evicted:  # closed",
+        "        except ZeroDivisionError:  # closed",
         "a dataset closed for want of memory is opened again for who asks",
         ENGINE,
     ),
@@ -149,9 +150,82 @@ DISK = (
     Mutant(
         "manifests-after-the-end",
         "library.py",
-        "        try:\n            self._put_due_manifests()\n        finally:\n            self._store.close()\n",
-        "        self._store.close()\n        self._put_due_manifests()\n",
+        "        try:\n            self._note_looks()\n        finally:\n            self._store.close()\n",
+        "        self._store.close()\n        self._note_looks()\n",
         "what is due is written before the store is closed",
         ENGINE,
+    ),
+    # --- what is on the disk only ---
+    Mutant(
+        "unwritten-put-away",
+        "scheduler.py",
+        "or number in entry.dirty | entry.refused:",
+        "or False:",
+        "only what is written is put away",
+        (SIMULATION,),
+    ),
+    Mutant(
+        "lost-stays-stored",
+        "results.py",
+        "        self._set(start + np.flatnonzero(self._state[start : start + BLOCK] == STORED), MISSING)\n",
+        "",
+        "rows that are gone from the disk are missing again",
+        TIERS,
+    ),
+    Mutant(
+        "lost-not-resumed",
+        "scheduler.py",
+        "                entry.rows.bring_back(number, stored)\n                self._resume(entry)\n",
+        "                entry.rows.bring_back(number, stored)\n",
+        "rows that are gone from the disk are computed again",
+        (SIMULATION, *TIERS),
+    ),
+    Mutant(
+        "away-given-out",
+        "scheduler.py",
+        '            raise Evicted("This forecast was put away just then. Ask again.")\n',
+        "            return False\n",
+        "a row on the disk is read, not computed again",
+        (SIMULATION, *TIERS),
+    ),
+    Mutant(
+        "unverified",
+        "library.py",
+        "        self._verify(entry)\n        return entry\n",
+        "        return entry\n",
+        "blocks are held against their checksums when a dataset is opened",
+        TIERS,
+    ),
+    Mutant(
+        "stale-scorecards",
+        "store.py",
+        "        self._drop_scorecards(key)\n        self._cache.set(",
+        "        self._cache.set(",
+        "a scorecard goes when its block changes",
+        TIERS,
+    ),
+    Mutant(
+        "half-a-scorecard",
+        "store.py",
+        "            if card is not None and np.array_equal(np.sort(whole.offsets), card[1].offsets):\n",
+        "            if card is not None:\n",
+        "a scorecard knows every row of its block",
+        TIERS,
+    ),
+    Mutant(
+        "blind-scorecards",
+        "scorecards.py",
+        "        ahead = data[8 * first : 8 * (first + spec.horizon)]\n",
+        "        ahead = data[:0]\n",
+        "scores are reused only where what happened then is the same",
+        ("test_reuse.py",),
+    ),
+    Mutant(
+        "never-put-away",
+        "room.py",
+        "                excess -= self._put_away(entry, excess, block if handle == keep else -1)\n",
+        "                break\n",
+        "one large dataset stays within the memory, too",
+        TIERS,
     ),
 )

@@ -60,7 +60,7 @@ THREADS = (
     ),
     Mutant(
         "shared-row",
-        "results.py",
+        "samples.py",
         "        return Row(block.samples[at].copy(), ",
         "        return Row(block.samples[at], ",
         "an answer does not change in its caller's hands",
@@ -182,8 +182,8 @@ THREADS = (
     Mutant(
         "store-left-open",
         "workers.py",
-        "            self._close_store()\n",
-        "            pass\n",
+        "        self._attempt(self._close_store)\n",
+        "        pass\n",
         "the store is closed at the end",
         WORKERS,
     ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BLOCK = 8
-MISSING, DONE, FAILED = 0, 1, 3
+MISSING, DONE, FAILED, STORED = 0, 1, 3, 4
 
 
 class FakeRows:
@@ -21,13 +21,16 @@ class FakeRows:
         self.cleared = [0] * length  # tick at which a row was last cleared
 
     def done(self, slot: int) -> bool:
+        return self.state[slot] in (DONE, STORED)
+
+    def resident(self, slot: int) -> bool:
         return self.state[slot] == DONE
 
     def complete(self) -> bool:
         return MISSING not in self.state
 
     def row(self, slot: int) -> tuple[str, int]:
-        assert self.done(slot), "an unfinished row was read"
+        assert self.resident(slot), "a row was read that is not there"
         return ("row", slot)
 
     def claim(self, focus: int, limit: int, number: int) -> tuple[np.ndarray, bool]:
@@ -42,7 +45,7 @@ class FakeRows:
 
     def write(self, slots: object, result: FakeResult, claim: int = 0) -> list[int]:
         slots = [int(slot) for slot in slots]
-        fresh = [slot for slot in slots if self.state[slot] != DONE and (not claim or self.claims.get(slot) == claim)]
+        fresh = [slot for slot in slots if not self.done(slot) and (not claim or self.claims.get(slot) == claim)]
         for slot in fresh:
             self.state[slot] = DONE if slot not in result.bad else FAILED
             self.claims.pop(slot, None)
@@ -69,7 +72,25 @@ class FakeRows:
         return all(state == DONE for state in self.state[number * BLOCK : (number + 1) * BLOCK])
 
     def block_rows(self, number: int) -> list[int]:
-        return [slot for slot in range(number * BLOCK, min((number + 1) * BLOCK, len(self.state))) if self.done(slot)]
+        return [slot for slot in self.slots(number) if self.resident(slot)]
+
+    def slots(self, number: int) -> range:
+        return range(number * BLOCK, min((number + 1) * BLOCK, len(self.state)))
+
+    def scorecard(self, number: int) -> list[int]:
+        return [slot for slot in self.slots(number) if self.done(slot)]
+
+    def away(self, number: int) -> bool:
+        return any(self.state[slot] == STORED for slot in self.slots(number))
+
+    def put_away(self, number: int) -> None:
+        for slot in self.block_rows(number):
+            self.state[slot] = STORED
+
+    def bring_back(self, number: int, stored: list[int] | None) -> None:
+        for slot in self.slots(number):
+            if self.state[slot] == STORED:
+                self.state[slot] = DONE if slot in (stored or ()) else MISSING
 
 
 @dataclass

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from engine.errors import EngineError, ModelFailed, Overloaded, Superseded
+from engine.errors import EngineError, Evicted, ModelFailed, Overloaded, Superseded
 from engine.jobs import Batch, Block, Entry, Lane, Statistics, StoreCall, Ticket
 from engine.scheduler import Scheduler
-from tests.sim.rows import BLOCK, MISSING, FakeResult, FakeRows
+from tests.sim.rows import BLOCK, MISSING, STORED, FakeResult, FakeRows
 
 
 class Bell:
@@ -40,7 +40,7 @@ class World:
     asked: dict[tuple[int, int], int] = field(default_factory=dict)  # (entry, slot) -> when last asked for
     inferring: list[Batch] = field(default_factory=list)
     calculating: list[Batch] = field(default_factory=list)
-    written: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    written: dict[tuple[int, int], set[int]] = field(default_factory=dict)
     gone: list[tuple[FakeRows, list[int]]] = field(default_factory=list)  # of forgotten entries, as they were then
     closed: list[tuple[Hashable, int]] = field(default_factory=list)  # keys that may be opened again
     claimed: dict[int, int] = field(default_factory=dict)  # background batch -> its rows' tick when it was claimed
@@ -93,12 +93,52 @@ class World:
         self.clock += 1
         seq = self.clock if self.rng.random() < 0.9 else self.rng.randrange(self.clock)
         force = self.rng.random() < 0.15
+        if entry.rows.away(slot // BLOCK) and entry.rows.state[slot] == STORED and not force:
+            self.refused_as_away(entry, slot, session, seq)
+            return
         stored = entry.rows.done(slot) and not force
         before = len(self.tickets)
         self.keep(lambda: self.scheduler.request(entry, slot, session, seq, force), (entry.entry_id, slot))
         if stored:  # whatever is overloaded or superseded
             assert len(self.tickets) > before, "a stored row was refused"
             assert self.tickets[-1].future.done(), "a stored row was waited for"
+
+    def refused_as_away(self, entry: Entry, slot: int, session: str | None, seq: int) -> None:
+        before = self.scheduler.statistics()
+        try:
+            self.scheduler.request(entry, slot, session, seq)
+        except Evicted:
+            assert self.scheduler.statistics() == before
+        else:
+            raise AssertionError("a row was given out that is on the disk only")
+
+    def put_away(self) -> None:
+        entry = self.entry()
+        if entry is None:
+            return
+        assert isinstance(entry.rows, FakeRows)
+        number = self.rng.randrange(-(-len(entry.rows.state) // BLOCK))
+        rows = entry.rows.block_rows(number)
+        if self.scheduler.put_away(entry, number):
+            lost = set(rows) - self.written.get((entry.entry_id, number), set())
+            assert not lost, "a row was put away that is not on the disk"
+        else:
+            assert entry.rows.block_rows(number) == rows
+
+    def bring_back(self) -> None:
+        entry = self.entry()
+        if entry is None:
+            return
+        assert isinstance(entry.rows, FakeRows)
+        number = self.rng.randrange(-(-len(entry.rows.state) // BLOCK))
+        stored = self.written.get((entry.entry_id, number))
+        if self.rng.random() < 0.2:  # the block is damaged
+            self.written.pop((entry.entry_id, number), None)
+            if entry.rows.block_rows(number):
+                self.scheduler.rewrite(entry, number)
+            stored = None
+        self.scheduler.bring_back(entry, number, stored)
+        assert not entry.rows.away(number)
 
     def recompute(self) -> None:
         entry = self.entry()
@@ -250,7 +290,8 @@ class World:
         if isinstance(work, Block) and self.rng.random() < self.full_disk:
             self.scheduler.refused(work)  # the disk was full
         elif isinstance(work, Block):
-            self.written[work.entry.entry_id, work.number] = work.rows
+            kept = set() if work.done else self.written.get((work.entry.entry_id, work.number), set())
+            self.written[work.entry.entry_id, work.number] = kept | set(work.rows)
         if isinstance(work, StoreCall):
             work.future.set_result(work.function())
         return work is not None
@@ -300,7 +341,7 @@ class World:
         for entry in entries:
             assert isinstance(entry.rows, FakeRows)
             for number in range(-(-len(entry.rows.state) // BLOCK)):
-                unwritten = set(entry.rows.block_rows(number)) - set(self.written.get((entry.entry_id, number), ()))
+                unwritten = set(entry.rows.block_rows(number)) - self.written.get((entry.entry_id, number), set())
                 assert not unwritten, "a row was never written"
 
     def quiesce(self) -> None:
@@ -367,6 +408,8 @@ ACTIONS: dict[str, int] = {
     "store": 14,
     "write": 8,
     "call": 1,
+    "put_away": 4,
+    "bring_back": 3,
 }
 
 
