@@ -106,14 +106,10 @@ def decode(payload: bytes) -> Rows:
 
 
 def merge(rows: Rows, stored: Rows) -> Rows:
-    """`rows`, and of `stored` the rows whose offsets are not among them."""
-    extra = without(stored, rows.offsets)
-    return Rows(
-        np.concatenate((rows.offsets, extra.offsets)),
-        np.concatenate((rows.samples, extra.samples)),
-        np.concatenate((rows.loc, extra.loc)),
-        np.concatenate((rows.scale, extra.scale)),
-    )
+    """`rows`, and of `stored` the rows whose offsets are not among them, by offset."""
+    parts = rows, without(stored, rows.offsets)
+    order = np.argsort(np.concatenate([part.offsets for part in parts]))
+    return Rows(*(np.concatenate(column)[order] for column in zip(*parts, strict=True)))
 
 
 def without(rows: Rows, offsets: Ints) -> Rows:

@@ -185,7 +185,7 @@ class Store:
         whole = rows if stored is None else merge(rows, stored)
         with self._cache.transact():
             self._put_rows(key, whole)
-            if card is not None and np.array_equal(np.sort(whole.offsets), card[1].offsets):
+            if card is not None and np.array_equal(whole.offsets, card[1].offsets):
                 self.put_scorecard(*card)
 
     def block_rows(self, key: str) -> Rows | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,11 @@ from numpy.typing import NDArray
 
 import app as hindcast
 from engine import Engine, Settings, Upload
+from engine.blocks import BLOCK
+from engine.forecasting import frame_of
+from engine.jobs import Entry
 from engine.models.base import Loader, built_in
+from engine.results import ResultFrame
 from engine.series import Series, Step
 
 HOUR = Step(3600, "second")
@@ -91,6 +96,14 @@ def until(condition: Callable[[], bool], timeout: float = 30.0) -> None:
 def filled(engine: Engine, handle: str, model: str | None = None) -> bool:
     """Whether the background fill of a dataset has ended."""
     return engine.progress(handle, model=model).state == "done"
+
+
+def in_memory(engine: Engine, entry: Entry) -> ResultFrame:
+    """All rows of an entry, brought back where they are on the disk only."""
+    series: Series = entry.subject.series
+    for slot in range(series.first_slot, series.last_slot + BLOCK, BLOCK):
+        engine._on_store_thread(partial(engine._library.fetch, entry, min(slot, series.last_slot)))
+    return frame_of(entry)
 
 
 def scored(engine: Engine) -> Upload:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 import time
@@ -20,9 +21,8 @@ from engine import Engine, Settings
 from engine.errors import EngineClosed, EngineError, StartError
 from engine.ingest import ReadOptions, read
 from engine.models.base import built_in
-from engine.results import ResultFrame
 from engine.series import Series
-from tests.conftest import HOUR, ToyForecaster, filled, to_csv, until, wave
+from tests.conftest import HOUR, ToyForecaster, filled, in_memory, to_csv, until, wave
 from tests.faults import DISK, LASTING, POINTS, Fault, installed
 from tests.truth import samples, usable
 
@@ -71,8 +71,9 @@ class Run:
         )
         self.unexpected: list[BaseException] = []
 
-    def open(self) -> Engine:
-        return Engine(self.settings, built_in() | {"toy": lambda settings: self.toy})
+    def open(self, memory: int = 1 << 30) -> Engine:
+        settings = dataclasses.replace(self.settings, memory_budget=memory)
+        return Engine(settings, built_in() | {"toy": lambda settings: self.toy})
 
     def live(self) -> str | None:
         """What went wrong that should not, if anything did."""
@@ -86,7 +87,7 @@ class Run:
 
     def first_life(self) -> None:
         try:
-            engine = self.open()
+            engine = self.open(memory=1)  # what is written is put away
         except StartError:
             assert self.fault.injected
             return
@@ -161,8 +162,7 @@ class Run:
             until(lambda: engine.status().statistics.dirty_blocks == 0)
             assert len(engine._scheduler.entries()) == len(SERIES)
             for entry in engine._scheduler.entries():
-                rows, series = entry.rows, entry.subject.series
-                assert isinstance(rows, ResultFrame)
+                rows, series = in_memory(engine, entry), entry.subject.series
                 for at, expected in TRUTH[series.handle].items():
                     stored = rows.row(series.first_slot + at).unscaled()
                     np.testing.assert_allclose(stored, expected, rtol=1e-5, atol=1e-5)

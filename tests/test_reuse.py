@@ -16,7 +16,7 @@ from engine import Engine, Settings
 from engine.models.base import built_in
 from engine.results import ResultFrame
 from engine.series import Floats, Series
-from tests.conftest import HOUR, ToyForecaster, to_csv, until, wave
+from tests.conftest import HOUR, ToyForecaster, in_memory, to_csv, until, wave
 
 BLOCK, CONTEXT, OBSERVED, AGE = 256, 512, 24, 3  # as documented; worked out here without the engine's own code
 
@@ -43,12 +43,8 @@ class Bench(NamedTuple):
     def rows(self, handle: str, horizon: int = 12) -> ResultFrame:
         """What is computed of a series, all of it in memory."""
         for entry in self.engine._scheduler.entries():
-            subject, rows = entry.subject, entry.rows
-            if isinstance(rows, ResultFrame) and (subject.series.handle, subject.spec.horizon) == (handle, horizon):
-                series, fetch = subject.series, partial(self.engine._library.fetch, entry)
-                for slot in range(series.first_slot, series.last_slot + BLOCK, BLOCK):
-                    self.engine._on_store_thread(partial(fetch, min(slot, series.last_slot)))
-                return rows
+            if (entry.subject.series.handle, entry.subject.spec.horizon) == (handle, horizon):
+                return in_memory(self.engine, entry)
         raise KeyError(handle)
 
 

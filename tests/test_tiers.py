@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from engine import Engine, PlotData, Settings
+from engine import Engine, PlotData, Settings, library
 from engine.blocks import BLOCK, Manifest, Rows
 from engine.disk import Cache
 from engine.errors import UnknownHandle
@@ -40,7 +40,8 @@ def written(engine: Engine, handle: str) -> bool:
 
 def drawn(engine: Engine, handle: str, index: int) -> tuple[Any, ...]:
     picture: PlotData = engine.forecast(handle, index)
-    return picture.samples.tolist(), picture.scores, picture.density.values.tolist()
+    scores = picture.crps, picture.baseline_crps, picture.n_scored, picture.percentile, picture.n_compared
+    return picture.samples.tolist(), scores, picture.density.tolist()
 
 
 @contextmanager
@@ -131,7 +132,7 @@ def test_a_forced_row_of_a_block_that_is_put_away_is_stored_beside_the_others(
 # --- opening ---
 
 
-def test_a_dataset_is_opened_without_reading_its_blocks_and_a_picture_reads_one(
+def test_a_dataset_is_opened_without_unpacking_its_blocks_and_a_picture_reads_one(
     settings: Settings, registry: dict[str, Loader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with running(settings, registry) as engine:
@@ -147,26 +148,33 @@ def test_a_dataset_is_opened_without_reading_its_blocks_and_a_picture_reads_one(
         assert again.progress(handle).state == "done"
 
 
-@pytest.mark.parametrize("asked", [True, False], ids=["by who asks first", "when it is opened"])
+@pytest.mark.parametrize("verified", [2, 64], ids=["when it is open", "before it opens"])
+@pytest.mark.parametrize("asked", [True, False], ids=["by who asks first", "by nobody"])
 def test_a_damaged_block_is_noticed_and_computed_again(
-    settings: Settings, registry: dict[str, Loader], toy: ToyForecaster, asked: bool
+    settings: Settings,
+    registry: dict[str, Loader],
+    toy: ToyForecaster,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: bool,
+    verified: int,
 ) -> None:
+    monkeypatch.setattr(library, "VERIFIED", verified)
     with running(settings, registry) as engine:
         handle = engine.upload(CSV).dataset.handle
         until(lambda: written(engine, handle))
         expected = drawn(engine, handle, -1500)
     gone, computed = damage(settings, (LONG.last_slot - 1500) // BLOCK - LONG.first_slot // BLOCK), toy.computed
     with running(settings, registry) as again:
-        if asked:
-            assert drawn(again, handle, -1500) == expected
+        if asked:  # the percentile may not be the same yet: it is one among the rows that are there
+            assert drawn(again, handle, -1500)[0] == expected[0]
         else:
             again.forecast(handle, 0)
-        until(lambda: toy.computed == computed + gone)
+        until(lambda: toy.computed >= computed + gone)
         until(lambda: written(again, handle))
         assert drawn(again, handle, -1500) == expected
     with running(settings, registry) as third:
         assert third.upload(CSV).reused == third.progress(handle).total
-    assert toy.computed == computed + gone
+    assert toy.computed <= computed + gone + asked  # who asks and the background may both compute that one
 
 
 def test_a_scorecard_that_is_damaged_is_made_anew_from_the_block(

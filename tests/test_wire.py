@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine import wire
 from engine.blocks import Rows
 from engine.plotdata import GRID, LEVELS, Kind, density, quantiles
-from engine.results import Scores
+from engine.rows import Scores
 from engine.windows import unscale
 from tests.wire_reader import DOCUMENT, read_block
 

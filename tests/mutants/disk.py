@@ -191,8 +191,8 @@ DISK = (
     Mutant(
         "unverified",
         "library.py",
-        "        self._verify(entry)\n        return entry\n",
-        "        return entry\n",
+        "        if len(keys) > VERIFIED:\n",
+        "        if False:\n",
         "blocks are held against their checksums when a dataset is opened",
         TIERS,
     ),
@@ -207,7 +207,7 @@ DISK = (
     Mutant(
         "half-a-scorecard",
         "store.py",
-        "            if card is not None and np.array_equal(np.sort(whole.offsets), card[1].offsets):\n",
+        "            if card is not None and np.array_equal(whole.offsets, card[1].offsets):\n",
         "            if card is not None:\n",
         "a scorecard knows every row of its block",
         TIERS,
