@@ -109,7 +109,12 @@ def merge(rows: Rows, stored: Rows) -> Rows:
     """`rows`, and of `stored` the rows whose offsets are not among them, by offset."""
     parts = rows, without(stored, rows.offsets)
     order = np.argsort(np.concatenate([part.offsets for part in parts]))
-    return Rows(*(np.concatenate(column)[order] for column in zip(*parts, strict=True)))
+    return Rows(
+        np.concatenate([part.offsets for part in parts])[order],
+        np.concatenate([part.samples for part in parts])[order],
+        np.concatenate([part.loc for part in parts])[order],
+        np.concatenate([part.scale for part in parts])[order],
+    )
 
 
 def without(rows: Rows, offsets: Ints) -> Rows:

@@ -421,9 +421,12 @@ class Library:
             self._tidied = now
 
     def _note_looks(self) -> None:
-        seen = self._shelf.looked_since(self._tidied)
-        self._manifests_due.update({_name(e): e for e in self._scheduler.entries() if _name(e)[0] in seen})
         self._put_due_manifests()
+        start = time.time() - time.monotonic()
+        for handle in self._shelf.looked_since(self._tidied):
+            for manifest in self._store.manifests(handle):
+                looked = max(manifest.last_used, start + self._shelf.looked(handle))
+                self._store.put_manifest(replace(manifest, last_used=looked))
 
     def close(self) -> None:
         """Write what is due and close the caches."""

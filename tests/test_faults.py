@@ -27,8 +27,8 @@ from tests.faults import DISK, LASTING, POINTS, Fault, installed
 from tests.truth import samples, usable
 
 HORIZON = 3
-LONG = wave(90)
-FIRST = Series(LONG.values[:60], HOUR, LONG.first_slot)  # the same history: the two share a block
+LONG = wave(90, first_slot=966)  # the first block ends at its 58th hour
+FIRST = Series(LONG.values[:60], HOUR, LONG.first_slot)  # they share that block, but not all of its scores
 SERIES = {series.handle: series for series in (FIRST, LONG)}
 FILES = {handle: to_csv(series) for handle, series in SERIES.items()}
 TRUTH = {

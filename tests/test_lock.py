@@ -41,7 +41,7 @@ SLOW = (
     "diskcache.Cache.set",
     "diskcache.Cache.get",
     "diskcache.Cache.delete",
-    "diskcache.Cache.iterkeys",
+    "engine.disk.Cache.keys",
     "diskcache.Cache.volume",
     "diskcache.Cache.close",
     "concurrent.futures.Future.set_result",  # runs the callbacks of whoever waits

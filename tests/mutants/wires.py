@@ -8,7 +8,7 @@ WIRES = (
     Mutant(
         "no-revision",
         "results.py",
-        "        self._revisions[np.unique(positions[before != state] // BLOCK)] += 1\n",
+        "        self._revisions[np.unique(positions[changed] // BLOCK)] += 1\n",
         "",
         "a block whose rows changed is made anew",
         ("test_wires.py",),
@@ -16,8 +16,8 @@ WIRES = (
     Mutant(
         "stamp-without-entry",
         "wires.py",
-        "    return entry.entry_id, _frame(entry)",
-        "    return 0, _frame(entry)",
+        "    return entry.entry_id, frame_of(entry)",
+        "    return 0, frame_of(entry)",
         "a block of a dataset's earlier life is made anew",
         ("test_wires.py",),
     ),
