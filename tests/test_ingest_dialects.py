@@ -258,3 +258,9 @@ def test_mixtures_of_dialects_read_back_exactly() -> None:
         np.testing.assert_array_equal(series.values[~np.isnan(series.values)], made.values, err_msg=str(case))
         slots = series.first_slot + np.flatnonzero(~np.isnan(series.values))
         np.testing.assert_array_equal(series.times(slots), made.times, err_msg=str(case))
+
+
+def test_a_remark_between_readings_ends_nothing() -> None:
+    lines = csv(rows_of(LOCAL["german"], COMMAS["comma"], PLAIN)).splitlines()
+    got = reading("\n".join([*lines[:700], "", "Pause;Wartung", *lines[700:]]))
+    assert (got.series.handle, got.readback.warnings) == (SAME, ("ROWS_SKIPPED",))

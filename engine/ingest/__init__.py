@@ -120,7 +120,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     return Reading(
         series=series,
         readback=readback,
-        skipped=readings.skipped + readings.others,
+        skipped=readings.skipped + readings.others + readings.foreign,
         missing=len(readings.missing),
         dropped=len(readings.micros) - len(ordered.micros),
         left_out=grid.left_out,

@@ -9,7 +9,7 @@ import polars as pl
 
 from engine.errors import UploadError
 from engine.ingest.decimals import Signs, all_signs
-from engine.ingest.names import ID, ROW_NUMBER, bad_option, some
+from engine.ingest.names import COUNTER, ID, ROW_NUMBER, bad_option, some
 from engine.ingest.numbers import LOOSE, MISSING, read_numbers
 from engine.ingest.readback import ReadOptions
 from engine.ingest.timecolumn import TimeReading
@@ -65,12 +65,13 @@ def choose(sample: pl.DataFrame, time: TimeReading, delimiter: str, options: Rea
     values = {name: read_numbers(timed[name], marks[name].decimal).values for name in loose}
     numeric = [name for name in loose if not ROW_NUMBER.fullmatch(name) and not ID.fullmatch(name)]
     numeric = [name for name in numeric if not _is_clock(values[name], micros)]
-    measured = [name for name in numeric if name.lower() in VALUE_NAMES or not _counts_rows(values[name])]
+    measured = [name for name in numeric if name.lower() in VALUE_NAMES or not _counts(name, values[name])]
     numeric = measured or numeric
     value, is_guess = _value_column(numeric, options.value)
     if value is None:
         raise UploadError(
-            f"{time.title} reads as time, but no other column holds numbers. Columns found: {some(names)}.",
+            f"{time.title} reads as time, but no other column holds numbers. Columns found: {some(names)}. "
+            f"First row: {', '.join(repr(cell[:40]) for cell in sample.row(0)[:6])}.",
             code="NO_VALUE_COLUMN",
             columns=names[:20],
         )
@@ -128,10 +129,10 @@ def _is_clock(values: Floats, micros: Ints) -> bool:
     return any(bool(copy.all()) for copy in (*copies, values == year))
 
 
-def _counts_rows(values: Floats) -> bool:
-    """Whether numbers rise by one from row to row."""
+def _counts(name: str, values: Floats) -> bool:
+    """Whether numbers rise by one from row to row, or their column is called a counter."""
     leaps = np.diff(values)
-    return len(leaps) > 0 and bool(np.mean(leaps == 1) > 0.9)
+    return COUNTER.search(name) is not None or (len(leaps) > 0 and bool(np.mean(leaps == 1) > 0.9))
 
 
 def _value_column(numeric: list[str], chosen: str | None) -> tuple[str | None, bool]:

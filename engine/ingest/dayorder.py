@@ -20,7 +20,8 @@ FRIDAY = 1  # days since 1970-01-01, a Thursday, modulo 7
 class DayOrder:
     """reading: the one taken. dayfirst: as in Readback. is_tie: nothing decides. proof: what decided.
 
-    other: the reading that was not taken.
+    other: the reading that was not taken. spans: where they differ, per order (dayfirst) the first and the last time in
+    microseconds.
     """
 
     reading: TimeReading
@@ -28,6 +29,7 @@ class DayOrder:
     is_tie: bool = False
     proof: Proof | None = None
     other: TimeReading | None = None
+    spans: tuple[tuple[bool | None, int, int], ...] = ()
 
 
 def settle(table: Table, readings: list[TimeReading], chosen: bool | None) -> DayOrder:
@@ -51,7 +53,8 @@ def settle(table: Table, readings: list[TimeReading], chosen: bool | None) -> Da
     reading, other = readings[best], readings[second]
     if uneven[best] == uneven[second]:
         first = _likelier(table, reading, other)
-        return DayOrder(first, None, True, None, other if first is reading else reading)
+        spans = tuple((at.writing.dayfirst, *_span(found)) for at, found in zip(readings, times, strict=True))
+        return DayOrder(first, None, True, None, other if first is reading else reading, spans)
     share = uneven[second] / max(counts[second] - 1, 1)
     proof = Proof("even", share=share)
     return DayOrder(reading, reading.writing.dayfirst, False, proof, other)
@@ -71,6 +74,11 @@ def _settled(table: Table, reading: TimeReading, chosen: bool | None) -> DayOrde
             cell = frame[reading.names[0]][int(proves[0])].strip()
             return DayOrder(reading, order, False, Proof("cell", row=row + int(proves[0]), cell=cell[:40]))
     return DayOrder(reading, order)
+
+
+def _span(micros: Ints) -> tuple[int, int]:
+    known = micros[micros != NO_TIME]
+    return int(known.min()), int(known.max())
 
 
 def _likelier(table: Table, reading: TimeReading, other: TimeReading) -> TimeReading:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.ingest.coarse import Coarser, offered, words
 from engine.ingest.columns import Choice
 from engine.ingest.dayorder import DayOrder
@@ -42,7 +44,12 @@ def _dates(order: DayOrder) -> Iterator[Decision]:
     first = order.reading.writing.dayfirst
     if order.is_tie and first is not None:
         says = "Every date can be read day first or month first"
-        yield Decision("dates", says, None, tuple(_order_button(value) for value in (True, False)))
+        buttons = tuple(
+            _order_button(dayfirst, f": {_day(begin)} to {_day(end)}")
+            for dayfirst, begin, end in order.spans
+            if dayfirst is not None
+        )
+        yield Decision("dates", says, None, buttons)
     elif order.dayfirst is not None:
         name, proof = ORDERS[order.dayfirst], order.proof
         says = name
@@ -57,8 +64,14 @@ def _dates(order: DayOrder) -> Iterator[Decision]:
         yield Decision("dates", says, proof, others)
 
 
-def _order_button(dayfirst: bool) -> Alternative:
-    return Alternative(f"Read {ORDERS[dayfirst].lower()}", {"dayfirst": dayfirst})
+def _order_button(dayfirst: bool, meaning: str = "") -> Alternative:
+    return Alternative(f"Read {ORDERS[dayfirst].lower()}{meaning}", {"dayfirst": dayfirst})
+
+
+def _day(micros: int) -> str:
+    """A time with its month in letters, so that it can be read in one way only."""
+    moment = np.datetime64(micros, "us").astype("datetime64[s]").item()
+    return f"{moment.day} {moment:%b %Y, %H:%M}"
 
 
 def _numbers(signs: Signs) -> Iterator[Decision]:

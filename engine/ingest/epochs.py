@@ -71,7 +71,8 @@ PER_SECOND = {"seconds": 1, "milliseconds": 1000, "microseconds": SECOND, "nanos
 def number_writing(name: str, cells: pl.Series, is_chosen: bool) -> NumberWriting | None:
     """How the numbers of a column are times, None where they are not; `is_chosen`: somebody said that they are.
 
-    Numbers in the range of times are taken for times if they rise or fall steadily, or if the column says so.
+    Numbers in the range of times are taken for times if they rise or fall evenly, or if the column says so. Days of
+    Excel that nobody calls a time must be single days or have fractions.
     """
     numbers = read_numbers(cells, _decimal(cells))
     values = numbers.values[~numbers.missing]
@@ -79,16 +80,23 @@ def number_writing(name: str, cells: pl.Series, is_chosen: bool) -> NumberWritin
         return None
     is_named = is_chosen or TIME_NAME.fullmatch(name) is not None
     leaps = np.diff(values)
-    is_steady = max(np.count_nonzero(leaps >= 0), np.count_nonzero(leaps <= 0)) >= LEAST_RISING * len(leaps)
-    if not (is_steady or is_named) or (leaps == 0).all():
+    if not (is_named or _runs_evenly(leaps)) or (leaps == 0).all():
         return None
     for kind, per_second in PER_SECOND.items():
         if (values >= OLDEST * per_second).all() and (values <= NEWEST * per_second).all():
             return NumberWriting(kind)
-    if (values >= EXCEL_FIRST).all() and (values <= EXCEL_LAST).all():
+    is_daily = bool((values != np.floor(values)).any()) or abs(np.median(leaps)) in (1, 7)
+    if (values >= EXCEL_FIRST).all() and (values <= EXCEL_LAST).all() and (is_named or is_daily):
         return NumberWriting("serial")
     is_years = (values >= YEARS[0]).all() and (values <= YEARS[1]).all() and (np.abs(leaps) == 1).mean() > LEAST_RISING
     return NumberWriting("year") if is_years and (values == np.floor(values)).all() else None
+
+
+def _runs_evenly(leaps: Floats) -> bool:
+    """Whether numbers rise or fall without turning, mostly by the same distance."""
+    runs = max(np.count_nonzero(leaps >= 0), np.count_nonzero(leaps <= 0)) >= LEAST_RISING * len(leaps)
+    usual = np.median(leaps)
+    return bool(runs and np.count_nonzero(np.abs(leaps - usual) * 4 < abs(usual)) >= len(leaps) / 2)
 
 
 def _decimal(cells: pl.Series) -> str:

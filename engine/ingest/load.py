@@ -18,6 +18,7 @@ from engine.ingest.readback import Proof, ReadOptions
 from engine.ingest.sections import Sections
 from engine.ingest.table import BEYOND, Table
 from engine.ingest.timecolumn import LEAST_TIMES
+from engine.ingest.times import NO_TIME
 from engine.ingest.vendors import HIGH, LOW, assumed_unit, censor, unit_of
 from engine.series import Bools, Floats, Ints
 
@@ -34,8 +35,8 @@ class Readings:
 
     offsets: all that occur. ends: times written as 24:00. missing, missing_micros: (m,) rows with a time and no number,
     and their times. words: how many of them hold a word, and the first one. skipped: non-blank rows without a time, and
-    the first one. others: records of another kind or table. censored: readings beyond the sensor's limits, which stand
-    in their place. unit, is_assumed: of the values, and whether the file does not say so.
+    the first one. others: records of another kind. foreign: rows of another table. censored: readings beyond the
+    sensor's limits, which stand in their place. unit, is_assumed: of the values, and whether the file does not say so.
     """
 
     micros: Ints
@@ -50,6 +51,7 @@ class Readings:
     skipped: int
     first_skipped: tuple[int, str] | None
     others: int
+    foreign: int
     censored: int
     unit: str | None
     is_assumed: bool
@@ -90,7 +92,8 @@ class _Loader:
         self.missing: list[Rows] = []
         self.missing_micros: list[Ints] = []
         self.offsets: set[int] = set()
-        self.words = self.skipped = self.unreadable = self.others = self.censored = self.ends = 0
+        self.words = self.skipped = self.unreadable = self.censored = self.ends = 0
+        self.others = self.foreign = 0
         self.first_word: tuple[int, str] | None = None
         self.first_skipped: tuple[int, str] | None = None
         self.unit: str | None = unit_of(choice.value)
@@ -99,7 +102,7 @@ class _Loader:
     def add(self, number: int, row: int, frame: pl.DataFrame) -> None:
         """Read a piece, whose first row has the number `row`."""
         stamps = self.choice.time.read(frame)
-        is_mine = self._is_mine(frame, stamps.is_time)
+        is_mine = self._is_mine(frame, stamps.micros)
         is_time = stamps.is_time & is_mine
         if not is_time.all():
             self._count_skipped(number, row, frame, np.flatnonzero(~stamps.is_time & is_mine))
@@ -127,21 +130,18 @@ class _Loader:
         self.missing.append(_rows(row, is_time & ~is_number))
         self.missing_micros.append(stamps.micros[is_time & ~is_number])
 
-    def _is_mine(self, frame: pl.DataFrame, is_time: Bools) -> Bools:
+    def _is_mine(self, frame: pl.DataFrame, micros: Ints) -> Bools:
         """Which rows are neither records of another kind nor of another table."""
         is_mine = np.ones(len(frame), dtype=bool)
         if self.choice.kind is not None:
             name, kinds = self.choice.kind
             is_mine &= frame[name].str.strip_chars().is_in(kinds).to_numpy()
-        without = np.flatnonzero(~is_time)
-        if not len(without) and not self.sections.is_foreign:
             self.others += int(np.count_nonzero(~is_mine))
-            return is_mine
-        names = self.choice.time.names[0], self.choice.value
-        times, values = (frame[name].gather(without) for name in names)
-        for start, end in self.sections.foreign(without.tolist(), times, values, len(frame)):
+        without = np.flatnonzero(micros == NO_TIME)
+        times, values = (frame[name].gather(without) for name in (self.choice.time.names[0], self.choice.value))
+        for start, end in self.sections.foreign(micros, times, values):
+            self.foreign += int(np.count_nonzero(is_mine[start:end]))
             is_mine[start:end] = False
-        self.others += int(np.count_nonzero(~is_mine))
         return is_mine
 
     def _count_skipped(self, number: int, row: int, frame: pl.DataFrame, at: NDArray[np.intp]) -> None:
@@ -187,7 +187,7 @@ class _Loader:
         micros, values = _joined(self.micros, np.int64), _joined(self.values, np.float64)
         rows, missing = _joined(self.rows, np.int32), _joined(self.missing, np.int32)
         times = len(micros) + len(missing)
-        if self.unreadable > MOST_UNREADABLE * times or self.skipped * LEAST_TIMES > times + self.others:
+        if self.unreadable > MOST_UNREADABLE * times or self.skipped * LEAST_TIMES > times + self.others + self.foreign:
             raise self._unreadable_times(times)
         if self.words > MOST_TEXT * max(len(micros), 1) and self.first_word:
             raise self._unreadable_value(*self.first_word)
@@ -219,6 +219,7 @@ class _Loader:
             skipped=self.skipped,
             first_skipped=self.first_skipped,
             others=self.others,
+            foreign=self.foreign,
             censored=self.censored,
             unit=self.unit,
             is_assumed=self.is_assumed,

@@ -9,6 +9,7 @@ from engine.errors import UploadError
 ROW_NUMBER = re.compile(
     r"(row|line|index|idx|nr|no|num|number|#|serial( number)?|unnamed: 0|lfd\.? ?nr|zeile)\.?( \(\d+\))?", re.IGNORECASE
 )
+COUNTER = re.compile(r"\b(counter|sequence|seq|uptime|transmitter time)\b", re.IGNORECASE)
 ID = re.compile(
     r"(.*[ _-])?(id|key|code|series|item|sku|product|article|store|shop|branch|customer|sensor|device|meter|station|"
     r"site|machine|ticker|symbol)([ _-]?(id|no|nr|number))?",

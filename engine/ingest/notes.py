@@ -81,6 +81,8 @@ def _rows(readings: Readings, ordered: Ordered) -> Iterator[Note]:
         yield Note(
             "ROWS_SKIPPED", f"{_count(readings.others, 'row')} hold records of another kind, no sensor readings."
         )
+    if readings.foreign:
+        yield Note("ROWS_SKIPPED", f"{_count(readings.foreign, 'row')} belong to another table in the same file.")
     if readings.censored:
         yield Note(
             "CENSORED_VALUES",

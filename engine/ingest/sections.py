@@ -2,47 +2,71 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from engine.ingest.layout import is_moment
 from engine.ingest.numbers import is_missing_word, looks_numeric
+from engine.ingest.times import NO_TIME
+from engine.series import Ints
+
+MARKS = ("#", "---")
 
 
 class Sections:
     """Follows the rows without a time through a file and tells which rows belong to another table.
 
     Another table begins with a row that names its columns where ours holds times and values, below a row that is no
-    reading; ours goes on where its own header is repeated. Lines between our
-    header and our first reading tell nothing.
+    reading: it calls the time as we do, or a mark such as "# EVENTS" stands above it, or its times begin anew. Else the
+    row was a remark. Ours goes on where its own header is repeated. Lines between our header and our first reading tell
+    nothing.
     """
 
     def __init__(self, time: str, value: str) -> None:
-        self._own = time, value
         self.is_foreign = False
+        self._own = time, value
         self._before = -1  # the last row without a time
-        self._has_begun = False
+        self._is_marked = False  # whether that row is a mark
+        self._first: int | None = None  # the first and the last time of our own rows so far
+        self._last: int | None = None
 
-    def foreign(self, rows: list[int], times: pl.Series, values: pl.Series, length: int) -> list[tuple[int, int]]:
-        """(start, end) of the foreign rows of a piece of `length` rows. rows: those without a time, rising; times,
-        values: their cells."""
+    def foreign(self, micros: Ints, times: pl.Series, values: pl.Series) -> list[tuple[int, int]]:
+        """(start, end) of the foreign rows of a piece. micros: its times; times, values: cells of the rows without."""
+        rows = np.flatnonzero(micros == NO_TIME).tolist()
         spans: list[tuple[int, int]] = []
-        start = 0 if self.is_foreign else None
-        for place, (row, time, value) in enumerate(zip(rows, times.to_list(), values.to_list(), strict=True)):
+        start, seen = (0 if self.is_foreign else None), 0
+        for row, time, value in zip(rows, times.to_list(), values.to_list(), strict=True):
             cells = time.strip(), value.strip()
-            self._has_begun |= row > place
+            if start is None:
+                self._follow(micros[seen:row])
+            seen = row + 1
             if cells == self._own:
-                if start is not None:
-                    spans.append((start, row))
+                spans += [(start, row)] if start is not None else []
                 start = None
-            elif start is None and self._has_begun and self._before == row - 1 and all(map(_is_name, cells)):
-                start = row
-            self._before = row
-        if start is not None:
-            spans.append((start, length))
+            elif start is None and self._before == row - 1 and all(map(_is_name, cells)):
+                is_header = cells[0] == self._own[0] or self._is_marked
+                start = row if self._last is not None and (is_header or self._begins_anew(micros[row:])) else None
+            self._before, self._is_marked = row, cells[0].startswith(MARKS)
+        if start is None:
+            self._follow(micros[seen:])
+        else:
+            spans.append((start, len(micros)))
         self.is_foreign = start is not None
-        self._has_begun |= length > len(rows)
-        self._before -= length
+        self._before -= len(micros)
         return spans
+
+    def _follow(self, micros: Ints) -> None:
+        if len(micros):
+            self._first = int(micros[0]) if self._first is None else self._first
+            self._last = int(micros[-1])
+
+    def _begins_anew(self, micros: Ints) -> bool:
+        """Whether the next time does not go on from our last one."""
+        if self._first is None or self._last is None:
+            return False
+        after = micros[micros != NO_TIME][:1]
+        goes_on = len(after) > 0 and (after[0] >= self._last) == (self._last >= self._first)
+        return not goes_on
 
 
 def _is_name(cell: str) -> bool:

@@ -166,6 +166,8 @@ def _first_filled(cells: pl.Series) -> list[str]:
 def _is_compact(cell: str) -> bool:
     """Whether a cell begins like 20240131: digits alone that may be a date."""
     cell = cell.strip()
+    if len(cell) == 6:
+        cell += "01"
     return cell[:8].isdigit() and len(cell) >= 8 and "0101" <= cell[4:8] <= "1231" and cell[:2] in ("19", "20")
 
 
@@ -214,7 +216,11 @@ def _other_order(name: str, cells: pl.Series, dayfirst: bool) -> UploadError:
 
 def _no_time_column(sample: pl.DataFrame, options: ReadOptions) -> UploadError:
     names = sample.columns
-    looked = names if options.time is None else [options.time]
+    if options.time is not None:
+        return bad_option(
+            f"{options.time[:60]} was chosen as the time, but {sample[options.time][0][:40]!r} does not read as one",
+            [name for name in names if name != options.time],
+        )
     cells = ", ".join(repr(cell[:40]) for cell in sample.row(0)[:6])
     months = [name for name in names if looks_like_date(name)]
     if 2 * len(months) > len(names) and len(months) > 2:
@@ -224,7 +230,7 @@ def _no_time_column(sample: pl.DataFrame, options: ReadOptions) -> UploadError:
             columns=names[:20],
             turn=True,
         )
-    for name in looked:
+    for name in names:
         found = next((cell for cell in sample[name].head(TRIED).to_list() if looks_like_date(cell)), None)
         if found is not None:
             return UploadError(

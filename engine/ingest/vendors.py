@@ -53,7 +53,9 @@ def assumed_unit(column: str, values: Floats) -> str | None:
 
 
 def is_sensor(column: str) -> bool:
-    """Whether a column's name says glucose measured by a sensor, not by scan, strip or meter."""
+    """Whether a column's name says glucose measured by a sensor, not by scan, strip or meter, or is glucose's unit."""
+    if column.lower() in SPELLED:
+        return True
     return GLUCOSE.search(column) is not None and NO_SENSOR.search(column) is None
 
 
