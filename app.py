@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 import api
 import security
 from engine import Engine, Settings, errors
-from pages import _first, _inputs, _shell, explore, home, not_found, status
+from pages import _first, _inputs, _shell, cache, explore, home, not_found, status
 
 CANNOT_START = 3
 ROOT = Path(__file__).resolve().parent
@@ -61,6 +61,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     home.register(app)
     explore.register(app)
     status.register(app)
+    cache.register(app)
     return app
 
 
@@ -76,6 +77,8 @@ def _route(app: Dash, settings: Settings, engine: Engine) -> None:
             return explore.layout(engine, handle, search)
         if page == "status":
             return status.layout(engine, version)
+        if page == "cache":
+            return cache.layout(engine, version)
         return home.layout(settings, version) if page == "home" else not_found.layout()
 
 

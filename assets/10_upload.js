@@ -9,6 +9,7 @@
   const limit = () => Number(document.getElementById("page")?.dataset.maxUpload) || Infinity;
   const horizon = () => Number(document.getElementById("page")?.dataset.horizon) || 12;
   const stage = () => document.getElementById("upload-state") || document.getElementById("upload-sheet");
+  const isExport = (body) => /\.parquet$/i.test(body.name || ""); /* what this app itself saved: it is loaded, not read */
   const quickOnly = () => Boolean(document.querySelector("#quick-only input:checked"));
 
   const say = (text, { refusal = false, share = null, cancel = null } = {}) => {
@@ -55,12 +56,13 @@
   };
 
   const opened = (answer) => {
-    hindcast.memory.uploaded(answer);
+    if (answer.upload_id) hindcast.memory.uploaded(answer);
     say("");
+    if (hindcast.taken?.(answer)) return;
     const page = `/explore/${answer.handle}`;
     if (window.location.pathname === page) return window.location.reload(); /* the link's own moment, now that it is here */
     const index = Math.min(0, Math.max(-horizon(), answer.first_index));
-    hindcast.go(`${page}?i=${index}`);
+    hindcast.go(hindcast.address(answer.handle, `i=${index}`, answer.upload_id ? null : answer.model));
   };
 
   const send = (body, note = "") => {
@@ -73,7 +75,8 @@
       );
       return;
     }
-    const quick = quickOnly();
+    const load = isExport(body);
+    const quick = !load && quickOnly();
     const request = new XMLHttpRequest();
     sending = request;
     const cancel = () => request.abort();
@@ -111,8 +114,8 @@
       hindcast.show("quick", true);
       document.getElementById("quick")?.scrollIntoView({ block: "nearest" });
     });
-    request.open("POST", quick ? "/api/v1/quickdraw?index=0" : "/api/v1/datasets");
-    request.setRequestHeader("Content-Type", "text/csv");
+    request.open("POST", load ? "/api/v1/cache/load" : quick ? "/api/v1/quickdraw?index=0" : "/api/v1/datasets");
+    request.setRequestHeader("Content-Type", load ? "application/vnd.apache.parquet" : "text/csv");
     request.send(body);
     say("");
   };

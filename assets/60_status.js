@@ -16,7 +16,7 @@
   };
 
   /* The same elements, other words: what is selected, hovered or being read stays. */
-  const renew = (id, { text, className, style, title }) => {
+  hindcast.renew = (id, { text, className, style, title }) => {
     const node = hindcast.write(id, text ?? "");
     if (!node) return;
     if (className !== undefined && node.className !== className) node.className = className;
@@ -35,7 +35,7 @@
   window.dash_clientside.status = {
     seen: (look) => {
       at = Date.now();
-      for (const [id, part] of Object.entries(look?.live ?? {})) renew(id, part);
+      for (const [id, part] of Object.entries(look?.live ?? {})) hindcast.renew(id, part);
       document.title = "Status \u00b7 Hindcast";
       say();
     },

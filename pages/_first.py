@@ -32,8 +32,8 @@ class First(NamedTuple):
 def first(engine: Engine, path: str, search: str) -> First:
     """The texts of an address; the empty ones for every address that is no moment of a stored series."""
     page, handle = _inputs.path(path)
-    if page == "status":
-        return First("Status \u00b7 Hindcast")
+    if page in _inputs.PAGES:
+        return First(f"{page.capitalize()} \u00b7 Hindcast")
     if page != "explore" or handle is None:
         return First()
     try:

@@ -18,6 +18,10 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 MODEL = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 INDEX = re.compile(r"(0|-?[1-9][0-9]{0,9})", re.ASCII)
 MOST_SEQ = 2**53
+MOST_STEPS = 64  # of a forecast
+PAGES = ("status", "cache")  # those whose address is their name
+MONTH = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
+MOST_TIME = 40  # characters of a time
 MOST_SEARCH = 2_000  # characters of a query string that are looked at
 
 
@@ -46,6 +50,17 @@ class Stretch:
     index: int
     narrow: bool
     model: str | None
+
+
+@dataclass(frozen=True)
+class Between:
+    """A stretch of a series by time, in its own clock, both ends included; whose forecasts are meant."""
+
+    handle: str
+    start: np.datetime64
+    end: np.datetime64
+    model: str | None
+    horizon: int | None
 
 
 @dataclass(frozen=True)
@@ -90,12 +105,14 @@ def flag(value: Any) -> bool:
 
 
 def path(value: Any) -> tuple[str, str | None]:
-    """(page, handle) of a pathname: ("home", None), ("status", None), ("explore", <64 hex>) or ("unknown", None)."""
+    """(page, handle) of a pathname: ("home", None), ("explore", <64 hex>), ("unknown", None), or of `PAGES`."""
     if value in ("/", "", None):
         return "home", None
-    if value in ("/status", "/status/"):
-        return "status", None
-    if isinstance(value, str) and value.startswith("/explore/"):
+    if not isinstance(value, str):
+        return "unknown", None
+    if (page := value.removesuffix("/")) in {f"/{name}" for name in PAGES}:
+        return page[1:], None
+    if value.startswith("/explore/"):
         found = handle(value.removeprefix("/explore/").rstrip("/"))
         if found:
             return "explore", found
@@ -123,6 +140,24 @@ def _time(text: str) -> np.datetime64 | None:
     except (ValueError, OverflowError):
         return None
     return np.datetime64(stamp, "s")
+
+
+def between(value: Any) -> Between | None:
+    """A stretch by time; a time is ISO, a month alone its first instant."""
+    if not isinstance(value, dict):
+        return None
+    found = handle(value.get("handle"))
+    start, end = (_field(value.get(name)) for name in ("from", "to"))
+    if found is None or start is None or end is None:
+        return None
+    return Between(found, start, end, model(value.get("model")), whole(value.get("horizon"), 1, MOST_STEPS))
+
+
+def _field(text: Any) -> np.datetime64 | None:
+    """A time as an input field of a page gives it."""
+    if not isinstance(text, str) or len(text) > MOST_TIME:
+        return None
+    return _time(f"{text}-01" if MONTH.fullmatch(text) else text)
 
 
 def wanted(value: Any) -> Wanted | None:

@@ -91,5 +91,10 @@ def scheme_switch() -> Any:
 def footer(version: str) -> html.Footer:
     """The line at the bottom."""
     return html.Footer(
-        [dcc.Link("Status", href="/status"), html.Span(f"Hindcast {version}".strip())], className="footer"
+        [
+            dcc.Link("Cache", href="/cache"),
+            dcc.Link("Status", href="/status"),
+            html.Span(f"Hindcast {version}".strip()),
+        ],
+        className="footer",
     )

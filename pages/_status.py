@@ -68,7 +68,7 @@ def _rooms(status: Status) -> list[Any]:
     rooms = [("Memory", status.memory, status.memory_budget), ("Disk", status.disk, status.disk_budget)]
     is_full = any(used >= words.FULL * budget for _, used, budget in rooms)
     return [
-        *(_room(*room) for room in rooms),
+        *(room(*one) for one in rooms),
         live(
             html.P,
             "full",
@@ -78,7 +78,8 @@ def _rooms(status: Status) -> list[Any]:
     ]
 
 
-def _room(name: str, used: int, budget: int) -> html.Div:
+def room(name: str, used: int, budget: int) -> html.Div:
+    """A meter: how much of a budget is used."""
     share = min(1.0, used / max(1, budget))
     return html.Div(
         [

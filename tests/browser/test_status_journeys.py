@@ -32,8 +32,8 @@ def test_the_status_page_tells_how_things_are_and_keeps_telling(
 ) -> None:
     page = open_browser(size)
     page.open()
-    page.until("document.querySelector('.footer a')")
-    page.find(".footer a").click()
+    page.until("document.querySelector('.footer a[href=\"/status\"]')")
+    page.find('.footer a[href="/status"]').click()
     page.until("location.pathname === '/status' && document.querySelector('#status-body h1')")
     assert page.text("#status-body h1").startswith("All is well: hindcast-small on ")
     assert "None since the start." in page.text("#status-body")
