@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response
@@ -37,6 +38,10 @@ def add_routes(blueprint: Blueprint, engine: Engine) -> None:
         if first is None and last is None:
             return json_answer({"origins": engine.drop(handle, **which)})
         return json_answer({"origins": engine.recalculate(handle, first, last, **which)}, 202)
+
+    @route(f"{PREFIX}/cache/check", methods=["POST"])
+    def check() -> Response:
+        return json_answer(asdict(engine.check()))
 
     @route(f"{PREFIX}/cache/damaged", methods=["DELETE"])
     def delete_damaged() -> Response:

@@ -5,6 +5,7 @@ This package is the only door: nothing outside it imports a module below it.
 
 from engine import errors
 from engine.answers import Loaded, Progress, Upload, UploadRecord, Versions
+from engine.audit import CheckReport
 from engine.dataset import Dataset, Summary
 from engine.engine import Engine
 from engine.exports import Export
@@ -20,6 +21,7 @@ from engine.status import ModelStatus, Status
 from engine.wires import WireBlock
 
 __all__ = (
+    "CheckReport",
     "Dataset",
     "Engine",
     "Export",

@@ -105,6 +105,12 @@ def decode(payload: bytes) -> Rows:
     )
 
 
+def decode_offsets(payload: bytes) -> Ints:
+    """Which rows `encode` was given, (R,)."""
+    frame = pl.read_parquet(io.BytesIO(payload[4:]), columns=["offset"])
+    return frame["offset"].to_numpy().astype(np.int64)
+
+
 def merge(rows: Rows, stored: Rows) -> Rows:
     """`rows`, and of `stored` the rows whose offsets are not among them, by offset."""
     parts = rows, without(stored, rows.offsets)

@@ -75,6 +75,9 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
     def late_removal(self) -> Iterator[None]:
         """Around a transaction of several changes: files go once it is committed. diskcache itself removes them before,
         and a process killed in between would have rows whose files are gone."""
+        if self._late is not None:  # within another one: it is certain only when that one is
+            yield
+            return
         self._late = late = list[str]()
         try:
             yield
@@ -105,7 +108,14 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
 
     def __init__(self, folder: Path) -> None:
         self.failed = False  # what fails may leave half a value behind, or come from a damaged page
-        super().__init__(str(folder), disk=BytesDisk, eviction_policy="none", cull_limit=0, statistics=0)
+        super().__init__(
+            str(folder),
+            disk=BytesDisk,
+            eviction_policy="none",
+            cull_limit=0,
+            statistics=0,
+            sqlite_secure_delete=1,  # what is deleted is overwritten
+        )
 
     def get(self, key: str) -> bytes | None:
         """The value; None if it is not there or its file is missing. DamagedPayload if it is none of ours."""
@@ -150,6 +160,11 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
                     if not but or not key.endswith(but):
                         found.append(Start(key, stored, self.disk.start(*value, most)))
         return found
+
+    def wipe(self) -> None:
+        """Leave nothing of what was deleted in the log of the latest changes."""
+        with self._noticing():
+            self._sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def files(self) -> list[FileRow]:
         """All rows whose values lie in files."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.answers import Loaded, Progress, Upload, UploadRecord, Versions
+from engine.audit import CheckReport
 from engine.blocks import Rows
 from engine.catalog import Catalog
 from engine.cores import available_cores
@@ -90,6 +91,7 @@ class Engine:
         )
         self._parses = threading.BoundedSemaphore(PARSES)
         self._bodies = threading.BoundedSemaphore(BODIES)
+        self._checks = threading.BoundedSemaphore(1)
         self._workers.start_store()
         try:
             self._scheduler.call_store(self._library.open_store).result()
@@ -205,6 +207,21 @@ class Engine:
             raise UnknownHandle("No series with this handle is stored here.")
         self._wires.forget(handle)
         return count
+
+    def check(self) -> CheckReport:
+        """Look at everything on the disk, and repair what can be computed: it is computed again. Takes a while; others
+        are served meanwhile. Overloaded if somebody checks already, StorageFailed, EngineClosed."""
+        if not self._checks.acquire(blocking=False):
+            raise Overloaded("The cache is being checked already. Try again when that is over.")
+        try:
+            audit = self._library.audit()
+            for step in audit.steps():
+                self._on_store_thread(step)
+            self._on_store_thread(lambda: self._library.go_on(audit.due))
+            log.info("cache checked: %s", audit.report)
+            return audit.report
+        finally:
+            self._checks.release()
 
     def delete_damaged(self) -> int:
         """Delete the damaged caches that were set aside beside this one; the bytes freed. StorageFailed."""

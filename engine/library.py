@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.answers import Versions
+from engine.audit import Audit
 from engine.blocks import BLOCK, Manifest, Rows, block_keys, block_range, merge
 from engine.catalog import Catalog
 from engine.dataset import Dataset, Summary
@@ -355,6 +356,16 @@ class Library:
                 for number in numbers:
                     done[number, gone[manifest.keys[number]] % BLOCK] = False
                 self._store.put_manifest(replace(manifest, done=np.ravel(done)))
+
+    def audit(self) -> Audit:
+        """A check of the store, to be made step by step."""
+        return Audit(self._store, self._scheduler)
+
+    def go_on(self, due: list[Manifest]) -> None:
+        """Datasets that are not open have lost rows: their fills go on."""
+        self._unfinished.extend((manifest.handle, manifest.spec) for manifest in due)
+        self.disk = self._store.volume()
+        self.resume()
 
     def flush(self) -> int:
         """Forget every dataset everywhere. How many there were."""

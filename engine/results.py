@@ -177,6 +177,10 @@ class ResultFrame:
         """Whether rows of a block are on the disk only."""
         return bool((self._state[number * BLOCK : (number + 1) * BLOCK] == STORED).any())
 
+    def stored_offsets(self, number: int) -> Ints:
+        """Which rows of a block are on the disk only."""
+        return np.flatnonzero(self._state[number * BLOCK : (number + 1) * BLOCK] == STORED)
+
     def holds(self, number: int) -> bool:
         """Whether rows of a block are in memory."""
         return bool((self._state[number * BLOCK : (number + 1) * BLOCK] == DONE).any())

@@ -26,6 +26,7 @@ from engine.blocks import (
     Manifest,
     Rows,
     decode,
+    decode_offsets,
     encode,
     merge,
     seal,
@@ -35,7 +36,7 @@ from engine.blocks import (
 from engine.directory import Marker, hold
 from engine.disk import ERRORS, Cache, Start
 from engine.errors import StartError
-from engine.recovery import end_rescue, refuse_foreign, repair, rescue, sound, tell_of_damaged
+from engine.recovery import MAGIC_BYTES, end_rescue, refuse_foreign, repair, rescue, sound, tell_of_damaged
 from engine.scorecards import Scorecard
 from engine.series import Ints, Phase, Series, Step
 from engine.spec import Spec
@@ -197,6 +198,11 @@ class Store:
         """Whether a block is stored as it was written."""
         return self._payload(f"b/{key}", BLOCK_MAGIC) is not None
 
+    def block_offsets(self, key: str) -> Ints | None:
+        """Which rows a block has; None if it is not stored or damaged."""
+        payload = self._payload(f"b/{key}", BLOCK_MAGIC)
+        return None if payload is None else decode_offsets(payload)
+
     def put_scorecard(self, name: str, card: Scorecard) -> None:
         self._cache.set(f"c/{name}", seal(SCORECARD_MAGIC, card.to_bytes()))
 
@@ -262,12 +268,36 @@ class Store:
             ),
         )
 
+    # --- any value -------------------------------------------------------------------------------------------------
+
+    def keys(self, prefix: str) -> list[str]:
+        """Keys of everything stored under a prefix."""
+        return self._cache.keys(prefix)
+
+    def has(self, key: str) -> bool:
+        return key in self._cache
+
+    def is_whole(self, key: str) -> bool:
+        """Whether a value is what was written, whatever it is."""
+        try:
+            sealed = self._cache.get(key)
+            return sealed is not None and bool(unseal(sealed[:MAGIC_BYTES], sealed))
+        except DamagedPayload:
+            return False
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Forget values."""
+        with self._cache.transact():
+            for key in keys:
+                self._cache.delete(key)
+
     # --- forgetting ------------------------------------------------------------------------------------------------
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything; not a byte of it stays."""
         with self._cache.transact():
             self._cache.clear()
+        self._cache.wipe()
 
     def drop(self, gone: Collection[Manifest]) -> None:
         """Forget manifests, and the blocks that no other one names."""
@@ -279,7 +309,8 @@ class Store:
                 self._drop_block(key)
 
     def delete(self, handle: str) -> bool:
-        """Forget a series, its uploads, its manifests, and the blocks no other manifest names. Whether it was there."""
+        """Forget a series, its uploads, its manifests, and the blocks no other manifest names: not a byte of it stays.
+        Whether it was there."""
         known = self.has_series(handle)
         gone = self.manifests(handle)
         with self._cache.transact():
@@ -297,6 +328,7 @@ class Store:
                 else:
                     self._cache.delete(f"u/{upload_id}")
                     self._cache.delete(f"u/{upload_id}/raw")
+        self._cache.wipe()
         return known
 
     # --- details ---------------------------------------------------------------------------------------------------

@@ -274,13 +274,15 @@ def test_the_files_of_what_is_deleted_stay_until_that_is_certain(folder: Path) -
     def undecided() -> None:
         with store._cache.transact():
             store._cache.delete("b/1")
-            assert values(folder) == before  # killed here, the row will still name its file
+            store.drop_blocks(["2"])  # several changes within several changes
+            assert values(folder) == before  # killed here, the rows will still name their files
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         undecided()
     assert values(folder) == before
     assert store.block_rows("1") is not None
+    assert store.block_rows("2") is not None
     store.drop_blocks(["1"])
     assert len(values(folder)) == len(before) - 1
     store.close()
