@@ -3,11 +3,17 @@
 import gzip
 import importlib.util
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
+import api
+import security
+from engine import Engine
 from engine.errors import UploadError
 from engine.ingest import ReadOptions, read
 from engine.settings import Settings
@@ -15,16 +21,32 @@ from engine.settings import Settings
 CASES = Path(__file__).resolve().parents[2] / "shared" / "csv_cases"
 
 
-def result_of(case: dict) -> dict:
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    settings = Settings(cache_dir=tmp_path_factory.mktemp("corpus"), model="seasonal-naive", background=False)
+    engine = Engine(settings)
+    server = Flask(__name__)
+    security.protect(server, settings)
+    server.register_blueprint(api.create_blueprint(engine))
+    with server.test_client() as client:
+        yield client
+    engine.close()
+
+
+def result_of(client: FlaskClient, case: dict) -> dict:
     path = CASES / case["file"]
     if not path.exists():
         raw = (",".join(f"c{n}" for n in range(100_000)) + "\n" + ",".join("1" * 100_000) + "\n").encode()
     else:
         raw = path.read_bytes()
-    try:
-        return {"ok": True, **read(raw, ReadOptions(**case["options"]), Settings()).readback.to_json()}
-    except UploadError as error:
-        return {"ok": False, "error": error.code, "message": error.message}
+    options = {name: str(value).lower() if value in (True, False) else value for name, value in case["options"].items()}
+    answer = client.post("/api/v1/datasets", data=raw, query_string=options)
+    document = answer.get_json()
+    if answer.status_code in (200, 201):
+        return {"ok": True, **document["readback"]}
+    assert answer.status_code == 422
+    assert document["error"]["message"].endswith(".")
+    return {"ok": False, "error": document["error"]["code"], "message": document["error"]["message"]}
 
 
 def corpus() -> list:
@@ -36,11 +58,11 @@ def corpus() -> list:
 
 
 @pytest.mark.parametrize("case", corpus())
-def test_the_corpus_is_read_as_expected_or_refused(case: dict) -> None:
+def test_the_corpus_is_read_as_expected_or_refused(client: FlaskClient, case: dict) -> None:
     spec = importlib.util.spec_from_file_location("compare", CASES / "compare.py")
     compare = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(compare)
-    assert compare.compare(case, result_of(case)) == []
+    assert compare.compare(case, result_of(client, case)) == []
 
 
 PNG, ZIP = b"\x89PNG\r\n\x1a\n\0\0", b"PK\x03\x04\x14\0\0\0\x08\0"

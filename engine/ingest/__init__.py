@@ -10,13 +10,14 @@ from engine.errors import UploadError
 from engine.ingest.coarse import coarse_series, coarser
 from engine.ingest.columns import Choice, choose, refuse_unknown
 from engine.ingest.dayorder import settle
+from engine.ingest.decimals import settle_signs
 from engine.ingest.decisions import Found, make_decisions
 from engine.ingest.grid import lay_grid
-from engine.ingest.layout import find_layout
-from engine.ingest.load import Readings, load, settle_signs
+from engine.ingest.load import Readings, load
 from engine.ingest.longfile import find_part
 from engine.ingest.notes import make_notes
 from engine.ingest.order import Ordered, arrange
+from engine.ingest.parts import find_layout
 from engine.ingest.readback import (
     MOST_OFFERED,
     Alternative,
@@ -70,7 +71,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     refuse_unknown(sample.columns, options)
     order = settle(table, time_readings(sample, options), options.dayfirst)
     choice = choose(sample, order.reading, layout.delimiter, options)
-    signs = settle_signs(table, choice, options)
+    signs = settle_signs(table, choice.value, choice.signs, options)
     readings = load(table, choice, signs.decimal)
     part, joined = find_part(table, choice, readings, options)
     if part is not None:

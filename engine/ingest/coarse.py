@@ -32,9 +32,9 @@ class Coarser:
 
 def coarser(options: ReadOptions) -> Coarser | None:
     """The coarser reading that is asked for; raises UploadError BAD_OPTION."""
-    if options.step is None and options.agg is None:
+    if not options.step and not options.agg:
         return None
-    if options.agg not in AGGREGATIONS or options.step is None:
+    if options.agg not in AGGREGATIONS or not options.step:
         raise bad_option(
             f"step is {_short(options.step)} and agg is {_short(options.agg)}; a coarser reading needs both, such as "
             "step=1h and agg=sum",
@@ -60,7 +60,9 @@ def coarse_series(series: Series, wanted: Coarser, at_end: bool) -> Series:
         times = times - np.timedelta64(series.step.seconds or DAY, "s")
     phase = MONDAY % step.count if step.unit == "second" and step.count % (7 * DAY) == 0 else 0
     buckets = grid_slots(times - np.timedelta64(phase, "s"), step)
-    begins = (np.diff(buckets) != 0) | (np.diff(times) < np.timedelta64(0, "s"))  # back is the repeated hour
+    begins = np.diff(buckets) != 0
+    if step.unit == "second" and step.count <= HOUR:
+        begins |= np.diff(times) < np.timedelta64(0, "s")  # the repeated hour is another one
     starts = np.flatnonzero(np.append(True, begins[1:-1]))
     totals = np.add.reduceat(series.values, starts)
     values = totals if wanted.agg == "sum" else totals / np.diff(np.append(starts, len(series)))
@@ -106,7 +108,7 @@ def words(step: Step) -> str:
 
 
 def _short(text: str | None) -> str:
-    return "not given" if text is None else repr(text[:20])
+    return "not given" if not text else repr(text[:20])
 
 
 def _step(text: str) -> Step:

@@ -9,11 +9,12 @@ import polars as pl
 
 from engine.errors import UploadError
 from engine.ingest.decimals import Signs, all_signs
+from engine.ingest.looks import is_moment
 from engine.ingest.names import COUNTER, ID, ROW_NUMBER, bad_option, some
 from engine.ingest.numbers import LOOSE, MISSING, read_numbers
 from engine.ingest.readback import ReadOptions
 from engine.ingest.timecolumn import TimeReading
-from engine.ingest.times import DAY, NO_TIME, SECOND, looks_like_clock, looks_like_date
+from engine.ingest.times import DAY, NO_TIME, SECOND
 from engine.ingest.vendors import is_sensor, kind_column
 from engine.series import Floats, Ints
 
@@ -104,7 +105,7 @@ def _loosely_numeric(timed: pl.DataFrame) -> list[str]:
 def _is_dated(cells: pl.Series) -> bool:
     """Whether at least half of the first cells are dates, which may look like numbers (01.02.2024)."""
     head = [cell for cell in cells.head(TRIED).to_list() if cell.strip()]
-    return 2 * sum(looks_like_date(cell) or looks_like_clock(cell) for cell in head) >= max(len(head), 1)
+    return 2 * sum(is_moment(cell) for cell in head) >= max(len(head), 1)
 
 
 def _is_clock(values: Floats, micros: Ints) -> bool:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from engine.ingest.names import bad_option
 from engine.ingest.numbers import GROUPED, OTHER, WRITING
-from engine.ingest.readback import Proof
+from engine.ingest.readback import Proof, ReadOptions
+from engine.ingest.table import Table
 from engine.series import Bools
 
 
@@ -70,3 +72,17 @@ def _signs(cells: pl.Series, seen: list[Bools], first_row: int | None) -> Signs:
         row = None if first_row is None else first_row + at
         proof = Proof("cell", row=row, cell=cells[at].strip()[:40])
     return Signs(decimal, proof, commas=bool(commas.any()), dots=bool(dots.any()))
+
+
+def settle_signs(table: Table, column: str, signs: Signs, options: ReadOptions) -> Signs:
+    """The decimal sign of a column, decided on all of it where a sample (`signs`) does not; raises BAD_OPTION."""
+    if options.decimal is not None and options.decimal not in OTHER:
+        raise bad_option(f"decimal is {options.decimal[:20]!r}", list(OTHER))
+    if signs.proof is None or options.decimal is not None:
+        whole = Signs(".", None, False, False)
+        for row, frame in table.frames([column]):
+            whole = whole.and_then(all_signs(frame, row)[column])
+        signs = whole if whole.proof else Signs(signs.decimal, None, whole.commas, whole.dots)
+    if options.decimal is None:
+        return signs
+    return Signs(options.decimal, Proof("chosen"), signs.commas, signs.dots)

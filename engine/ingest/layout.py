@@ -8,9 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from engine.errors import UploadError
+from engine.ingest.looks import is_moment
 from engine.ingest.numbers import is_missing_word, looks_numeric
-from engine.ingest.times import looks_like_clock, looks_like_date
-from engine.ingest.vendors import is_sensor
 from engine.settings import Settings
 
 DELIMITERS = ("\t", ";", "|", ",")  # of equally even ones the first wins: a decimal comma can be even too
@@ -18,8 +17,6 @@ SAMPLE_LINES = 200
 SAMPLE_BYTES = 1 << 20
 SAMPLE_CELLS = 20_000
 SAMPLE_RECORDS = 40
-MARKERS = (b"\n#", b"\n-----", b'\n"-----')  # what a line begins with that stands between two tables
-MOST_PARTS = 20
 UNITS = re.compile(
     r"[(\[].*[)\]]|[-–]|°?[CFK]|%|[kMGT]?(Wh?|VAr?h?|J|g|l|m|bar|Pa|V|A|Hz)|m[23³²](/[hs])?|m/s|mm|€|EUR|USD"
 )
@@ -53,41 +50,11 @@ class _Record:
         return [cell for cell in self.cells if cell]
 
 
-def find_layout(body: bytes, settings: Settings) -> Layout:
-    """Layout of a text that is not blank; raises UploadError EMPTY (no data row), TOO_WIDE or BAD_QUOTING.
+def layout_at(body: bytes, offset: int, settings: Settings) -> Layout:
+    """Layout of the table that begins at or after the line at `offset`.
 
-    Where several tables stand below each other it is the one with a sensor's readings, else the longest.
+    Raises UploadError EMPTY (no data row), TOO_WIDE or BAD_QUOTING.
     """
-    whole = _layout(body, 0, settings)
-    starts = [start for start in _parts(body) if start != whole.start or whole.header_line is None]
-    if not starts or any(map(is_sensor, whole.names)):
-        return whole
-    layouts = [whole] if whole.start < starts[0] else []
-    for start in starts:
-        try:
-            layouts.append(_layout(body, start, settings))
-        except UploadError:
-            continue
-    ends = [layout.start for layout in layouts[1:]] + [len(body)]
-    sizes = [end - layout.start for layout, end in zip(layouts, ends, strict=True)]
-    ranked = sorted(zip(layouts, sizes, strict=True), key=lambda part: (any(map(is_sensor, part[0].names)), part[1]))
-    return ranked[-1][0] if ranked else whole
-
-
-def _parts(body: bytes) -> list[int]:
-    """Offsets of the lines after markers such as "# CGM ENTRIES" and "-------"."""
-    starts: list[int] = []
-    for marker in MARKERS:
-        at = 0 if body.startswith(marker[1:]) else body.find(marker) + 1 or -1
-        while at >= 0 and len(starts) < MOST_PARTS:
-            end = body.find(b"\n", at)
-            starts += [end + 1] if end >= 0 else []
-            at = body.find(marker, end) + 1 or -1 if end >= 0 else -1
-    return sorted(starts)
-
-
-def _layout(body: bytes, offset: int, settings: Settings) -> Layout:
-    """Layout of the table that begins at or after the line at `offset`."""
     lines, is_whole = _first_lines(body, offset)
     before = body.count(b"\n", 0, offset)
     named = _named_delimiter(lines[0])
@@ -213,11 +180,6 @@ def _columns_of_kinds(records: list[_Record], width: int) -> tuple[list[int], li
         elif 2 * sum(map(looks_numeric, cells)) >= max(len(cells), 1):
             numeric.append(at)
     return dated, numeric
-
-
-def is_moment(cell: str) -> bool:
-    """Whether a cell looks like a date or a time of day."""
-    return looks_like_date(cell) or looks_like_clock(cell)
 
 
 def _names_columns(record: _Record) -> bool:

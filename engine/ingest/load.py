@@ -11,10 +11,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UploadError
 from engine.ingest.columns import Choice
-from engine.ingest.decimals import Signs, all_signs
-from engine.ingest.names import bad_option
 from engine.ingest.numbers import MOST_TEXT, OTHER, WRITING, holds_digits, read_numbers
-from engine.ingest.readback import Proof, ReadOptions
 from engine.ingest.sections import Sections
 from engine.ingest.table import BEYOND, Table
 from engine.ingest.timecolumn import LEAST_TIMES
@@ -55,21 +52,6 @@ class Readings:
     censored: int
     unit: str | None
     is_assumed: bool
-
-
-def settle_signs(table: Table, choice: Choice, options: ReadOptions) -> Signs:
-    """The decimal sign of the value column, decided on all of it where a sample does not; raises BAD_OPTION."""
-    if options.decimal is not None and options.decimal not in OTHER:
-        raise bad_option(f"decimal is {options.decimal[:20]!r}", list(OTHER))
-    signs = choice.signs
-    if signs.proof is None or options.decimal is not None:
-        whole = Signs(".", None, False, False)
-        for row, frame in table.frames([choice.value]):
-            whole = whole.and_then(all_signs(frame, row)[choice.value])
-        signs = whole if whole.proof else Signs(signs.decimal, None, whole.commas, whole.dots)
-    if options.decimal is None:
-        return signs
-    return Signs(options.decimal, Proof("chosen"), signs.commas, signs.dots)
 
 
 def load(table: Table, choice: Choice, decimal: str) -> Readings:

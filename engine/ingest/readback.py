@@ -55,7 +55,7 @@ class ReadOptions:
     """Choices of the person in place of the reader's own; None leaves the decision to the reader.
 
     time, value: column names. series: an id of a long file. dayfirst: day before month. decimal: "." or ",". step, agg:
-    coarser reading, for example "1h" and "sum" or "mean", always together.
+    coarser reading, for example "1h" and "sum" or "mean", always together; empty for the file's own step.
     """
 
     time: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from engine.ingest.layout import is_moment
+from engine.ingest.looks import is_moment
 from engine.ingest.numbers import is_missing_word, looks_numeric
 from engine.ingest.times import NO_TIME
 from engine.series import Ints

@@ -10,6 +10,7 @@ import polars as pl
 
 from engine.errors import UploadError
 from engine.ingest.epochs import TIME_NAME, NumberWriting, may_be_time, number_writing
+from engine.ingest.looks import looks_like_clock, looks_like_date
 from engine.ingest.names import ID, ROW_NUMBER, bad_option, some
 from engine.ingest.numbers import count_filled, is_missing_word
 from engine.ingest.readback import ReadOptions
@@ -22,8 +23,6 @@ from engine.ingest.times import (
     WRITINGS,
     Stamps,
     Writing,
-    looks_like_clock,
-    looks_like_date,
     read_clock,
 )
 from engine.series import Ints

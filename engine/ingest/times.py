@@ -32,15 +32,6 @@ LATER = rf"(?:{BETWEEN}{CLOCK} ?{ZONE}{RANGE})?\s*$"  # a date may have a time o
 LOCAL = rf"(?:{BETWEEN}{CLOCK}(?:(?!-) ?{ZONE})?{RANGE})?\s*$"  # here 00:00-00:15 is an interval and no zone
 HOUR_ONLY = rf"[Tt ](?P<hour>00) ?{ZONE}\s*$"
 WEEKDAY = r"(?:[A-Za-z]{2,9}\.?,? +)?"
-DATE_LIKE = re.compile(
-    r"\s*(?:[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}(?![0-9.])|[12][0-9]{3}[-/][0-9]{2}\s*$|[0-9]{1,2}/[12][0-9]{3}\s*$|(?:0[1-9]|1[0-2])\.(?:19|20)[0-9]{2}\s*$"
-    r"|[12][0-9]{3}[-/ ]?[QqMm][0-9]{1,2}\s*$|[Qq][1-4][-/ ]?[12][0-9]{3}\s*$|[12][0-9]{7}[Tt _][0-9])"
-    r"|\s*(?:[A-Za-z]{2,9}\.?,? +)?[0-9]{1,2}(?:\.|st|nd|rd|th)?[-/. ]*([^\W\d_]{3,10})\.?,?[-/ ]*[0-9]{2,4}\b"
-    r"|\s*(?:[A-Za-z]{2,9}\.?,? +)?([^\W\d_]{3,10})\.?[-/ ]+(?:[0-9]{1,2},?[-/ ]+)?[0-9]{2,4}\b"
-)
-CLOCK_LIKE = re.compile(
-    r"\s*[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp]\.? ?[Mm]\.?)?( ?- ?[0-9:]{4,8})?\s*$"
-)
 
 
 @dataclass(frozen=True)
@@ -244,21 +235,3 @@ def read_clock(cells: pl.Series) -> tuple[Ints, int]:
         micros[group.rows] = np.where(valid, own, NO_TIME)
         ends += late
     return micros, ends
-
-
-def looks_like_date(cell: str) -> bool:
-    """Whether a cell begins with a date in any order, readable or not."""
-    found = DATE_LIKE.match(cell)
-    if found is None:
-        return False
-    name = found[2] or found[3]
-    return name is None or month_number(_without_accents(name)) > 0
-
-
-def looks_like_clock(cell: str) -> bool:
-    """Whether a cell is a time of day."""
-    return CLOCK_LIKE.match(cell) is not None
-
-
-def _without_accents(name: str) -> str:
-    return name.translate(str.maketrans("éèêûüäçÉ", "eeeuuace"))
