@@ -6,13 +6,33 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from benchmarks import density_figures, engine_figures, model_figures, reuse_figures, server_figures, wire_figures
+from benchmarks import (
+    cache_figures,
+    density_figures,
+    engine_figures,
+    model_figures,
+    restart_figures,
+    reuse_figures,
+    server_figures,
+    wire_figures,
+)
 from benchmarks.figures import HEAD
+
+PARTS = (
+    density_figures,
+    model_figures,
+    engine_figures,
+    cache_figures,
+    restart_figures,
+    reuse_figures,
+    wire_figures,
+    server_figures,
+)
 
 
 def main() -> None:
     print(HEAD)
-    for part in (density_figures, model_figures, engine_figures, reuse_figures, wire_figures, server_figures):
+    for part in PARTS:
         for figure in part.run():
             print(figure.row(), flush=True)
 

@@ -1,0 +1,48 @@
+"""The bench still runs, at small sizes; what it tells about time is looked at by people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from benchmarks import cache_figures, restart_figures, reuse_figures
+from benchmarks.figures import Figure, meter
+from benchmarks.stored import Counted, cheap, counting, filled
+from engine import Engine
+from engine.store import Store
+
+SMALL: dict[str, Callable[[], Iterable[Figure]]] = {
+    "cache": lambda: cache_figures.run(origins=1500, reads=5),
+    "restart": lambda: restart_figures.run(datasets=2, origins=1500),
+    "reuse": lambda: reuse_figures.run(length=2000, measured=300, stored=3),
+}
+
+
+@pytest.mark.parametrize("part", SMALL)
+def test_every_figure_of_the_caches_can_be_measured(part: str) -> None:
+    figures = list(SMALL[part]())
+    assert figures
+    for figure in figures:
+        assert math.isfinite(figure.ratio), figure.row()
+        assert figure.value == 0 if figure.goal == 0 else figure.value > 0, figure.row()  # 0: calls of the model
+
+
+def test_datasets_made_from_one_are_what_the_engine_would_compute(tmp_path: Path) -> None:
+    stored = filled(meter(1500), tmp_path / "one").times(8.0)
+    settings, model = cheap(tmp_path / "more"), Counted(10)
+    store = Store(settings.cache_dir, 1.0)
+    store.open()
+    with closing(store):
+        stored.put(store, stored.manifest.spec)
+    with closing(Engine(settings, counting(model))) as engine:
+        handle = stored.series.handle
+        for index in (-1300, -700, -3):
+            found, calls = engine.forecast(handle, index), model.calls
+            computed = engine.forecast(handle, index, force=True)
+            assert model.calls == calls + 1
+            assert computed.samples.tolist() == found.samples.tolist()
+            assert (computed.crps, computed.n_scored) == (found.crps, found.n_scored)
