@@ -34,7 +34,7 @@ from engine.errors import (
 )
 from engine.exports import Export, Exports
 from engine.forecasting import Subject, frame_of
-from engine.imports import read_export
+from engine.imports import Imported, read_export
 from engine.ingest import Readback, ReadOptions, read
 from engine.inventory import Inventory, stored_datasets
 from engine.jobs import Entry, Ticket
@@ -57,6 +57,7 @@ log = logging.getLogger(__name__)
 BATCH_SIZE = 64  # origins the background forecasts at once
 PARSES = 2  # files read at the same time
 BODIES = 8  # files received at the same time
+PROBES = 8  # forecasts of an export that are held against the model
 COMPUTING_SHARE = 0.6  # of the graceful timeout that running batches may take to end; writing has the rest
 HANDLE = re.compile(r"[0-9a-f]{64}\Z")
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}\Z")
@@ -241,14 +242,26 @@ class Engine:
         return self._exports.of(self._entry(handle, self._spec(handle, model, horizon)), kind)
 
     def load(self, raw: bytes) -> Loaded:
-        """Take back a Parquet file of `export`: its series, and the forecasts that are not done here. UploadError."""
+        """Take back a Parquet file of `export`: its series, and the forecasts that are not done here. Some of them are
+        computed here, too, if their model is loaded, and must agree. UploadError, and what `forecast` raises."""
         with self._parsing():
             found = read_export(raw, self.settings)
+        self._probe(found)
         known, entry = self._on_store_thread(lambda: self._library.adopt(found))
         for slots, rows in found.parts():
             self._scheduler.adopt(entry, slots, rows)
         is_loaded = entry.subject.forecaster is not None
         return Loaded(found.dataset, found.spec, known, frame_of(entry).imported_count, is_loaded)
+
+    def _probe(self, found: Imported) -> None:
+        """Hold some rows of an export against what the model makes here."""
+        forecaster = self._catalog.forecaster(found.spec)
+        if forecaster is None or not len(found.slots):
+            return
+        subject, deadline = Subject(found.dataset.series, found.spec, forecaster), self._deadline(None)
+        for position in found.probes(PROBES):
+            ticket = self._scheduler.quick(found.spec.key, subject, int(found.slots[position]))
+            found.insist_on(int(position), self._answer(ticket, deadline))
 
     # --- forecasts -------------------------------------------------------------------------------------------------
 

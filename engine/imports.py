@@ -22,7 +22,7 @@ from engine.errors import EngineError, UploadError
 from engine.export import FORMAT, KEY, MOST_ROWS, VALUES, group_rows, schema
 from engine.forecasting import Subject, rescored
 from engine.parquet import MAGIC, Malformed, Outline, outline
-from engine.rows import Forecast
+from engine.rows import Forecast, Row
 from engine.series import Floats, Ints, Phase, Series, Step
 from engine.settings import MAX_HORIZON, Settings
 from engine.spec import RESULT_FORMAT, Spec
@@ -56,6 +56,25 @@ class Imported(NamedTuple):
             part = slice(start, start + MOST_PART)
             slots = self.slots[part]
             yield slots, rescored(self.samples[part], self.loc[part], self.scale[part], slots, subject)
+
+    def probes(self, count: int) -> Ints:
+        """Positions of some rows, evenly spread."""
+        return np.unique(np.linspace(0, len(self.slots) - 1, min(count, len(self.slots))).round().astype(np.int64))
+
+    def insist_on(self, position: int, computed: Row) -> None:
+        """UploadError OTHER_FORECASTS if a row is not what the spec's model makes of the series: further from it than
+        a hundredth of its 80 % band, which is more than machines differ by."""
+        claimed = Row(self.samples[position], float(self.loc[position]), float(self.scale[position]))
+        ours, theirs = computed.unscaled(), claimed.unscaled()
+        band = float(np.ptp(np.quantile(ours, (0.1, 0.9), axis=1), axis=0).max())
+        if np.abs(ours - theirs).max() > 0.01 * band + 1e-6 * computed.scale:
+            time = self.dataset.series.times(self.slots[position : position + 1])[0]
+            raise UploadError(
+                f"The forecasts in this file are not those of the model {self.spec.model}: from {time} it forecasts "
+                "otherwise. Nothing of the file was kept.",
+                code="OTHER_FORECASTS",
+                found=str(time),
+            )
 
 
 def read_export(raw: bytes, settings: Settings) -> Imported:

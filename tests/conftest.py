@@ -28,7 +28,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 class ToyForecaster:
     """The context's last value plus (level - 0.5) x step: every number can be worked out by hand.
 
-    gate: a test may hold the model up; calls: contexts it was given, per call; entered: calls so far, held ones too.
+    gate: a test may hold the model up; batches: all but what is asked for one by one; calls: contexts it was given, per
+    call; entered: calls so far, held ones too.
     """
 
     name = "toy"
@@ -45,11 +46,14 @@ class ToyForecaster:
         self.entered = 0
         self.gate = threading.Event()
         self.gate.set()
+        self.batches = threading.Event()
+        self.batches.set()
         self.failure: BaseException | None = None
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         self.entered += 1
         assert self.gate.wait(30)
+        assert len(contexts) == 1 or self.batches.wait(30)
         if self.failure is not None:
             raise self.failure
         self.calls.append(len(contexts))

@@ -54,10 +54,10 @@ def test_forecasts_are_saved_and_loaded_back(
     assert saved.data == client.get(f"{DATASETS}/{handle}/export.parquet").data
     assert client.delete(CACHE).get_json() == {"datasets": 1}
     assert stored(client) == []
-    toy.gate.clear()  # or some of them are computed here before they are loaded
+    toy.batches.clear()  # or some of them are computed here before they are loaded
     assert client.post(f"{CACHE}/load", data=saved.data).status_code == 201
     (forecasts,) = stored(client)[0]["forecasts"]
-    toy.gate.set()
+    toy.batches.set()
     assert (forecasts["done"], forecasts["imported"]) == (277, 277)
     assert filled(engine, handle)
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 
 from engine import Engine, Settings, Upload, errors
 from engine.export import Done, schema, write_parquet
@@ -60,20 +61,47 @@ def kept(engine: Engine) -> Upload:
     return done
 
 
-def test_another_engine_serves_the_same_bytes_and_computes_nothing(
+def test_another_engine_serves_the_same_bytes_and_computes_a_few_to_compare(
     engine: Engine, settings: Settings, kept: Upload, elsewhere: ExitStack
 ) -> None:
     handle, toy = kept.dataset.handle, ToyForecaster()
     there = other(elsewhere, settings, built_in() | {"toy": lambda settings: toy})
-    toy.gate.clear()
+    toy.batches.clear()
     loaded = there.load(exported(engine, handle))
-    toy.gate.set()
+    assert toy.computed == 8
+    toy.batches.set()
     total = int(kept.dataset.usable_origins.sum())
     assert (loaded.dataset.handle, loaded.known, loaded.imported, loaded.model_loaded) == (handle, False, total, True)
     for index in (0, -12, -300, kept.dataset.first_index):
         assert drawn(there, handle, index) == drawn(engine, handle, index)
     assert exported(there, handle) == exported(engine, handle)
     assert there.progress(handle) == engine.progress(handle)._replace(imported=total)
+
+
+class Leaning(ToyForecaster):
+    """The toy, by so much higher: what another machine makes of the same weights, or what is no forecast of theirs."""
+
+    def __init__(self, lean: float) -> None:
+        super().__init__()
+        self.lean = np.float32(lean)
+
+    def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
+        return super().predict(contexts, floor, horizon) + self.lean
+
+
+@pytest.mark.parametrize(("lean", "is_taken"), [(1e-3, True), (1.0, False)], ids=["by a hair", "by far"])
+def test_forecasts_that_are_not_their_models_are_refused(
+    engine: Engine, settings: Settings, kept: Upload, elsewhere: ExitStack, lean: float, is_taken: bool
+) -> None:
+    there = other(elsewhere, settings, built_in() | {"toy": lambda settings: Leaning(lean)})
+    raw = exported(engine, kept.dataset.handle)
+    if is_taken:
+        assert there.load(raw).dataset.handle == kept.dataset.handle
+        return
+    with pytest.raises(errors.UploadError, match="not those of the model toy") as refused:
+        there.load(raw)
+    assert refused.value.code == "OTHER_FORECASTS"
+    assert there.datasets() == []
 
 
 def test_an_export_is_read_back_bit_for_bit(engine: Engine, settings: Settings, kept: Upload) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from engine import Engine, Settings
 from engine.errors import EngineClosed, EngineError, StartError
@@ -47,25 +46,12 @@ def cheap_and_silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-class Held(ToyForecaster):
-    """The toy, whose batches of several origins may be held up while single ones go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.batches = threading.Event()
-        self.batches.set()
-
-    def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
-        assert len(contexts) == 1 or self.batches.wait(30)
-        return super().predict(contexts, floor, horizon)
-
-
 class Run:
     """One short life of an engine with a fault in it, and its next life without."""
 
     def __init__(self, folder: Path, fault: Fault) -> None:
         self.fault = fault
-        self.toy = Held()
+        self.toy = ToyForecaster()
         self.settings = Settings(
             cache_dir=folder, model="toy", horizon=HORIZON, request_timeout=10.0, graceful_timeout=2.0
         )
