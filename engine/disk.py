@@ -146,7 +146,7 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
         """Bytes of every value, by its key, in one statement."""
         with self._noticing():
             size = "CASE WHEN filename IS NULL THEN length(value) ELSE size END"
-            return dict(self._sql(f"SELECT key, {size} FROM Cache WHERE raw = 1 AND typeof(key) = 'text'").fetchall())  # noqa: S608
+            return dict(self._sql(f"SELECT key, {size} FROM Cache WHERE raw = 1 AND typeof(key) = 'text'"))  # noqa: S608
 
     def starts(self, prefix: str, but: str = "", most: int = WHOLE) -> list[Start]:
         """The first `most` bytes of all values whose keys begin with `prefix`, those left out that end with `but` and

@@ -287,11 +287,14 @@ class Engine:
         slot = dataset.origin_slot(index)
         spec = self._spec(handle, model, horizon)
         baseline = self._baseline(dataset, spec.horizon)
+        how = {"session": session, "seq": seq, "force": force}
         try:
-            entry, ticket = self._request(handle, slot, spec, deadline, session=session, seq=seq, force=force)
-        except Evicted:  # closed or put away for want of memory just then: once more, from the disk
-            entry, ticket = self._request(handle, slot, spec, deadline, session=session, seq=seq, force=force)
-        row = self._answer(ticket, deadline)
+            entry, row = self._row(handle, slot, spec, deadline, **how)
+        except Evicted as gone:  # closed or put away for want of memory just then, or dropped: once more, from the disk
+            try:
+                entry, row = self._row(handle, slot, spec, deadline, **how)
+            except UnknownHandle:  # deleted
+                raise gone from None
         with self._meter.timed("draw"):
             return draw(dataset, index, entry.subject, row, baseline, frame_of(entry).scores())
 
@@ -450,14 +453,14 @@ class Engine:
             raise UnknownHandle("This is not a handle: 64 hexadecimal digits were expected.")
         return self._library.cached(handle) or self._on_store_thread(lambda: self._library.load(handle), deadline)
 
-    def _request(self, handle: str, slot: int, spec: Spec, deadline: float, **how: Any) -> tuple[Entry, Ticket]:
-        """A ticket for an origin, and its entry, opened if it is not in memory."""
+    def _row(self, handle: str, slot: int, spec: Spec, deadline: float, **how: Any) -> tuple[Entry, Row]:
+        """An origin's forecast, waited for, and its entry, opened if it is not in memory."""
         entry = self._entry(handle, spec, deadline)
         if not how["force"]:
             self._fetch(entry, slot, deadline)
         if entry.subject.forecaster is None and (how["force"] or self._scheduler.peek(entry, slot) is None):
             raise ModelNotLoaded(f"The model {spec.model} is not loaded, and this forecast is not stored.")
-        return entry, self._scheduler.request(entry, slot, **how)
+        return entry, self._answer(self._scheduler.request(entry, slot, **how), deadline)
 
     def _entry(self, handle: str, spec: Spec, deadline: float | None = None) -> Entry:
         found = self._scheduler.find((handle, spec.key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -213,6 +214,20 @@ def test_who_waits_for_a_forecast_that_is_dropped_is_answered(engine: Engine, to
     with pytest.raises(errors.Evicted):
         ticket.future.result(30)
     assert engine.forecast(handle, -20).index == -20
+
+
+def test_who_looks_at_a_moment_while_its_forecasts_are_dropped_still_gets_it(
+    engine: Engine, toy: ToyForecaster
+) -> None:
+    handle = engine.upload(to_csv(wave(300))).dataset.handle
+    until(lambda: filled(engine, handle))
+    toy.gate.clear()
+    with ThreadPoolExecutor(1) as viewer:
+        drawn = viewer.submit(engine.forecast, handle, -20, force=True, session="tab", seq=7)
+        until(lambda: engine.status().statistics.waiting == 1)
+        assert engine.drop(handle) == 276
+        toy.gate.set()
+        assert drawn.result(30).index == -20
 
 
 @pytest.mark.parametrize("handle", [UNKNOWN, "x", "", "../m", UNKNOWN.upper() + "A"])

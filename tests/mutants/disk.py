@@ -53,8 +53,8 @@ DISK = (
     Mutant(
         "evicted-while-asked",
         "engine.py",
-        "        except Evicted:  # closed",
-        "        except ZeroDivisionError:  # closed",
+        "        except Evicted as gone:  # closed",
+        "        except ZeroDivisionError as gone:  # closed",
         "a dataset closed for want of memory is opened again for who asks",
         ENGINE,
     ),
