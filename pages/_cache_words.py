@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import StoredDataset, StoredForecasts
+from engine import CheckReport, StoredDataset, StoredForecasts
 from pages import _notation
 from pages._notation import Step, count, plural
 
@@ -55,3 +55,31 @@ def anew(moments: int, first: str, last: str, *, at_once: bool) -> str:
     which = f"at {first}" if first == last else f"from {first} to {last}"
     end = "computed anew at once" if at_once else "computed anew when somebody asks for them"
     return f"The forecasts of {plural(moments, 'moment')} {which} are deleted, and {end}."
+
+
+def checked(report: CheckReport) -> str:
+    """What a check found, and what comes of it."""
+    parts = (
+        (report.blocks, "block"),
+        (report.series, "dataset"),
+        (report.uploads, "upload"),
+    )
+    looked = f"Looked at {', '.join(plural(number, what) for number, what in parts)}"
+    lost = report.damaged + report.missing
+    found = [
+        f"{plural(lost, 'block')} {'was' if lost == 1 else 'were'} damaged or missing and "
+        f"{'is' if lost == 1 else 'are'} computed again"
+        if lost
+        else "",
+        f"{plural(report.orphans, 'value')} that nothing names {'is' if report.orphans == 1 else 'are'} gone"
+        if report.orphans
+        else "",
+        f"{plural(report.damaged_series, 'dataset')} cannot be read: drop the file again"
+        if report.damaged_series
+        else "",
+        f"{plural(report.damaged_uploads, 'upload')} cannot be read: it can no longer be read another way"
+        if report.damaged_uploads
+        else "",
+    ]
+    said = "; ".join(filter(None, found))
+    return f"{looked}: {said}." if said else f"{looked}: all is as it was written."

@@ -14,6 +14,7 @@ from engine import Engine, errors
 from pages import _cache, _cache_words, _inputs, _live, _notation, _shell
 
 REFRESH_MS = 5_000
+CHECK = "Looks at everything on the disk. What is damaged and can be computed is computed again."
 COLUMNS = (
     ("name", "Dataset", "Names are known to the browser that sent the file, and to nobody else."),
     ("points", "Points", ""),
@@ -35,7 +36,7 @@ def layout(engine: Engine, version: str) -> Any:
                     html.H1(id="cache-heading", tabIndex=-1),
                     html.Div(
                         [
-                            html.Section([html.H2("Room"), html.Div(rooms, id="cache-rooms")], className="card rooms"),
+                            _room_card(rooms),
                             _load_card(),
                         ],
                         className="cache-top",
@@ -63,6 +64,24 @@ def layout(engine: Engine, version: str) -> Any:
             dcc.Store(id="cache-stretch"),
         ],
         className="shell",
+    )
+
+
+def _room_card(rooms: list[Any]) -> html.Section:
+    return html.Section(
+        [
+            html.H2("Room"),
+            html.Div(rooms, id="cache-rooms"),
+            html.P(
+                [
+                    html.Button("Check", id="cache-check", className="link", title=CHECK),
+                    " ",
+                    html.Span(id="cache-checked", role="status"),
+                ],
+                className="aside",
+            ),
+        ],
+        className="card rooms",
     )
 
 
@@ -133,6 +152,23 @@ def register(app: Dash) -> None:
     def find_stretch(value: Any) -> Any:
         asked = _inputs.whole(value.get("asked"), 0, _inputs.MOST_SEQ) if isinstance(value, dict) else None
         return {"asked": asked} | _stretch(current_app.extensions["engine"], _inputs.between(value))
+
+    @app.callback(
+        Output("cache-checked", "children"),
+        Input("cache-check", "n_clicks"),
+        prevent_initial_call=True,
+        running=[
+            (Output("cache-check", "disabled"), True, False),
+            (Output("cache-check", "children"), "Checking", "Check"),
+        ],
+    )
+    def check(clicks: Any) -> Any:
+        if not clicks:
+            return no_update
+        try:
+            return _cache_words.checked(current_app.extensions["engine"].check())
+        except errors.EngineError as error:
+            return error.message
 
     app.clientside_callback(
         ClientsideFunction("cache", "seen"), Output("cache-shown", "data"), Input("cache-look", "data")

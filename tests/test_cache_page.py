@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from engine import Dataset, Engine, Inventory, StoredDataset, StoredForecasts, Upload
+from engine import CheckReport, Dataset, Engine, Inventory, StoredDataset, StoredForecasts, Upload
 from engine.series import Phase, Series, Step
 from pages import _cache, _cache_words
 from tests.conftest import until, wave
@@ -263,3 +263,45 @@ def test_a_cache_that_cannot_be_looked_at_says_why(client: FlaskClient, engine: 
     answer = looked(client, digest)
     assert set(answer) == {"cache-look"}
     assert "The server is stopping" in answer["cache-look"]["data"]["error"]
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        (CheckReport(), "Looked at 0 blocks, 0 datasets, 0 uploads: all is as it was written."),
+        (CheckReport(1, 1, 1), "Looked at 1 block, 1 dataset, 1 upload: all is as it was written."),
+        (
+            CheckReport(9, 2, 2, damaged=1, orphans=1, damaged_series=1),
+            "Looked at 9 blocks, 2 datasets, 2 uploads: 1 block was damaged or missing and is computed again; 1 value "
+            "that nothing names is gone; 1 dataset cannot be read: drop the file again.",
+        ),
+        (
+            CheckReport(9, 2, 2, damaged=1, missing=2, orphans=3, damaged_uploads=1),
+            "Looked at 9 blocks, 2 datasets, 2 uploads: 3 blocks were damaged or missing and are computed again; 3 "
+            "values that nothing names are gone; 1 upload cannot be read: it can no longer be read another way.",
+        ),
+    ],
+)
+def test_a_check_says_what_it_found(report: CheckReport, words: str) -> None:
+    assert _cache_words.checked(report) == words
+
+
+def checked(client: FlaskClient, clicks: Any) -> str:
+    answer = call(client, "cache-checked.children", {"cache-check.n_clicks": clicks})
+    assert answer.status_code in {200, 204}
+    return str(answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize("clicks", [1, "x", [3], 10**400], ids=repr)
+def test_the_page_checks_when_it_is_asked_to(client: FlaskClient, engine: Engine, upload: Upload, clicks: Any) -> None:
+    until(lambda: engine.status().statistics.dirty_blocks == 0)
+    assert "1 dataset, 1 upload: all is as it was written." in checked(client, clicks)
+
+
+def test_without_a_click_nothing_is_checked_and_a_stopping_server_says_so(
+    client: FlaskClient, engine: Engine, upload: Upload
+) -> None:
+    for nothing in (None, 0):
+        assert "Looked" not in checked(client, nothing)
+    engine.close()
+    assert "The server is stopping" in checked(client, 1)

@@ -119,7 +119,7 @@ def test_what_is_not_open_is_stored_and_keeps_its_counts(
     for handle, old in zip(handles, before, strict=True):
         one = forecasts(again, handle)
         assert (one.state, one.done, one.total, one.model_loaded) == ("stored", 277, 277, True)
-        assert one.bytes == old.forecasts[0].bytes
+        assert abs(one.bytes - old.forecasts[0].bytes) < 16  # the digits of when it was last used
     again.forecast(handles[0], -20)
     assert forecasts(again, handles[0]).state == "done"
     assert [dataset.handle for dataset in again.cache().datasets] == handles  # the one that was looked at comes first

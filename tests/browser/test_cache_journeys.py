@@ -86,6 +86,15 @@ def test_forecasts_are_saved_deleted_and_loaded_back(page: Page, csv_file: Path,
     assert page.complaints() == []
 
 
+def test_what_is_stored_is_checked(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    looked(page)
+    page.find("#cache-check").click()
+    page.until("document.querySelector('#cache-checked').innerText.startsWith('Looked at ')")
+    page.until("!document.querySelector('#cache-check').disabled")
+    assert page.complaints() == []
+
+
 def test_what_is_no_export_is_refused_beside_the_button(page: Page, tmp_path: Path) -> None:
     page.open()
     page.until("document.querySelector('.home-link')")
