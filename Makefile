@@ -6,6 +6,8 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
+# Processes that run tests: auto is one for each core.
+TESTERS ?= auto
 
 CORE := engine/jobs.py,engine/tickets.py,engine/backlog.py,engine/outbox.py,engine/scheduler.py,engine/health.py,engine/workers.py
 
@@ -18,7 +20,8 @@ serve: $(VENV)/installed ## the same behind gunicorn, as the Procfile starts it
 	$(BIN)/gunicorn --config gunicorn.conf.py app:server
 
 test: lint browser ## lint, types and every test; all branches of the scheduling core, nearly all of the engine
-	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses=$(TESTERS) --maxprocesses=8 --dist=loadgroup --no-loadscope-reorder \
+		--cov --cov-report=
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100 --show-missing
 	$(BIN)/coverage report --include='engine/*' --fail-under=95 --format=total
 

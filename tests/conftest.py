@@ -87,13 +87,13 @@ def to_csv(series: Series, column: str = "load") -> bytes:
     return "\n".join(lines).encode()
 
 
-def until(condition: Callable[[], bool], timeout: float = 30.0) -> None:
-    """Wait until a condition holds."""
+def until(condition: Callable[[], bool], timeout: float = 30.0, every: float = 0.01) -> None:
+    """Wait until a condition holds; it is looked at every so many seconds."""
     pause = threading.Event()
-    for _ in range(int(timeout / 0.01)):
+    for _ in range(int(timeout / every)):
         if condition():
             return
-        pause.wait(0.01)
+        pause.wait(every)
     raise AssertionError("the condition did not come true in time")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from engine import Engine, ReadOptions, Settings, room, workers
 from engine.blocks import BLOCK
+from engine.engine import BATCH_SIZE
 from engine.errors import (
     BadRequest,
     DeadlineExceeded,
@@ -363,10 +364,11 @@ def test_an_interrupted_fill_goes_on_after_a_restart_where_it_stopped(
 ) -> None:
     series = wave(4000)
     handle = engine.upload(to_csv(series)).dataset.handle
-    until(lambda: engine.progress(handle).done > 500)
+    workers = sum(name.startswith("infer-background") for name in engine.status().threads)
+    in_flight = BATCH_SIZE * (4 + 1 + workers)  # a full calculation queue, and batches on either side of it
+    until(lambda: engine.progress(handle).done > in_flight)
     again = restarted(engine, settings, registry)
     until(lambda: filled(again, handle))
-    in_flight = 32 * (4 + 2)  # a full calculation queue, and a batch on either side of it
     assert toy.computed <= again.progress(handle).total + in_flight
     again.close()
 

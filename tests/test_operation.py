@@ -15,7 +15,8 @@ import pytest
 from tests.conftest import to_csv, until, wave
 from tests.serving import ROOT, Server, command, environment, reserved_port
 
-CSV = to_csv(wave(3000))
+LENGTH = 1_600
+CSV = to_csv(wave(LENGTH))
 DATASETS = "/api/v1/datasets"
 
 
@@ -34,7 +35,7 @@ def refused(program: list[str], cache: Path, **extra: str) -> str:
 
 
 def fill_ends(server: Server, handle: str) -> None:
-    until(lambda: server.call(f"{DATASETS}/{handle}/progress")["state"] == "done")
+    until(lambda: server.call(f"{DATASETS}/{handle}/progress")["state"] == "done", every=0.1)
 
 
 @pytest.mark.parametrize("way", ["SIGTERM", "SIGINT", "kill -9"])
@@ -46,7 +47,8 @@ def test_forecasts_survive_the_end_of_the_server_and_are_not_computed_again(tmp_
         fill_ends(server, handle)
         before = server.call(f"{DATASETS}/{handle}/forecasts/-50")
         if way == "kill -9":
-            until(lambda: len(list((cache / "cache").rglob("*.val"))) >= 3000 // 256 - 1)  # the full blocks are written
+            blocks = LENGTH // 256 - 1  # full ones, which are written
+            until(lambda: len(list((cache / "cache").rglob("*.val"))) >= blocks)
             server.kill()
         else:
             started = time.monotonic()
@@ -78,7 +80,7 @@ def test_a_request_that_is_still_open_does_not_keep_the_server_from_writing(tmp_
 
 def test_a_killed_server_goes_on_with_its_fill_when_it_comes_back(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    csv = to_csv(wave(5_000))
+    csv = to_csv(wave(3_000))
     with Server(cache) as server:
         handle = upload(server, csv)
         until(lambda: server.call(f"{DATASETS}/{handle}/progress")["done"] > 300)
@@ -86,7 +88,7 @@ def test_a_killed_server_goes_on_with_its_fill_when_it_comes_back(tmp_path: Path
     with Server(cache) as again:
         fill_ends(again, handle)
         progress = again.call(f"{DATASETS}/{handle}/progress")
-        assert progress["done"] == progress["total"] == 5_000 - 23
+        assert progress["done"] == progress["total"] == 3_000 - 23
 
 
 def test_a_waiting_caller_is_answered_when_the_server_stops(tmp_path: Path) -> None:

@@ -93,9 +93,11 @@ def test_background_threads_are_nicer_than_the_rest(engine: Engine) -> None:
         assert threads
         return {os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) for thread in threads}
 
+    usual = os.getpriority(os.PRIO_PROCESS, 0)  # the tests themselves may be run with less priority
+    assert usual < 10
     until(lambda: niceness("infer-background") == {10})
     until(lambda: niceness("calc-background") == {10})
-    assert niceness("infer-interactive") == niceness("calc-interactive") == niceness("store") == {0}
+    assert niceness("infer-interactive") == niceness("calc-interactive") == niceness("store") == {usual}
 
 
 @pytest.fixture
