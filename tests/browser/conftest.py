@@ -1,4 +1,4 @@
-"""A real gunicorn and a real Chromium: one server per test module's run, one fresh browser profile per test."""
+"""A real gunicorn and a real Chromium, one of each per process; every test has a window that remembers nothing."""
 
 from __future__ import annotations
 
@@ -74,34 +74,58 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running.url
 
 
+def started(profile: Path) -> webdriver.Chrome:
+    """A Chromium of its own."""
+    options = webdriver.ChromeOptions()
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--disable-gpu",
+        f"--user-data-dir={profile}",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "WARNING"})
+    return webdriver.Chrome(service=Service(shutil.which("chromedriver") or ""), options=options)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One Chromium for all journeys of a process: to start it, and to compile the app's scripts, takes seconds."""
+    driver = started(tmp_path_factory.mktemp("chromium") / "profile")
+    yield driver
+    driver.quit()
+
+
 @pytest.fixture
-def open_browser(server: str, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    """Opens windows of a given size; dark=True for people whose system is dark."""
-    drivers: list[webdriver.Chrome] = []
+def open_browser(server: str, chromium: webdriver.Chrome, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Opens a window of a given size that remembers nothing; dark=True for people whose system is dark. Whoever opens
+    another one in the same test is a stranger, with a Chromium of their own."""
+    opened: list[Page] = []
+    first = chromium.current_window_handle
 
     def start(size: tuple[int, int] = DESK, *, dark: bool = False) -> Page:
-        options = webdriver.ChromeOptions()
-        for argument in (
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-dev-shm-usage",
-            "--disable-gpu",
-            f"--window-size={size[0]},{size[1]}",
-            f"--user-data-dir={tmp_path / f'profile{len(drivers)}'}",
-        ):
-            options.add_argument(argument)
-        options.set_capability("goog:loggingPrefs", {"browser": "WARNING"})
-        driver = webdriver.Chrome(service=Service(shutil.which("chromedriver") or ""), options=options)
-        drivers.append(driver)
+        driver = started(tmp_path / f"stranger{len(opened)}") if opened else chromium
+        if driver is chromium:
+            driver.switch_to.new_window("window")
+            driver.get_log("browser")  # what was said in other windows
+        page = Page(driver, server)
+        opened.append(page)
         shape = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 500}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", shape)
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
-        return Page(driver, server)
+        return page
 
     yield start
-    for driver in drivers:
-        driver.quit()
+    for page in opened[1:]:
+        page.driver.quit()
+    for window in set(chromium.window_handles) - {first}:
+        chromium.switch_to.window(window)
+        chromium.close()
+    chromium.switch_to.window(first)
+    for address in {page.address for page in opened}:
+        chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": address, "storageTypes": "all"})
 
 
 @pytest.fixture

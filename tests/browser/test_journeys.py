@@ -346,7 +346,8 @@ def test_column_names_are_text(page: Page, csv_file: Path, tmp_path: Path) -> No
 
 def test_another_column_of_a_wide_file_is_chosen_at_the_same_moment(page: Page, tmp_path: Path) -> None:
     rows = [
-        f"2024-01-{1 + n // 24:02}T{n % 24:02}:00,{20 + n % 24},{500 + 7 * (n % 24)},{n % 5}" for n in range(24 * 28)
+        f"2024-01-{1 + n // 24:02}T{n % 24:02}:00,{20 + 3 * (n % 24)},{500 + 7 * (n % 24)},{n % 5}"
+        for n in range(24 * 28)
     ]
     file = tmp_path / "shops.csv"
     file.write_text("time,apples,pears,plums\n" + "\n".join(rows))

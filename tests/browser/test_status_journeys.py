@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -21,6 +24,16 @@ def computed(page: Page) -> None:
     page.until("document.querySelector('#fill').innerText === '' && document.querySelector('#standing').innerText", 120)
 
 
+def rests(page: Page) -> bool:
+    """Whether the server computes nothing on its own, of what other journeys uploaded."""
+
+    def told(path: str) -> Any:
+        with urllib.request.urlopen(f"{page.address}/api/v1/datasets{path}", timeout=30) as answer:
+            return json.load(answer)
+
+    return all(told(f"/{one['handle']}/progress")["state"] != "filling" for one in told("")["datasets"])
+
+
 def choose(page: Page, what: str) -> None:
     page.find("#recalculate-menu summary").click()
     page.find(f"[data-recalculate={what}]").click()
@@ -31,6 +44,7 @@ def test_the_status_page_tells_how_things_are_and_keeps_telling(
     open_browser: Callable[..., Page], size: tuple[int, int]
 ) -> None:
     page = open_browser(size)
+    page.wait(lambda: rests(page), "the same parts at every look", timeout=120)
     page.open()
     page.until("document.querySelector('.footer a[href=\"/status\"]')")
     page.find('.footer a[href="/status"]').click()
