@@ -590,16 +590,16 @@ def test_the_last_manifests_are_written_before_the_store_is_closed(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    for name in ("put_manifest", "close"):
-        real = getattr(Store, name)
-        monkeypatch.setattr(Store, name, lambda *given, real=real, name=name: (calls.append(name), real(*given))[1])
+    for owner, name in ((library.Library, "_put_manifest"), (Store, "close")):  # what was looked at is noted, too
+        real = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *given, real=real, name=name: (calls.append(name), real(*given))[1])
     handle = engine.upload(CSV).dataset.handle
     until(lambda: filled(engine, handle) and engine.status().statistics.dirty_blocks == 0)
     entry = engine._scheduler.entries()[0]
     engine._on_store_thread(lambda: engine._library._manifests_due.update({(handle, entry.subject.spec.key): entry}))
     calls.clear()
     engine.close()
-    assert calls == ["put_manifest", "close"]
+    assert calls == ["_put_manifest", "close"]
 
 
 def test_unfinished_blocks_are_written_every_few_seconds(
