@@ -29,6 +29,7 @@ from engine.errors import (
     UploadError,
 )
 from engine.jobs import Entry, Ticket
+from engine.library import Library
 from engine.models.base import Loader, built_in
 from engine.plotdata import quantiles
 from engine.series import Series
@@ -590,7 +591,7 @@ def test_the_last_manifests_are_written_before_the_store_is_closed(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    for owner, name in ((library.Library, "_put_manifest"), (Store, "close")):  # what was looked at is noted, too
+    for owner, name in ((Library, "_put_manifest"), (Store, "close")):  # what was looked at is noted, too
         real = getattr(owner, name)
         monkeypatch.setattr(owner, name, lambda *given, real=real, name=name: (calls.append(name), real(*given))[1])
     handle = engine.upload(CSV).dataset.handle
