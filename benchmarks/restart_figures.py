@@ -70,7 +70,7 @@ def _pictures(many: Settings, datasets: int, origins: int) -> Iterator[Figure]:
     for share in (0.5, 0.95):
         value, reference = 1e3 * percentile(first, share), 1e3 * percentile(warm, share)
         name = f"first picture after a restart, p{100 * share:.0f}"
-        yield Figure(name, value, reference, "ms", "the same, open", 30, False)
+        yield Figure(name, value, reference, "ms", "the same, open", 50, False)
     yield Figure("model's calls for them", model.calls, datasets, "calls", "pictures", 0, False)
     budget = many.memory_budget / 1e6
     yield Figure(f"memory, {datasets} datasets open", memory / 1e6, budget, "MB", "its budget", 1, False)
