@@ -58,8 +58,9 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
             return bytes(value[:most]) if type(value) is bytes else b""
         if not self._is_inside(filename):
             raise DamagedPayload("a value of the cache lies outside its directory")
-        with (Path(self._directory) / filename).open("rb") as file:
-            return file.read(most)
+        path = Path(self._directory) / filename
+        with path.open("rb") as file:
+            return file.read(min(most, path.stat().st_size))  # Python makes room for as much as it is asked to read
 
     def _is_inside(self, filename: str) -> bool:
         inside = Path(self._directory).resolve()

@@ -148,6 +148,14 @@ def test_a_damaged_block_counts_as_missing(store: Store, tmp_path: Path) -> None
     assert store.block_rows("k") is None
 
 
+def test_a_manifest_of_many_blocks_is_told_in_the_stock_like_any_other(store: Store) -> None:
+    long = Manifest("0" * 64, SPEC, ["k" * 64] * 600, np.zeros(256 * 600, dtype=bool), 10, 0.0)
+    store.put_manifest(long)
+    (told,) = store.stock().manifests
+    assert len(told.value) > 1 << 15  # too long for the database: it lies in a file of its own
+    assert told.value.endswith(long.to_bytes())
+
+
 def test_the_folder_is_for_its_owner_alone(store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
 
