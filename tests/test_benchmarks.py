@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_every_figure_of_the_caches_can_be_measured(part: str) -> None:
 
 def test_datasets_made_from_one_are_what_the_engine_would_compute(tmp_path: Path) -> None:
     stored = filled(meter(1500), tmp_path / "one").times(8.0)
-    settings, model = cheap(tmp_path / "more"), Counted(10)
+    settings, model = replace(cheap(tmp_path / "more"), background=False), Counted(10)
     store = Store(settings.cache_dir, 1.0)
     store.open()
     with closing(store):
