@@ -131,7 +131,7 @@ def test_what_nothing_names_is_removed_and_nothing_else(engine: Engine, handle: 
         assert card is not None
         store.put_block("f" * 64, rows, full=True)
         store.put_scorecard(f"{'e' * 64}/1", card)
-        store.put_manifest(dataclasses.replace(found, handle="d" * 64, keys=["f" * 64] * len(found.keys)))
+        store.put_manifest(dataclasses.replace(found, handle="d" * 64, keys=["b" * 64] * len(found.keys)))
         store.put_version("c" * 64, ("grid", 1, 2, 3, np.zeros(1, np.uint32), None))
 
     before = on_disk(engine, lambda store: set(store._cache.iterkeys()))
