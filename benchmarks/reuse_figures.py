@@ -45,7 +45,7 @@ def _appended(folder: Path, length: int, measured: int) -> Iterator[Figure]:
     store = Store(settings.cache_dir, 1.0)
     store.open()
     with closing(store):
-        (manifest,) = store.manifests()
+        (manifest,) = store.forecasts.manifests()
         stored.put(store, manifest.spec)
     appended = _filled(settings, whole)
     what = f"{length:,} x the CPU per row of a fill of {measured:,}"

@@ -80,8 +80,8 @@ class Stored(NamedTuple):
         keys = block_keys(self.series, spec)
         names = scorecard_names(self.series, spec, keys)
         for key, rows, name, card in zip(keys, self.rows, names, self.cards, strict=True):
-            store.put_block(key, rows, True, (name, card))
-        store.put_manifest(replace(self.manifest, handle=self.series.handle, spec=spec, keys=keys))
+            store.forecasts.put_block(key, rows, True, (name, card))
+        store.forecasts.put_manifest(replace(self.manifest, handle=self.series.handle, spec=spec, keys=keys))
 
     def put(self, store: Store, spec: Spec) -> None:
         """The series, what tells its versions, and its forecasts."""
@@ -103,7 +103,7 @@ def read_back(series: Series, settings: Settings) -> Stored:
     store = Store(settings.cache_dir, 1.0)
     store.open()
     with closing(store):
-        (manifest,) = store.manifests(series.handle)
+        (manifest,) = store.forecasts.manifests(series.handle)
         names = scorecard_names(series, manifest.spec, manifest.keys)
         rows = [part for part in map(store.block_rows, manifest.keys) if part is not None]
         cards = [card for card in map(store.scorecard, names) if card is not None]

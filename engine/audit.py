@@ -56,7 +56,7 @@ class Audit:
         def list_all() -> None:
             blocks.extend(key[2:] for key in self._store.keys("b/"))
             others.extend([*self._store.keys("s/"), *self._store.keys("u/")])
-            manifests.extend((manifest.handle, manifest.spec.key) for manifest in self._store.manifests())
+            manifests.extend((manifest.handle, manifest.spec.key) for manifest in self._store.forecasts.manifests())
 
         yield list_all
         for start in range(0, len(blocks), AT_ONCE):
@@ -70,15 +70,15 @@ class Audit:
     def _look_at_blocks(self, keys: list[str]) -> None:
         for key in keys:
             self.report.blocks += 1
-            offsets = self._store.block_offsets(key)
+            offsets = self._store.forecasts.block_offsets(key)
             if offsets is None and self._store.has(f"b/{key}"):
                 self._damaged.add(key)
-                self._store.drop_blocks([key])
+                self._store.forecasts.drop_blocks([key])
             self._stored[key] = np.empty(0, dtype=np.int64) if offsets is None else offsets
 
     def _compare(self, handle: str, spec_key: str) -> None:
         """What a manifest says is done, or an open entry, against the blocks."""
-        manifest = next((m for m in self._store.manifests(handle) if m.spec.key == spec_key), None)
+        manifest = next((m for m in self._store.forecasts.manifests(handle) if m.spec.key == spec_key), None)
         if manifest is None:
             return  # forgotten meanwhile
         entry = self._scheduler.find((handle, spec_key))
@@ -89,7 +89,7 @@ class Audit:
                 told = np.union1d(told, frame_of(entry).stored_offsets(number))
             if np.isin(told, self._stored.get(key, ())).all():
                 continue
-            offsets = self._store.block_offsets(key)  # anew: it may have been written meanwhile
+            offsets = self._store.forecasts.block_offsets(key)  # anew: it may have been written meanwhile
             kept = told[np.isin(told, () if offsets is None else offsets)]
             if len(kept) == len(told):
                 continue
@@ -100,14 +100,14 @@ class Audit:
                 self._mend(entry, number, key)
         if entry is None and not np.array_equal(np.ravel(done), manifest.done):
             manifest = replace(manifest, done=np.ravel(done))
-            self._store.put_manifest(manifest)
+            self._store.forecasts.put_manifest(manifest)
             self.due.append(manifest)
 
     def _mend(self, entry: Entry, number: int, key: str) -> None:
         """What is in memory is written again, what is not is computed again."""
         rows = frame_of(entry)
         if rows.away(number):
-            self._scheduler.bring_back(entry, number, self._store.block_rows(key))
+            self._scheduler.bring_back(entry, number, self._store.forecasts.block_rows(key))
         if rows.holds(number):
             self._scheduler.rewrite(entry, number)
 
@@ -125,7 +125,7 @@ class Audit:
         """Blocks that no manifest and no open entry names, and what belongs to blocks and series that are not there."""
         opened = self._scheduler.entries()
         handles = {*self._store.handles(), *(entry.subject.series.handle for entry in opened)}
-        manifests = self._store.manifests()
+        manifests = self._store.forecasts.manifests()
         strays = [manifest for manifest in manifests if manifest.handle not in handles]
         named = {key for manifest in manifests if manifest.handle in handles for key in manifest.keys}
         named.update(key for entry in opened for key in entry.subject.keys)
@@ -135,6 +135,6 @@ class Audit:
         loose += [key for key in self._store.keys("v/") if key[2:] not in handles]
         self.report.orphans += len(orphans) + len(loose) + len(strays)
         self.report.damaged = len(self._damaged)
-        self._store.drop(strays)
-        self._store.drop_blocks(orphans)
+        self._store.forecasts.drop(strays)
+        self._store.forecasts.drop_blocks(orphans)
         self._store.remove(loose)

@@ -23,11 +23,6 @@ from engine.spec import Spec
 
 BLOCK = 256
 BLOCK_MAGIC = b"HCB1"
-DIGEST_BYTES = 32
-
-
-class DamagedPayload(Exception):
-    """Stored bytes are not what was written."""
 
 
 class Rows(NamedTuple):
@@ -61,20 +56,6 @@ def block_keys(series: Series, spec: Spec) -> list[str]:
         digest.update(data[8 * (first - series.first_slot) : 8 * (last - series.first_slot + 1)])
         keys.append(digest.hexdigest())
     return keys
-
-
-def seal(magic: bytes, payload: bytes) -> bytes:
-    """Payload behind its format's magic bytes and its SHA-256."""
-    return magic + hashlib.sha256(payload).digest() + payload
-
-
-def unseal(magic: bytes, sealed: bytes) -> bytes:
-    """The payload of `seal`; DamagedPayload if a byte of it has changed or the format is another."""
-    start = len(magic) + DIGEST_BYTES
-    payload = sealed[start:]
-    if sealed[: len(magic)] != magic or hashlib.sha256(payload).digest() != sealed[len(magic) : start]:
-        raise DamagedPayload(f"expected {magic!r} and a matching checksum")
-    return payload
 
 
 def encode(rows: Rows) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +11,9 @@ from typing import Any, NamedTuple
 
 import diskcache
 
-from engine.blocks import DamagedPayload
+from engine.sealed import MAGIC_BYTES, DamagedPayload, unseal
+
+log = logging.getLogger(__name__)
 
 ERRORS = (OSError, sqlite3.Error, diskcache.Timeout, UnicodeDecodeError)  # what a full, locked or broken disk raises
 WHOLE = 1 << 40  # bytes: more than any value has
@@ -123,6 +126,23 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
         with self._noticing():
             value: bytes | None = super().get(key)
             return value
+
+    def payload(self, key: str, magic: bytes) -> bytes | None:
+        """What was sealed under a key; None if it is not there or not what was written."""
+        try:
+            sealed = self.get(key)
+            return None if sealed is None else unseal(magic, sealed)
+        except DamagedPayload as damage:
+            log.warning("%s: %s", key[:12], damage)
+            return None
+
+    def is_whole(self, key: str) -> bool:
+        """Whether a value is what was written, whatever it is."""
+        try:
+            sealed = self.get(key)
+            return sealed is not None and bool(unseal(sealed[:MAGIC_BYTES], sealed))
+        except DamagedPayload:
+            return False
 
     def set(self, key: str, value: bytes) -> None:
         with self._noticing():

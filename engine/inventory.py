@@ -6,7 +6,6 @@ asks. A block that several datasets share is counted in each of them, and in `ow
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, repeat
@@ -14,11 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.blocks import DamagedPayload, Manifest, unseal
+from engine.blocks import Manifest
+from engine.forecast_store import MANIFEST_MAGIC
 from engine.models.base import Forecaster
+from engine.sealed import DamagedPayload, head_and_body, head_of, unseal
 from engine.series import Phase, Step, slot_times
 from engine.spec import Spec
-from engine.store import MANIFEST_MAGIC, UPLOAD_MAGIC, Stock, head_of
+from engine.store import SERIES_MAGIC, UPLOAD_MAGIC, Stock
 
 
 class Opened(NamedTuple):
@@ -133,7 +134,7 @@ def stored_datasets(stock: Stock, known: Known) -> tuple[StoredDataset, ...]:
 
 def _outline(value: bytes, ends: tuple[int, int] | None) -> dict[str, Any] | None:
     """Length, step and ends of a series, from how its stored bytes begin; None if that cannot be read."""
-    head = head_of(value)
+    head = head_of(SERIES_MAGIC, value)
     if head is None or ends is None:
         return None
     try:  # the checksum is that of all bytes, which are not here
@@ -211,7 +212,7 @@ def _uploads(stock: Stock) -> dict[str, list[_Upload]]:
             payload = unseal(UPLOAD_MAGIC, value)
         except DamagedPayload:
             continue
-        handles = json.loads(payload[4 : 4 + int.from_bytes(payload[:4], "little")])
+        handles, _ = head_and_body(payload)
         raw = stock.sizes.get(f"u/{upload_id}/raw")
         nbytes = stock.sizes.get(f"u/{upload_id}", 0) + (raw or 0)
         for handle in handles:

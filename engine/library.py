@@ -191,7 +191,11 @@ class Library:
 
         if not self._store.has_series(handle):
             return None
-        gone = {manifest.spec.key: manifest for manifest in self._store.manifests(handle) if is_meant(manifest.spec)}
+        gone = {
+            manifest.spec.key: manifest
+            for manifest in self._store.forecasts.manifests(handle)
+            if is_meant(manifest.spec)
+        }
         done = {key: int(manifest.done.sum()) for key, manifest in gone.items()}
         for entry in self._entries(handle):
             spec = entry.subject.spec
@@ -200,7 +204,7 @@ class Library:
                 self._scheduler.evict(entry.key)
                 self._manifests_due.pop(_name(entry), None)
         self._unfinished = deque(due for due in self._unfinished if due[0] != handle or not is_meant(due[1]))
-        self._store.drop(list(gone.values()))
+        self._store.forecasts.drop(list(gone.values()))
         self.disk = self._store.volume()
         return sum(done.values())
 
@@ -227,12 +231,14 @@ class Library:
 
     def stored_spec(self, handle: str, model: str, horizon: int) -> Spec | None:
         """The spec under which forecasts of a model that is not loaded are stored."""
-        manifests = [m for m in self._store.manifests(handle) if (m.spec.model, m.spec.horizon) == (model, horizon)]
+        manifests = [
+            m for m in self._store.forecasts.manifests(handle) if (m.spec.model, m.spec.horizon) == (model, horizon)
+        ]
         return max(manifests, key=lambda manifest: manifest.last_used).spec if manifests else None
 
     def stored_count(self, handle: str, spec: Spec) -> tuple[int, int]:
         """Rows that are stored of a series under a spec that is not open, and how many of them are imported."""
-        manifest = self._store.manifest(handle, spec)
+        manifest = self._store.forecasts.manifest(handle, spec)
         if manifest is None:
             return 0, 0
         imported = 0 if manifest.imported is None else int((manifest.done & manifest.imported).sum())
@@ -253,7 +259,7 @@ class Library:
         for number in range(len(keys)):
             self._find_rows(subject, rows, number)
         rows.found_count = rows.done_count
-        manifest = self._store.manifest(handle, spec)
+        manifest = self._store.forecasts.manifest(handle, spec)
         if manifest is not None and manifest.imported is not None:
             rows.expect(manifest.imported)
         background = self._settings.background and forecaster is not None
@@ -268,19 +274,19 @@ class Library:
 
     def _find_rows(self, subject: Subject, rows: ResultFrame, number: int) -> None:
         """Which rows of a block are stored, with their scores. The block is unpacked only where that is unknown."""
-        card = self._store.scorecard(subject.cards[number])
-        if card is not None and (number >= VERIFIED or self._store.is_sound(subject.keys[number])):
+        card = self._store.forecasts.scorecard(subject.cards[number])
+        if card is not None and (number >= VERIFIED or self._store.forecasts.is_sound(subject.keys[number])):
             rows.expect_stored(number, card)
             return
         stored = self._stored(subject, number)
         if stored is not None:
             slots = rows.block_slots(number, stored.offsets)
             rows.write(slots, rescored(stored.samples, stored.loc, stored.scale, slots, subject))
-            self._store.put_scorecard(subject.cards[number], rows.scorecard(number))
+            self._store.forecasts.put_scorecard(subject.cards[number], rows.scorecard(number))
 
     def _stored(self, subject: Subject, number: int) -> Rows | None:
         """A block's rows on the disk; None if it is not there, or damaged."""
-        stored = self._store.block_rows(subject.keys[number])
+        stored = self._store.forecasts.block_rows(subject.keys[number])
         shape = subject.spec.horizon, subject.spec.num_samples
         return stored if stored is not None and stored.samples.shape[1:] == shape else None
 
@@ -289,7 +295,7 @@ class Library:
         what is damaged or gone is computed again."""
         last = min(first + VERIFIED, len(entry.subject.keys))
         for number in range(first, last):
-            if frame_of(entry).away(number) and not self._store.is_sound(entry.subject.keys[number]):
+            if frame_of(entry).away(number) and not self._store.forecasts.is_sound(entry.subject.keys[number]):
                 log.warning("a block of %s is damaged or gone: it is computed again", entry.subject.series.handle[:8])
                 self._scheduler.bring_back(entry, number, None)
         if last < len(entry.subject.keys) and self._scheduler.find(entry.key) is entry:
@@ -335,9 +341,9 @@ class Library:
         self._put_manifest(entry)
         self._give_up(gone, but=entry)
         outer = first // BLOCK - base, last // BLOCK - base
-        self._store.drop_blocks(subject.keys[outer[0] + 1 : outer[1]])
+        self._store.forecasts.drop_blocks(subject.keys[outer[0] + 1 : outer[1]])
         for number in set(outer):
-            self._store.drop_rows(subject.keys[number], gone.get(subject.keys[number], slots[:0]) % BLOCK)
+            self._store.forecasts.drop_rows(subject.keys[number], gone.get(subject.keys[number], slots[:0]) % BLOCK)
         return len(slots)
 
     def _give_up(self, gone: dict[str, Ints], but: Entry) -> None:
@@ -349,13 +355,13 @@ class Library:
             if shared and entry is not but:
                 self._scheduler.recompute(entry, np.concatenate(shared))
                 self._put_manifest(entry)
-        for manifest in self._store.manifests():
+        for manifest in self._store.forecasts.manifests():
             numbers = [number for number, key in enumerate(manifest.keys) if key in gone]
             if numbers and (manifest.handle, manifest.spec.key) not in opened:
                 done = manifest.done.reshape(-1, BLOCK).copy()
                 for number in numbers:
                     done[number, gone[manifest.keys[number]] % BLOCK] = False
-                self._store.put_manifest(replace(manifest, done=np.ravel(done)))
+                self._store.forecasts.put_manifest(replace(manifest, done=np.ravel(done)))
 
     def audit(self) -> Audit:
         """A check of the store, to be made step by step."""
@@ -383,7 +389,7 @@ class Library:
     def find_unfinished(self) -> None:
         """Which fills were interrupted, most recently used first; after what is too old has gone."""
         self._room.expire()
-        found = [m for m in self._store.manifests() if not m.complete and self._catalog.forecaster(m.spec)]
+        found = [m for m in self._store.forecasts.manifests() if not m.complete and self._catalog.forecaster(m.spec)]
         found.sort(key=lambda manifest: -manifest.last_used)
         self._unfinished.extend((manifest.handle, manifest.spec) for manifest in found)
 
@@ -412,7 +418,7 @@ class Library:
         """Write one block and, now and then, its manifest."""
         entry, rows = block.entry, frame_of(block.entry)
         card = entry.subject.cards[block.number], block.card
-        self._store.put_block(entry.subject.keys[block.number], block.rows, block.done, card)
+        self._store.forecasts.put_block(entry.subject.keys[block.number], block.rows, block.done, card)
         self._manifests_due[_name(entry)] = entry
         now = time.monotonic()
         finished = rows.complete() and not self._scheduler.unwritten_blocks(entry)
@@ -435,9 +441,9 @@ class Library:
         self._put_due_manifests()
         start = time.time() - time.monotonic()
         for handle in self._shelf.looked_since(self._tidied):
-            for manifest in self._store.manifests(handle):
+            for manifest in self._store.forecasts.manifests(handle):
                 looked = max(manifest.last_used, start + self._shelf.looked(handle))
-                self._store.put_manifest(replace(manifest, last_used=looked))
+                self._store.forecasts.put_manifest(replace(manifest, last_used=looked))
 
     def close(self) -> None:
         """Write what is due and close the caches."""
@@ -462,7 +468,9 @@ class Library:
         done[list(self._scheduler.unwritten_blocks(entry))] = False
         handle, spec, keys = subject.series.handle, subject.spec, list(subject.keys)
         imported = rows.imported_bits()
-        self._store.put_manifest(Manifest(handle, spec, keys, np.ravel(done), rows.total, time.time(), imported))
+        self._store.forecasts.put_manifest(
+            Manifest(handle, spec, keys, np.ravel(done), rows.total, time.time(), imported)
+        )
 
 
 def _name(entry: Entry) -> tuple[str, str]:

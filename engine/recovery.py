@@ -19,14 +19,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from engine.blocks import DamagedPayload, unseal
 from engine.disk import ERRORS, BytesDisk, Cache
 from engine.errors import StartError
+from engine.sealed import MAGIC_BYTES, DamagedPayload, unseal
 
 log = logging.getLogger(__name__)
 
 DATABASE = "cache.db"
-MAGIC_BYTES = 4
 COMPUTED = ("b/", "c/", "m/", "v/")  # keys of blocks, scorecards, manifests and versions
 NOT_COMPUTED = ("s/", "u/")  # keys of series and uploads
 VALUE = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}\.val")  # as diskcache names the files of values

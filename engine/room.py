@@ -58,7 +58,7 @@ class Room:
 
         if fits(size + wanted):
             return True
-        self._store.drop([m for m in self._store.manifests() if self._catalog.obsolete(m.spec)])
+        self._store.forecasts.drop([m for m in self._store.forecasts.manifests() if self._catalog.obsolete(m.spec)])
         for oldest in self._removable(handles - {handle}):
             if fits(size + wanted):
                 break
@@ -78,7 +78,7 @@ class Room:
     def _last_used(self) -> dict[str, float]:
         """When each dataset was last used as the disk knows, in seconds (UTC)."""
         found: dict[str, float] = {}
-        for manifest in self._store.manifests():
+        for manifest in self._store.forecasts.manifests():
             found[manifest.handle] = max(found.get(manifest.handle, 0.0), manifest.last_used)
         return found
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.blocks import BLOCK, DamagedPayload, block_range
+from engine.blocks import BLOCK, block_range
 from engine.rows import Scores
+from engine.sealed import DamagedPayload
 from engine.series import Ints, Series, canonical_bytes
 from engine.spec import Spec
 

@@ -41,7 +41,7 @@ def on_disk(engine: Engine, work: Callable[[Store], T]) -> T:
 
 
 def manifest(store: Store) -> Manifest:
-    (found,) = store.manifests()
+    (found,) = store.forecasts.manifests()
     return found
 
 
@@ -88,7 +88,7 @@ def test_a_block_that_is_not_as_it_was_written_is_written_or_computed_again(
         elif harm == "missing":
             store._cache.delete(f"b/{key}")
         else:
-            store.drop_rows(key, np.array([5, 250]))
+            store.forecasts.drop_rows(key, np.array([5, 250]))
 
     computed, again = toy.computed, engine
     if opened:
@@ -100,7 +100,7 @@ def test_a_block_that_is_not_as_it_was_written_is_written_or_computed_again(
     assert found == 1
     until(lambda: written(again, handle))
     assert again.check() == SOUND
-    rows = on_disk(again, lambda store: store.block_rows(key))
+    rows = on_disk(again, lambda store: store.forecasts.block_rows(key))
     assert rows is not None
     assert len(rows.offsets) == 256
     assert (again.forecast(handle, -700).samples == before).all()
@@ -126,12 +126,12 @@ def test_rows_that_are_on_the_disk_only_are_computed_again_when_they_are_not_the
 def test_what_nothing_names_is_removed_and_nothing_else(engine: Engine, handle: str) -> None:
     def litter(store: Store) -> None:
         found = manifest(store)
-        rows, card = store.block_rows(found.keys[0]), store.scorecard(store.keys("c/")[0][2:])
+        rows, card = store.forecasts.block_rows(found.keys[0]), store.forecasts.scorecard(store.keys("c/")[0][2:])
         assert rows is not None
         assert card is not None
-        store.put_block("f" * 64, rows, full=True)
-        store.put_scorecard(f"{'e' * 64}/1", card)
-        store.put_manifest(dataclasses.replace(found, handle="d" * 64, keys=["b" * 64] * len(found.keys)))
+        store.forecasts.put_block("f" * 64, rows, full=True)
+        store.forecasts.put_scorecard(f"{'e' * 64}/1", card)
+        store.forecasts.put_manifest(dataclasses.replace(found, handle="d" * 64, keys=["b" * 64] * len(found.keys)))
         store.put_version("c" * 64, ("grid", 1, 2, 3, np.zeros(1, np.uint32), None))
 
     before = on_disk(engine, lambda store: set(store._cache.iterkeys()))

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from engine.blocks import (
     BLOCK,
-    DamagedPayload,
     Manifest,
     Rows,
     block_keys,
@@ -17,10 +16,9 @@ from engine.blocks import (
     decode,
     encode,
     merge,
-    seal,
-    unseal,
 )
 from engine.models.seasonal_naive import SeasonalNaive
+from engine.sealed import DamagedPayload, seal, unseal
 from engine.series import Series
 from engine.spec import Spec
 from tests.conftest import HOUR, wave

@@ -96,7 +96,7 @@ def test_series_and_uploads_of_a_damaged_database_are_carried_over_where_they_ca
         assert series is not None
         assert np.array_equal(series.values, by_handle[handle].values)
         assert store.raw(handle[:32]) in (LARGE, None)
-    assert store.block_rows("1") is None  # forecasts are computed again
+    assert store.forecasts.block_rows("1") is None  # forecasts are computed again
     store.close()
     assert list(folder.glob("cache-damaged-*"))
     assert not (folder / "cache-rescued").exists()
@@ -111,10 +111,10 @@ def test_a_database_found_damaged_while_in_use_is_rescued_at_the_next_start(fold
     database.write_bytes(content)
     store = opened(folder)  # it ended cleanly: nobody looks at every page
     with pytest.raises(sqlite3.DatabaseError, match="malformed"):
-        store.manifests()
+        store.forecasts.manifests()
     store.close()
     store = opened(folder)
-    assert store.manifests() == []
+    assert store.forecasts.manifests() == []
     store.close()
     assert list(folder.glob("cache-damaged-*"))
 
@@ -173,7 +173,7 @@ def check_all(store: Store, series: dict[str, Series], blocks: dict[str, Rows]) 
             assert np.array_equal(read.values, series[handle].values)
             found += 1
     for key, rows in blocks.items():
-        block = store.block_rows(key)
+        block = store.forecasts.block_rows(key)
         if block is not None:
             assert all(np.array_equal(a, b) for a, b in zip(block, rows, strict=True))
             found += 1

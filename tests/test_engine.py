@@ -28,6 +28,7 @@ from engine.errors import (
     UnknownHandle,
     UploadError,
 )
+from engine.forecast_store import ForecastStore
 from engine.jobs import Entry, Ticket
 from engine.library import Library
 from engine.models.base import Loader, built_in
@@ -518,7 +519,7 @@ def test_a_full_disk_refuses_uploads_with_the_reason_and_loses_nothing_that_was_
     monkeypatch.setattr(workers, "PARTIAL_EVERY", 0.05)
     handle = engine.upload(CSV).dataset.handle
     with monkeypatch.context() as full:
-        full.setattr(Store, "put_block", refuse)
+        full.setattr(ForecastStore, "put_block", refuse)
         full.setattr(Store, "put_series", refuse)
         engine.forecast(handle, -3)
         until(lambda: filled(engine, handle))
@@ -545,7 +546,7 @@ def test_the_store_thread_survives_a_panic(engine: Engine, monkeypatch: pytest.M
         raise Panic
 
     with monkeypatch.context() as broken:
-        broken.setattr(Store, "put_block", panic)
+        broken.setattr(ForecastStore, "put_block", panic)
         handle = engine.upload(CSV).dataset.handle
         until(lambda: filled(engine, handle))
     assert engine.upload(to_csv(wave(400, seed=8))).dataset.length == 400
@@ -555,19 +556,19 @@ def test_the_store_thread_survives_a_panic(engine: Engine, monkeypatch: pytest.M
 def test_a_manifest_never_says_done_of_rows_that_are_only_in_memory(
     engine: Engine, settings: Settings, registry: dict[str, Loader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put, refused = Store.put_block, list[str]()
+    put, refused = ForecastStore.put_block, list[str]()
 
-    def refuse(store: Store, key: str, *given: object) -> None:
+    def refuse(store: ForecastStore, key: str, *given: object) -> None:
         if not refused or key == refused[0]:
             refused.append(key)
             raise FullDisk
         put(store, key, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Store, "put_block", refuse)
+    monkeypatch.setattr(ForecastStore, "put_block", refuse)
     handle = engine.upload(CSV).dataset.handle
     until(lambda: filled(engine, handle) and engine.status().statistics.dirty_blocks == 1)
     again = restarted(engine, settings, registry)
-    (manifest,) = on_store(again, lambda store: store.manifests(handle))  # type: ignore[misc]
+    (manifest,) = on_store(again, lambda store: store.forecasts.manifests(handle))  # type: ignore[misc]
     done = dict(zip(manifest.keys, manifest.done.reshape(-1, BLOCK).any(axis=1), strict=True))
     assert [key for key, any_done in done.items() if not any_done] == [refused[0]]
     again.close()

@@ -153,11 +153,11 @@ class Run:
                     stored = rows.row(series.first_slot + at).unscaled()
                     np.testing.assert_allclose(stored, expected, rtol=1e-5, atol=1e-5)
                 store, spec = engine._library._store, entry.subject.spec
-                manifest = engine._on_store_thread(partial(store.manifest, series.handle, spec))
+                manifest = engine._on_store_thread(partial(store.forecasts.manifest, series.handle, spec))
                 assert manifest is not None
                 np.testing.assert_array_equal(manifest.done, rows.done_bits())
                 for number, key in enumerate(entry.subject.keys):
-                    disk = engine._on_store_thread(partial(store.block_rows, key))
+                    disk = engine._on_store_thread(partial(store.forecasts.block_rows, key))
                     memory = rows.block_rows(number)
                     kept = np.isin(disk.offsets, memory.offsets)  # the longer series' rows may be there, too
                     order = np.argsort(disk.offsets[kept])

@@ -22,7 +22,7 @@ def stored(engine: Engine, handle: str) -> dict[str, bytes]:
     store = engine._library._store
 
     def values() -> dict[str, bytes]:
-        (manifest,) = store.manifests(handle)
+        (manifest,) = store.forecasts.manifests(handle)
         keys = [f"s/{handle}", f"v/{handle}", f"m/{handle}/{manifest.spec.key}"]
         keys += [f"b/{key}" for key in manifest.keys]
         keys += [card for key in manifest.keys for card in store.keys(f"c/{key}/")]
@@ -99,5 +99,5 @@ def forget(engine: Engine, way: str, handle: str, stays: str, monkeypatch: pytes
 def age(engine: Engine, handle: str) -> None:
     """Let a dataset be last used long ago."""
     store = engine._library._store
-    for manifest in store.manifests(handle):
-        store.put_manifest(dataclasses.replace(manifest, last_used=manifest.last_used - 10 * 86_400))
+    for manifest in store.forecasts.manifests(handle):
+        store.forecasts.put_manifest(dataclasses.replace(manifest, last_used=manifest.last_used - 10 * 86_400))

@@ -25,7 +25,10 @@ PURE = {
     "scheduler": {"backlog", "errors", "jobs", "outbox", "tickets"},
     "blocks": {"series", "spec"},
     "rows": {"series", "windows"},
-    "scorecards": {"blocks", "rows", "series", "spec"},
+    "sealed": set(),
+    "disk": {"sealed"},
+    "scorecards": {"blocks", "rows", "sealed", "series", "spec"},
+    "forecast_store": {"blocks", "disk", "scorecards", "sealed", "series", "spec"},
     "samples": {"blocks", "rows", "series", "spec"},
     "results": {"blocks", "rows", "samples", "scorecards", "series", "spec"},
     "wire": {"blocks", "plotdata", "rows", "windows"},
@@ -45,6 +48,7 @@ STANDARD_LIBRARY_ONLY = {
     "backlog",
     "outbox",
     "scheduler",
+    "sealed",
     "tier",
 }
 ONLY_IN = {

@@ -49,7 +49,7 @@ def stored(folder: Path, series: list[Series]) -> None:
         store.put_series(one)
         store.put_upload(one.handle[:32], LARGE, one.handle, {"value_column": "a"})
     for number in range(3):
-        store.put_block(str(number), full_block(number), full=True)
+        store.forecasts.put_block(str(number), full_block(number), full=True)
     store.close()
 
 
@@ -126,7 +126,7 @@ def test_of_rows_whose_files_are_gone_only_those_of_what_can_be_computed_are_rem
     ]
     assert store.series(series.handle) is None
     assert store.raw(upload) is None
-    assert store.block_rows("1") is None
+    assert store.forecasts.block_rows("1") is None
     assert [key for key in store._cache.iterkeys() if key.startswith("b/")] == []
     assert store.handles() == [series.handle]
     store.close()
@@ -162,7 +162,7 @@ def test_a_row_whose_file_cannot_be_looked_at_now_is_kept_whatever_it_is(
     assert values(folder) == before
     store = opened(folder)
     assert store.series(large_series().handle) is not None
-    assert store.block_rows("1") is not None
+    assert store.forecasts.block_rows("1") is not None
     store.close()
 
 
@@ -236,9 +236,9 @@ def test_a_row_that_names_a_file_elsewhere_takes_no_file_with_it(folder: Path) -
         connection.execute("UPDATE Cache SET filename = '../mine.txt' WHERE key = 'b/1'")
     unclean(folder)
     store = opened(folder)
-    assert store.block_rows("1") is None
-    store.put_block("1", full_block(1), full=True)
-    assert store.block_rows("1") is not None
+    assert store.forecasts.block_rows("1") is None
+    store.forecasts.put_block("1", full_block(1), full=True)
+    assert store.forecasts.block_rows("1") is not None
     store.close()
     assert mine.read_text() == "mine"
 
@@ -274,16 +274,16 @@ def test_the_files_of_what_is_deleted_stay_until_that_is_certain(folder: Path) -
     def undecided() -> None:
         with store._cache.transact():
             store._cache.delete("b/1")
-            store.drop_blocks(["2"])  # several changes within several changes
+            store.forecasts.drop_blocks(["2"])  # several changes within several changes
             assert values(folder) == before  # killed here, the rows will still name their files
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         undecided()
     assert values(folder) == before
-    assert store.block_rows("1") is not None
-    assert store.block_rows("2") is not None
-    store.drop_blocks(["1"])
+    assert store.forecasts.block_rows("1") is not None
+    assert store.forecasts.block_rows("2") is not None
+    store.forecasts.drop_blocks(["1"])
     assert len(values(folder)) == len(before) - 1
     store.close()
 
@@ -323,7 +323,7 @@ def test_after_a_failed_write_the_next_start_looks_for_what_it_left(
     with monkeypatch.context() as patched:
         patched.setattr("engine.disk.BytesDisk.store", full_disk)
         with pytest.raises(OSError, match="No space"):
-            store.put_block("1", full_block(1), full=True)
+            store.forecasts.put_block("1", full_block(1), full=True)
     store.close()
     assert len(values(folder)) == 1
     opened(folder).close()

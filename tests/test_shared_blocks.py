@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine import Engine, Settings
 from engine.blocks import BLOCK, Manifest, block_keys
 from engine.errors import ModelFailed
+from engine.forecast_store import ForecastStore
 from engine.models.base import built_in
 from engine.series import Series
 from engine.spec import Spec
@@ -60,7 +61,7 @@ def both(engine: Engine) -> tuple[str, str]:
 
 
 def manifest_of(engine: Engine, handle: str) -> Manifest:
-    found = on_store(engine, lambda store: store.manifest(handle, SPEC))
+    found = on_store(engine, lambda store: store.forecasts.manifest(handle, SPEC))
     assert isinstance(found, Manifest)
     return found
 
@@ -70,9 +71,9 @@ def boasts(engine: Engine) -> int:
 
     def count(store: Store) -> int:
         missing = 0
-        for manifest in store.manifests():
+        for manifest in store.forecasts.manifests():
             for key, done in zip(manifest.keys, manifest.done.reshape(-1, BLOCK), strict=True):
-                rows = store.block_rows(key)
+                rows = store.forecasts.block_rows(key)
                 offsets = set() if rows is None else set(rows.offsets.tolist())
                 missing += len(set(np.flatnonzero(done).tolist()) - offsets)
         return missing
@@ -105,7 +106,7 @@ def test_a_row_that_fails_in_one_dataset_does_not_take_the_others_from_the_disk(
     toy.failure = None
     engine.forecast(long, 399 - len(LONG) + 1, force=True)  # its block has nothing missing, and is written
     until(lambda: all_written(engine))
-    stored = on_store(engine, lambda store: store.block_rows(KEYS[400 // BLOCK]))
+    stored = on_store(engine, lambda store: store.forecasts.block_rows(KEYS[400 // BLOCK]))
     assert len(stored.offsets) == BLOCK  # type: ignore[attr-defined]
     assert boasts(engine) == 0
 
@@ -114,10 +115,10 @@ def test_a_row_that_is_cleared_after_its_block_was_copied_does_not_make_the_copy
     engine: Engine, toy: Numbered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[int, bool]] = []
-    real = Store.put_block
+    real = ForecastStore.put_block
     taken, go_on = threading.Event(), threading.Event()
 
-    def put(store: Store, key: str, rows: object, full: bool, card: object) -> None:
+    def put(store: ForecastStore, key: str, rows: object, full: bool, card: object) -> None:
         told.append((len(rows.offsets), full))  # type: ignore[attr-defined]
         real(store, key, rows, full, card)  # type: ignore[arg-type]
 
@@ -129,7 +130,7 @@ def test_a_row_that_is_cleared_after_its_block_was_copied_does_not_make_the_copy
         write(block)  # type: ignore[arg-type]
 
     short, _ = both(engine)
-    monkeypatch.setattr(Store, "put_block", put)
+    monkeypatch.setattr(ForecastStore, "put_block", put)
     engine._workers._write_block = write_later
     index = 400 - len(SHORT) + 1
     engine.forecast(short, index, force=True)  # a whole block again
@@ -219,7 +220,7 @@ def test_nothing_is_given_up_if_the_manifests_cannot_be_written(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Store, "put_manifest", full_disk)
+        patched.setattr(ForecastStore, "put_manifest", full_disk)
         with pytest.raises(Exception, match="No space left"):
             engine.recalculate(long, -800, -700)
     until(lambda: filled(engine, long) and all_written(engine))

@@ -81,9 +81,9 @@ def stored_indices(cache: Path, handle: str) -> set[int]:
         store.open()
         series = store.series(handle)
         assert series is not None
-        (manifest,) = store.manifests(handle)
+        (manifest,) = store.forecasts.manifests(handle)
         for number, key in zip(block_range(series), manifest.keys, strict=True):
-            rows = store.block_rows(key)
+            rows = store.forecasts.block_rows(key)
             if rows is not None:
                 found.update((rows.offsets + BLOCK * number - series.last_slot).tolist())
     return found

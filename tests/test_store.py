@@ -51,7 +51,7 @@ def test_a_series_comes_back_whole(store: Store) -> None:
 
 def test_what_was_never_stored_is_not_there(store: Store) -> None:
     assert store.series("0" * 64) is None
-    assert store.block_rows("0" * 64) is None
+    assert store.forecasts.block_rows("0" * 64) is None
     assert store.upload("0" * 32) is None
     assert store.raw("0" * 32) is None
 
@@ -64,9 +64,9 @@ def test_an_upload_keeps_its_bytes_and_every_reading_of_them(store: Store) -> No
 
 
 def test_a_partial_block_never_loses_rows_that_were_stored_before(store: Store) -> None:
-    store.put_block("k", rows([1, 2]), full=False)
-    store.put_block("k", rows([2, 3]), full=False)
-    again = store.block_rows("k")
+    store.forecasts.put_block("k", rows([1, 2]), full=False)
+    store.forecasts.put_block("k", rows([2, 3]), full=False)
+    again = store.forecasts.block_rows("k")
     assert again is not None
     assert sorted(again.offsets.tolist()) == [1, 2, 3]
 
@@ -76,16 +76,16 @@ def test_forgetting_a_dataset_leaves_the_blocks_that_another_one_names(store: St
     shorter = Series(longer.values[:2000], longer.step, longer.first_slot)
     for series in (longer, shorter):
         store.put_series(series)
-        store.put_manifest(manifest(series))
+        store.forecasts.put_manifest(manifest(series))
         store.put_upload(series.handle[:32], b"x", series.handle, {})
         for key in block_keys(series, SPEC):
-            store.put_block(key, rows([0]), full=True)
+            store.forecasts.put_block(key, rows([0]), full=True)
     assert store.delete(longer.handle)
-    assert all(store.block_rows(key) is not None for key in block_keys(shorter, SPEC))
+    assert all(store.forecasts.block_rows(key) is not None for key in block_keys(shorter, SPEC))
     assert store.raw(longer.handle[:32]) is None
     assert store.handles() == [shorter.handle]
     assert store.delete(shorter.handle)
-    assert all(store.block_rows(key) is None for key in block_keys(longer, SPEC) + block_keys(shorter, SPEC))
+    assert all(store.forecasts.block_rows(key) is None for key in block_keys(longer, SPEC) + block_keys(shorter, SPEC))
     assert not store.delete(shorter.handle)
 
 
@@ -140,17 +140,17 @@ def test_a_value_outside_the_folder_is_refused(tmp_path: Path, name: str) -> Non
 
 def test_a_damaged_block_counts_as_missing(store: Store, tmp_path: Path) -> None:
     random = np.random.default_rng(0).normal(size=(256, 12, 10)).astype(np.float32)
-    store.put_block("k", Rows(np.arange(256), random, np.ones(256), np.ones(256)), full=True)
+    store.forecasts.put_block("k", Rows(np.arange(256), random, np.ones(256), np.ones(256)), full=True)
     (stored,) = (tmp_path / "kept").rglob("*.val")
     content = bytearray(stored.read_bytes())
     content[len(content) // 2] ^= 1
     stored.write_bytes(content)
-    assert store.block_rows("k") is None
+    assert store.forecasts.block_rows("k") is None
 
 
 def test_a_manifest_of_many_blocks_is_told_in_the_stock_like_any_other(store: Store) -> None:
     long = Manifest("0" * 64, SPEC, ["k" * 64] * 600, np.zeros(256 * 600, dtype=bool), 10, 0.0)
-    store.put_manifest(long)
+    store.forecasts.put_manifest(long)
     (told,) = store.stock().manifests
     assert len(told.value) > 1 << 15  # too long for the database: it lies in a file of its own
     assert told.value.endswith(long.to_bytes())

@@ -19,6 +19,7 @@ from engine import Engine, PlotData, Settings, library
 from engine.blocks import BLOCK, Manifest, Rows
 from engine.disk import Cache
 from engine.errors import UnknownHandle
+from engine.forecast_store import ForecastStore
 from engine.models.base import Loader
 from engine.results import ResultFrame
 from engine.rows import Forecast, Scores
@@ -62,9 +63,9 @@ def stored(settings: Settings) -> Iterator[Store]:
 def damage(settings: Settings, number: int) -> int:
     """Spoil one of LONG's blocks on the disk. How many rows it has."""
     with stored(settings) as store:
-        (manifest,) = store.manifests()
+        (manifest,) = store.forecasts.manifests()
         key = manifest.keys[number]
-        rows = store.block_rows(key)
+        rows = store.forecasts.block_rows(key)
         assert rows is not None
         spoilt = bytearray(store._cache.get(f"b/{key}") or b"")
         spoilt[-100] ^= 1
@@ -140,8 +141,8 @@ def test_a_dataset_is_opened_without_unpacking_its_blocks_and_a_picture_reads_on
         until(lambda: written(engine, handle))
         expected = drawn(engine, handle, -1000)
     read: list[str] = []
-    block_rows = Store.block_rows
-    monkeypatch.setattr(Store, "block_rows", lambda store, key: [read.append(key), block_rows(store, key)][1])
+    block_rows = ForecastStore.block_rows
+    monkeypatch.setattr(ForecastStore, "block_rows", lambda store, key: [read.append(key), block_rows(store, key)][1])
     with running(settings, registry) as again:
         assert drawn(again, handle, -1000) == expected
         assert len(read) == 1
@@ -192,7 +193,7 @@ def test_a_scorecard_that_is_damaged_is_made_anew_from_the_block(
     with running(settings, registry) as again:
         assert drawn(again, handle, -1000) == expected
     with stored(settings) as store:
-        assert all(store.scorecard(name[2:]) is not None for name in names)
+        assert all(store.forecasts.scorecard(name[2:]) is not None for name in names)
     assert toy.computed == computed
 
 
@@ -211,14 +212,16 @@ def card(offsets: list[int], crps: float = 0.5) -> Scorecard:
 
 def test_a_scorecard_goes_when_its_block_changes_and_knows_every_row_of_it(settings: Settings) -> None:
     with stored(settings) as store:
-        store.put_block("k", rows([1, 2]), False, ("k/one", card([1, 2])))
-        assert store.scorecard("k/one") is not None
-        store.put_block("k", rows([3]), False, ("k/other", card([3])))  # of a dataset that does not know of 1 and 2
-        assert store.scorecard("k/one") is None
-        assert store.scorecard("k/other") is None
-        store.put_block("k", rows([3]), False, ("k/other", card([1, 2, 3])))
-        store.drop_rows("k", np.array([2]))
-        assert store.scorecard("k/other") is None
+        store.forecasts.put_block("k", rows([1, 2]), False, ("k/one", card([1, 2])))
+        assert store.forecasts.scorecard("k/one") is not None
+        store.forecasts.put_block(
+            "k", rows([3]), False, ("k/other", card([3]))
+        )  # of a dataset that does not know of 1 and 2
+        assert store.forecasts.scorecard("k/one") is None
+        assert store.forecasts.scorecard("k/other") is None
+        store.forecasts.put_block("k", rows([3]), False, ("k/other", card([1, 2, 3])))
+        store.forecasts.drop_rows("k", np.array([2]))
+        assert store.forecasts.scorecard("k/other") is None
 
 
 @given(st.lists(st.tuples(st.integers(0, 255), st.floats(allow_infinity=False)), unique_by=lambda row: row[0]))
@@ -302,9 +305,9 @@ def test_twice_the_forecasts_are_at_most_a_little_more_than_twice_the_bytes(
 def used(settings: Settings, handle: str, days_ago: float) -> None:
     """Let a dataset be last used some days ago."""
     with stored(settings) as store:
-        for manifest in store.manifests(handle):
+        for manifest in store.forecasts.manifests(handle):
             past: Manifest = dataclasses.replace(manifest, last_used=time.time() - 86_400 * days_ago)
-            store.put_manifest(past)
+            store.forecasts.put_manifest(past)
 
 
 def test_a_dataset_is_forgotten_when_nobody_used_it_for_as_long_as_the_settings_say(
@@ -333,4 +336,4 @@ def test_what_was_looked_at_counts_as_used_after_the_next_start(
         before = time.time()
         engine.forecast(handle, 0)
     with stored(settings) as store:
-        assert all(manifest.last_used >= before for manifest in store.manifests())
+        assert all(manifest.last_used >= before for manifest in store.forecasts.manifests())

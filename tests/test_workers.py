@@ -15,12 +15,12 @@ import pytest
 
 from engine import Engine, Settings
 from engine.errors import DeadlineExceeded, ModelFailed
+from engine.forecast_store import ForecastStore
 from engine.health import SICK, Health
 from engine.jobs import Block
 from engine.meter import Meter
 from engine.models.base import Loader
 from engine.scheduler import Scheduler
-from engine.store import Store
 from engine.workers import Workers
 from tests.conftest import ToyForecaster, filled, to_csv, until, wave
 
@@ -201,14 +201,14 @@ def test_a_block_the_disk_refuses_is_not_called_stored_and_is_written_when_there
     engine = Engine(settings, registry)
     full = threading.Event()
     full.set()
-    put = Store.put_block
+    put = ForecastStore.put_block
 
-    def put_block(store: Store, *given: Any) -> None:
+    def put_block(store: ForecastStore, *given: Any) -> None:
         if full.is_set():
             raise OSError(errno.ENOSPC, "No space left on device")
         put(store, *given)
 
-    monkeypatch.setattr(Store, "put_block", put_block)
+    monkeypatch.setattr(ForecastStore, "put_block", put_block)
     handle = engine.upload(CSV).dataset.handle
     until(lambda: filled(engine, handle))
     until(lambda: len(engine.status().errors) >= 3)  # its blocks

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.blocks import BLOCK, block_keys, block_range, unseal
+from engine.blocks import BLOCK, block_keys, block_range
+from engine.sealed import unseal
 from engine.spec import Spec
 from engine.store import Store
 from tests.conftest import ToyForecaster
@@ -73,7 +74,7 @@ def _right_rows(store: Store, known: Known) -> NDArray[np.bool_]:
     stored = np.zeros(len(known.series), dtype=bool)
     place = np.cumsum(known.usable) - 1  # of an origin among the usable ones
     for number, key in zip(block_range(known.series), block_keys(known.series, SPEC), strict=True):
-        rows = store.block_rows(key)
+        rows = store.forecasts.block_rows(key)
         if rows is None:
             continue
         at = rows.offsets + BLOCK * number - known.series.first_slot
@@ -88,7 +89,7 @@ def _right_rows(store: Store, known: Known) -> NDArray[np.bool_]:
 def _found(store: Store, known: Known, upload: bool) -> Found:
     """Rows count as a dataset's own once its manifest names their blocks: others are not kept for it."""
     rows = _right_rows(store, known)
-    manifest = store.manifest(known.series.handle, SPEC)
+    manifest = store.forecasts.manifest(known.series.handle, SPEC)
     if manifest is None:
         return Found(np.zeros_like(rows), np.zeros_like(rows), upload)
     start = known.series.first_slot - BLOCK * block_range(known.series).start

@@ -77,7 +77,7 @@ DISK = (
     # --- to the disk and back ---
     Mutant(
         "no-checksum",
-        "blocks.py",
+        "sealed.py",
         " or hashlib.sha256(payload).digest() != sealed[len(magic) : start]",
         "",
         "damaged bytes are never read",
@@ -85,7 +85,7 @@ DISK = (
     ),
     Mutant(
         "no-version",
-        "blocks.py",
+        "sealed.py",
         "sealed[: len(magic)] != magic or ",
         "",
         "another format is never misread",
@@ -125,7 +125,7 @@ DISK = (
     ),
     Mutant(
         "merge-forgotten",
-        "store.py",
+        "forecast_store.py",
         "        stored = None if full else self.block_rows(key)\n",
         "        stored = None\n",
         "a partial block keeps the rows that another dataset stored in it",
@@ -133,7 +133,7 @@ DISK = (
     ),
     Mutant(
         "shared-blocks-deleted",
-        "store.py",
+        "forecast_store.py",
         "for key in manifest.keys} - kept:",
         "for key in manifest.keys}:",
         "forgetting a dataset leaves the blocks that another one names",
@@ -198,7 +198,7 @@ DISK = (
     ),
     Mutant(
         "stale-scorecards",
-        "store.py",
+        "forecast_store.py",
         "        self._drop_scorecards(key)\n        self._cache.set(",
         "        self._cache.set(",
         "a scorecard goes when its block changes",
@@ -206,7 +206,7 @@ DISK = (
     ),
     Mutant(
         "half-a-scorecard",
-        "store.py",
+        "forecast_store.py",
         "            if card is not None and np.array_equal(whole.offsets, card[1].offsets):\n",
         "            if card is not None:\n",
         "a scorecard knows every row of its block",
@@ -247,7 +247,7 @@ DISK = (
     Mutant(
         "orphans-stay",
         "audit.py",
-        "        self._store.drop_blocks(orphans)\n",
+        "        self._store.forecasts.drop_blocks(orphans)\n",
         "",
         "a check removes what nothing names",
         ("test_audit.py",),

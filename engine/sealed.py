@@ -1,0 +1,52 @@
+"""What every stored value wears: its format's magic bytes and a checksum; some, a head of JSON before the body."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+MAGIC_BYTES = 4
+DIGEST_BYTES = 32
+SIZE_BYTES = 4  # of a head
+
+
+class DamagedPayload(Exception):
+    """Stored bytes are not what was written."""
+
+
+def seal(magic: bytes, payload: bytes) -> bytes:
+    """Payload behind its format's magic bytes and its SHA-256."""
+    return magic + hashlib.sha256(payload).digest() + payload
+
+
+def unseal(magic: bytes, sealed: bytes) -> bytes:
+    """The payload of `seal`; DamagedPayload if a byte of it has changed or the format is another."""
+    start = len(magic) + DIGEST_BYTES
+    payload = sealed[start:]
+    if sealed[: len(magic)] != magic or hashlib.sha256(payload).digest() != sealed[len(magic) : start]:
+        raise DamagedPayload(f"expected {magic!r} and a matching checksum")
+    return payload
+
+
+def seal_with_head(magic: bytes, head: dict[str, Any], body: bytes) -> bytes:
+    """A head of what JSON can say and a body, sealed together."""
+    words = json.dumps(head).encode()
+    return seal(magic, len(words).to_bytes(SIZE_BYTES, "little") + words + body)
+
+
+def head_and_body(payload: bytes) -> tuple[dict[str, Any], bytes]:
+    """What `seal_with_head` was given, of a payload that was unsealed."""
+    end = SIZE_BYTES + int.from_bytes(payload[:SIZE_BYTES], "little")
+    return json.loads(payload[SIZE_BYTES:end]), payload[end:]
+
+
+def head_of(magic: bytes, sealed: bytes) -> dict[str, Any] | None:
+    """The head of a value of which these are the first bytes, unchecked; None if they do not hold all of it."""
+    payload = sealed[len(magic) + DIGEST_BYTES :]
+    if not sealed.startswith(magic) or len(payload) < SIZE_BYTES + int.from_bytes(payload[:SIZE_BYTES], "little"):
+        return None
+    try:
+        return head_and_body(payload)[0]
+    except ValueError:
+        return None
