@@ -84,9 +84,9 @@ class Engine:
         self._exports = Exports(settings.cache_dir, self._block_rows)
         self._workers = Workers(
             self._scheduler,
-            self._library.write_block,
-            self._library.tidy,
-            self._library.close,
+            self._library.writing.write_block,
+            self._library.writing.tidy,
+            self._library.writing.close,
             self._cores,
             self._meter,
         )
@@ -97,8 +97,8 @@ class Engine:
         try:
             self._scheduler.call_store(self._library.open_store).result()
             self._workers.start()
-            self._scheduler.call_store(self._library.find_unfinished).result()
-            self._scheduler.call_store(self._library.resume, bounded=False)
+            self._scheduler.call_store(self._library.fills.find).result()
+            self._scheduler.call_store(self._library.fills.resume, bounded=False)
         except BaseException as error:
             self.close()
             if isinstance(error, (StartError, KeyboardInterrupt, SystemExit)):
@@ -218,7 +218,7 @@ class Engine:
             audit = self._library.audit()
             for step in audit.steps():
                 self._on_store_thread(step)
-            self._on_store_thread(lambda: self._library.go_on(audit.due))
+            self._on_store_thread(lambda: self._library.fills.go_on(audit.due))
             log.info("cache checked: %s", audit.report)
             return audit.report
         finally:
@@ -330,7 +330,7 @@ class Engine:
         if start > end:
             raise BadRequest(f"The range from index {first} to {last} is empty: the first index is the older one.")
         spec = self._catalog.spec(model, horizon)
-        count = self._on_store_thread(lambda: self._library.recalculate(handle, spec, start, end, failed))
+        count = self._on_store_thread(lambda: self._library.recalculation.start(handle, spec, start, end, failed))
         self._workers.try_again()
         return count
 
@@ -370,7 +370,8 @@ class Engine:
         total = int(dataset.usable_origins.sum())
         entry = self._scheduler.find((handle, spec.key))
         if entry is None:
-            (done, imported), failed = self._on_store_thread(lambda: self._library.stored_count(handle, spec)), 0
+            done, imported = self._on_store_thread(lambda: self._library.entries.stored_count(handle, spec))
+            failed = 0
         else:
             rows = frame_of(entry)
             done, failed, imported = rows.done_count, rows.failed_count, rows.imported_count
@@ -443,7 +444,7 @@ class Engine:
             if refusal.code not in {"MODEL_NOT_LOADED", "UNKNOWN_MODEL"}:
                 raise
             name, steps = model or self.settings.model, self._catalog.horizon(horizon)
-            stored = self._on_store_thread(lambda: self._library.stored_spec(handle, name, steps))
+            stored = self._on_store_thread(lambda: self._library.entries.stored_spec(handle, name, steps))
             if stored is None:
                 raise
             return stored
@@ -464,18 +465,18 @@ class Engine:
 
     def _entry(self, handle: str, spec: Spec, deadline: float | None = None) -> Entry:
         found = self._scheduler.find((handle, spec.key))
-        return found or self._on_store_thread(lambda: self._library.open(handle, spec), deadline)
+        return found or self._on_store_thread(lambda: self._library.entries.open(handle, spec), deadline)
 
     def _fetch(self, entry: Entry, slot: int, deadline: float) -> None:
         """Have a row in memory, if it is done."""
         rows = frame_of(entry)
         if rows.done(slot) and not rows.resident(slot):
-            self._on_store_thread(lambda: self._library.fetch(entry, slot), deadline)
+            self._on_store_thread(lambda: self._library.entries.fetch(entry, slot), deadline)
 
     def _block_rows(self, entry: Entry, number: int) -> Rows:
         """A copy of a block's done rows, from memory if all of them are there."""
         rows, away = self._scheduler.block(entry, number)
-        found: Rows = self._on_store_thread(lambda: self._library.block_rows(entry, number)) if away else rows
+        found: Rows = self._on_store_thread(lambda: self._library.entries.block_rows(entry, number)) if away else rows
         return found
 
     def _baseline(self, dataset: Dataset, horizon: int) -> Subject:

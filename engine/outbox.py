@@ -9,6 +9,8 @@ from typing import Any
 
 from engine.jobs import Block, Entry, StoreCall
 
+PARTIAL_EVERY = 5.0  # seconds between writes of unfinished blocks: what a killed process may lose and compute again
+
 
 class Outbox:
     """An entry's `dirty` and `refused` hold the numbers of its blocks that have changed since they were written."""

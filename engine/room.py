@@ -53,7 +53,7 @@ class Room:
         known = handle in handles
 
         def fits(needed: int) -> bool:
-            enough = self._store.volume() + needed <= self._settings.disk_budget
+            enough = self._store.measure() + needed <= self._settings.disk_budget
             return enough and (known or len(handles) < self._settings.max_datasets)
 
         if fits(size + wanted):

@@ -50,6 +50,7 @@ class Store:
         self._directory = directory
         self._lock_timeout = lock_timeout
         self._opened = ExitStack()
+        self.disk = 0
 
     def open(self) -> None:
         """Open or make the directory; StartError if it cannot be used or stays held by another engine.
@@ -85,9 +86,10 @@ class Store:
         if not self._cache.failed:
             marker.remove()
 
-    def volume(self) -> int:
-        """Bytes on disk."""
-        return int(self._cache.volume())
+    def measure(self) -> int:
+        """Bytes on disk, looked up now; `disk` tells them to whoever may not ask the disk."""
+        self.disk = int(self._cache.volume())
+        return self.disk
 
     # --- series ----------------------------------------------------------------------------------------------------
 

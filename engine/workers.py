@@ -19,11 +19,11 @@ from engine.forecasting import calculate, infer
 from engine.health import SHORTEST_REST, Health
 from engine.jobs import Batch, Block, Lane, StoreCall
 from engine.meter import Meter
+from engine.outbox import PARTIAL_EVERY
 from engine.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
-PARTIAL_EVERY = 5.0  # seconds between writes of unfinished blocks: what a killed process may lose and compute again
 MAX_BACKGROUND = 8
 NICENESS = 10  # of background threads, so that requests keep the cores (Linux only: priorities there are by thread)
 

@@ -106,7 +106,7 @@ def in_memory(engine: Engine, entry: Entry) -> ResultFrame:
     """All rows of an entry, brought back where they are on the disk only."""
     series: Series = entry.subject.series
     for slot in range(series.first_slot, series.last_slot + BLOCK, BLOCK):
-        engine._on_store_thread(partial(engine._library.fetch, entry, min(slot, series.last_slot)))
+        engine._on_store_thread(partial(engine._library.entries.fetch, entry, min(slot, series.last_slot)))
     return frame_of(entry)
 
 

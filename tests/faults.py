@@ -34,7 +34,7 @@ DELAY = 0.02  # seconds: several switch intervals, so that every other thread ge
 POINTS = {
     "parse": "engine.engine.read",
     "dataset": "engine.dataset.Dataset.__post_init__",
-    "block keys": "engine.library.block_keys",
+    "block keys": "engine.entries.block_keys",
     "frame": "engine.results.ResultFrame.__init__",
     "allocate block": "engine.samples.SampleBlocks._allocate",
     "open entry": "engine.scheduler.Scheduler.open",
@@ -57,7 +57,7 @@ POINTS = {
     "settle": "engine.tickets.Tickets.end",
     "take store": "engine.scheduler.Scheduler.take_store",
     "copy block": "engine.results.ResultFrame.block_rows",
-    "write block": "engine.library.Library.write_block",
+    "write block": "engine.writing.Writing.write_block",
     "encode": "engine.forecast_store.encode",
     "merge": "engine.forecast_store.merge",
     "decode": "engine.forecast_store.decode",
@@ -78,9 +78,9 @@ POINTS = {
     "cache close": "diskcache.Cache.close",
     "open store": "engine.store.Store.open",
     "delete": "engine.library.Library.delete",
-    "rescore": "engine.library.rescored",
+    "rescore": "engine.entries.rescored",
     "draw": "engine.engine.draw",
-    "last manifests": "engine.library.Library._put_due_manifests",
+    "last manifests": "engine.manifests.Manifests.put_due",
 }
 DISK = {name for name in POINTS if name.startswith(("put ", "cache ", "read "))} - {"read row"}
 DISK |= {"encode", "merge", "decode", "write block", "open store", "delete", "last manifests"}

@@ -30,7 +30,7 @@ from engine.errors import (
 )
 from engine.forecast_store import ForecastStore
 from engine.jobs import Entry, Ticket
-from engine.library import Library
+from engine.manifests import Manifests
 from engine.models.base import Loader, built_in
 from engine.plotdata import quantiles
 from engine.series import Series
@@ -580,7 +580,7 @@ def test_a_forgotten_datasets_manifest_does_not_come_back(
     handle = engine.upload(CSV).dataset.handle
     until(lambda: filled(engine, handle) and engine.status().statistics.dirty_blocks == 0)
     entry = engine._scheduler.entries()[0]
-    engine._on_store_thread(lambda: engine._library._manifests_due.update({(handle, entry.subject.spec.key): entry}))
+    engine._on_store_thread(lambda: engine._library._manifests.due(entry))
     assert engine._scheduler.retire(entry.key)
     engine.delete(handle)
     again = restarted(engine, settings, registry)
@@ -588,20 +588,31 @@ def test_a_forgotten_datasets_manifest_does_not_come_back(
     again.close()
 
 
+def test_a_manifest_of_forecasts_that_were_dropped_does_not_come_back(engine: Engine) -> None:
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: filled(engine, handle) and engine.status().statistics.dirty_blocks == 0)
+    entry = engine._scheduler.entries()[0]
+    engine._on_store_thread(lambda: engine._library._manifests.due(entry))
+    assert engine._scheduler.retire(entry.key)
+    engine.drop(handle)
+    engine._on_store_thread(engine._library._manifests.put_due)
+    assert engine.progress(handle).done == 0
+
+
 def test_the_last_manifests_are_written_before_the_store_is_closed(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    for owner, name in ((Library, "_put_manifest"), (Store, "close")):  # what was looked at is noted, too
+    for owner, name in ((Manifests, "put"), (Store, "close")):  # what was looked at is noted, too
         real = getattr(owner, name)
         monkeypatch.setattr(owner, name, lambda *given, real=real, name=name: (calls.append(name), real(*given))[1])
     handle = engine.upload(CSV).dataset.handle
     until(lambda: filled(engine, handle) and engine.status().statistics.dirty_blocks == 0)
     entry = engine._scheduler.entries()[0]
-    engine._on_store_thread(lambda: engine._library._manifests_due.update({(handle, entry.subject.spec.key): entry}))
+    engine._on_store_thread(lambda: engine._library._manifests.due(entry))
     calls.clear()
     engine.close()
-    assert calls == ["_put_manifest", "close"]
+    assert calls == ["put", "close"]
 
 
 def test_unfinished_blocks_are_written_every_few_seconds(

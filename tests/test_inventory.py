@@ -200,7 +200,7 @@ def test_a_fill_that_was_interrupted_is_not_resumed_once_it_is_dropped(
     again = Engine(dataclasses.replace(settings, background=False), registry)
     later.callback(again.close)
     assert again.drop(handle) <= 277
-    assert not again._library._unfinished
+    assert not again._library.fills._unfinished
     assert kept(again, handle).forecasts == ()
 
 

@@ -35,7 +35,7 @@ PURE = {
     "tier": set(),
     "shelf": {"dataset"},
     "health": set(),
-    "workers": {"errors", "forecasting", "health", "jobs", "meter", "scheduler"},
+    "workers": {"errors", "forecasting", "health", "jobs", "meter", "outbox", "scheduler"},
     "status": {"jobs", "meter", "models"},
 }
 STANDARD_LIBRARY_ONLY = {

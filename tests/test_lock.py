@@ -21,7 +21,7 @@ from tests.faults import before_calls
 SLOW = (
     "engine.engine.read",
     "engine.dataset.Dataset.__post_init__",
-    "engine.library.block_keys",
+    "engine.entries.block_keys",
     "engine.forecasting.contexts",
     "tests.conftest.ToyForecaster.predict",
     "engine.workers.infer",

@@ -203,10 +203,10 @@ def test_a_manifest_that_is_due_of_an_entry_that_was_closed_does_not_bring_rows_
     until(lambda: filled(engine, handle) and all_written(engine))
     (old,) = engine._scheduler.entries()
     assert engine._scheduler.retire(old.key)
-    engine._on_store_thread(lambda: engine._library._manifests_due.update({(handle, SPEC.key): old}))
+    engine._on_store_thread(lambda: engine._library._manifests.due(old))
     toy.gate.clear()
     engine.recalculate(handle, -800, -700)
-    engine._on_store_thread(engine._library._put_due_manifests)
+    engine._on_store_thread(engine._library._manifests.put_due)
     assert boasts(engine) == 0
     toy.gate.set()
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from engine import Engine, PlotData, Settings, library
+from engine import Engine, PlotData, Settings, entries
 from engine.blocks import BLOCK, Manifest, Rows
 from engine.disk import Cache
 from engine.errors import UnknownHandle
@@ -159,7 +159,7 @@ def test_a_damaged_block_is_noticed_and_computed_again(
     asked: bool,
     verified: int,
 ) -> None:
-    monkeypatch.setattr(library, "VERIFIED", verified)
+    monkeypatch.setattr(entries, "VERIFIED", verified)
     with running(settings, registry) as engine:
         handle = engine.upload(CSV).dataset.handle
         until(lambda: written(engine, handle))

@@ -12,7 +12,7 @@ import pytest
 
 from engine import Engine, Settings
 from engine.errors import DeadlineExceeded
-from engine.library import RESUMED
+from engine.fills import RESUMED
 from engine.models.base import Loader
 from tests.conftest import ToyForecaster, to_csv, until, wave
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import engine.library
 import engine.workers
+import engine.writing
 from engine import Engine, Settings, errors
 from engine.models.base import built_in
 from engine.store import Store
@@ -47,7 +47,7 @@ def live(job: dict[str, Any], world: dict[str, Known]) -> None:
 
 
 def _live(job: dict[str, Any], world: dict[str, Known]) -> None:
-    for module in (engine.workers, engine.library):
+    for module in (engine.workers, engine.writing):
         assert hasattr(module, "PARTIAL_EVERY")
         module.PARTIAL_EVERY = PARTIAL_EVERY
     real_open = Store.open

@@ -101,7 +101,7 @@ DISK = (
     ),
     Mutant(
         "manifest-boasts",
-        "library.py",
+        "manifests.py",
         "        done[list(self._scheduler.unwritten_blocks(entry))] = False\n",
         "",
         "a manifest says done of what is on the disk",
@@ -109,9 +109,9 @@ DISK = (
     ),
     Mutant(
         "manifest-returns",
-        "library.py",
-        "            del self._manifests_due[due]\n",
-        "            pass\n",
+        "manifests.py",
+        "                del self._due[entry.key]\n",
+        "                pass\n",
         "a forgotten dataset's manifest does not come back",
         ENGINE,
     ),
@@ -149,7 +149,7 @@ DISK = (
     ),
     Mutant(
         "manifests-after-the-end",
-        "library.py",
+        "writing.py",
         "        try:\n            self._note_looks()\n        finally:\n            self._store.close()\n",
         "        self._store.close()\n        self._note_looks()\n",
         "what is due is written before the store is closed",
@@ -190,7 +190,7 @@ DISK = (
     ),
     Mutant(
         "unverified",
-        "library.py",
+        "entries.py",
         "        if len(keys) > VERIFIED:\n",
         "        if False:\n",
         "blocks are held against their checksums when a dataset is opened",
