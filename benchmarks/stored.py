@@ -105,8 +105,8 @@ def read_back(series: Series, settings: Settings) -> Stored:
     with closing(store):
         (manifest,) = store.forecasts.manifests(series.handle)
         names = scorecard_names(series, manifest.spec, manifest.keys)
-        rows = [part for part in map(store.block_rows, manifest.keys) if part is not None]
-        cards = [card for card in map(store.scorecard, names) if card is not None]
+        rows = [part for part in map(store.forecasts.block_rows, manifest.keys) if part is not None]
+        cards = [card for card in map(store.forecasts.scorecard, names) if card is not None]
         assert len(rows) == len(cards) == len(names)
         return Stored(series, manifest, rows, cards)
 
