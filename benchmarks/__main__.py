@@ -10,6 +10,7 @@ from benchmarks import (
     cache_figures,
     density_figures,
     engine_figures,
+    ingest_figures,
     model_figures,
     restart_figures,
     reuse_figures,
@@ -20,6 +21,7 @@ from benchmarks.figures import HEAD
 
 PARTS = (
     density_figures,
+    ingest_figures,
     model_figures,
     engine_figures,
     cache_figures,

@@ -78,7 +78,9 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
         readings = part.of(readings)
     zone = _zone(readings.offsets, choice)
     offset = 0 if zone in (None, "UTC", "mixed") else next(iter(readings.offsets)) * SECOND
-    ordered = arrange(readings.micros + offset, readings.values, readings.rows, zone is None)
+    ordered = arrange(
+        readings.micros + offset if offset else readings.micros, readings.values, readings.rows, zone is None
+    )
     _refuse_mixture(ordered, choice)
     steady = to_seconds(ordered.micros + ordered.shift if ordered.shift.any() else ordered.micros)
     step = find_step(steady, (readings.missing_micros + offset) // SECOND)

@@ -183,13 +183,20 @@ def _phases(slots: Ints, exact: Ints, step: Step) -> tuple[Phase, ...]:
         if (day == np.minimum(day.max(), length)).all():  # one day of the month, or its last where it is shorter
             day = np.full(len(slots), 31 if (day == length).all() else day.max())
         ways = np.column_stack((past_start % DAY, month - slots * step.count, day))
-    else:
-        seconds = exact - grid_times(slots, step).astype(np.int64)
-        ways = np.column_stack((seconds, np.zeros_like(seconds), np.ones_like(seconds)))
-    changes = np.flatnonzero(np.append(True, (ways[1:] != ways[:-1]).any(axis=1)))
+        changes = _changes(ways)
+        return tuple(Phase(int(slots[at]), *ways[at].tolist()) for at in changes)
+    seconds = slots * step.count if step.unit == "second" else grid_times(slots, step).astype(np.int64)
+    np.subtract(exact, seconds, out=seconds)
+    return tuple(Phase(int(slots[at]), int(seconds[at])) for at in _changes(seconds))
+
+
+def _changes(ways: Ints) -> list[int]:
+    """Where the rows of `ways` differ from those before them, the first row included; raises NO_STEP for too many."""
+    differs = ways[1:] != ways[:-1]
+    changes = np.flatnonzero(np.append(True, differs if ways.ndim == 1 else differs.any(axis=1)))
     if len(changes) > MAX_PHASES:
         raise _no_grid(len(changes))
-    return tuple(Phase(int(slots[at]), *ways[at].tolist()) for at in changes)
+    return changes.tolist()
 
 
 def _no_grid(changes: int) -> UploadError:

@@ -85,9 +85,10 @@ class _Loader:
         """Read a piece, whose first row has the number `row`."""
         stamps = self.choice.time.read(frame)
         is_mine = self._is_mine(frame, stamps.micros)
-        is_time = stamps.is_time & is_mine
+        is_time = stamps.is_time
         if not is_time.all():
-            self._count_skipped(number, row, frame, np.flatnonzero(~stamps.is_time & is_mine))
+            self._count_skipped(number, row, frame, np.flatnonzero(~is_time & is_mine))
+        is_time &= is_mine
         self._refuse_long_rows(row, frame, is_time)
         cells = frame[self.choice.value]
         numbers = read_numbers(cells, self.decimal)
@@ -100,7 +101,8 @@ class _Loader:
             self._count_words(row, cells, np.flatnonzero(numbers.text & is_time & ~censored))
         is_number = ~np.isnan(numbers.values)
         self.ends += stamps.ends
-        self.offsets |= set(np.unique(stamps.offsets[is_time]).tolist())
+        alike = is_time.all() and (stamps.offsets == stamps.offsets[0]).all()
+        self.offsets |= set((stamps.offsets[:1] if alike else np.unique(stamps.offsets[is_time])).tolist())
         if (is_time & is_number).all():
             self.micros.append(stamps.micros)
             self.values.append(numbers.values)
@@ -120,7 +122,8 @@ class _Loader:
             is_mine &= frame[name].str.strip_chars().is_in(kinds).to_numpy()
             self.others += int(np.count_nonzero(~is_mine))
         without = np.flatnonzero(micros == NO_TIME)
-        times, values = (frame[name].gather(without) for name in (self.choice.time.names[0], self.choice.value))
+        names = self.choice.time.names[0], self.choice.value
+        times, values = (frame[name].gather(without) if len(without) else frame[name].clear() for name in names)
         for start, end in self.sections.foreign(micros, times, values):
             self.foreign += int(np.count_nonzero(is_mine[start:end]))
             is_mine[start:end] = False

@@ -8,6 +8,7 @@ from engine.ingest.vendors import is_sensor
 from engine.settings import Settings
 
 MARKERS = (b"\n#", b"\n-----", b'\n"-----')  # what a line begins with that stands between two tables
+START = 1 << 20  # bytes in which the first of several tables must have its marker
 MOST_PARTS = 20
 
 
@@ -36,6 +37,8 @@ def _parts(body: bytes) -> list[int]:
     """Offsets of the lines after markers such as "# CGM ENTRIES" and "-------"."""
     starts: list[int] = []
     for marker in MARKERS:
+        if marker[1:] not in body[:START]:  # the search through all of a large file takes as long as reading it
+            continue
         at = 0 if body.startswith(marker[1:]) else body.find(marker) + 1 or -1
         while at >= 0 and len(starts) < MOST_PARTS:
             end = body.find(b"\n", at)

@@ -60,15 +60,16 @@ def _alike(shapes: Bytes) -> Iterator[NDArray[np.intp]]:
     """Rows of one shape each: the first few shapes by comparing, the many that odd files have by hashing."""
     words = np.zeros((len(shapes), -(-shapes.shape[1] // 8) * 8), dtype=np.uint8)
     words[:, : shapes.shape[1]] = shapes
-    words = words.view(np.uint64)
-    left = np.arange(len(words))
+    rest, left = words.view(np.uint64), np.arange(len(words))
     for _ in range(FEW):
-        same = (words[left] == words[left[0]]).all(axis=1)
-        yield left[same]
-        left = left[~same]
+        differs = rest[:, 0] != rest[0, 0]
+        for place in range(1, rest.shape[1]):
+            differs |= rest[:, place] != rest[0, place]
+        yield left[~differs]
+        left, rest = left[differs], rest[differs]
         if not len(left):
             return
-    frame = pl.from_numpy(words[left])
+    frame = pl.from_numpy(rest)
     for rows in frame.with_row_index("row").group_by(frame.columns, maintain_order=True).agg("row")["row"]:
         yield left[rows.to_numpy()]
 
