@@ -21,7 +21,10 @@
     if (!upload) return;
     const asked = choices();
     /* Another value column may have other series: only what was changed is asked for where they depend on each other. */
-    if (select.dataset.option === "value") asked.delete("series");
+    if (select.dataset.option === "value") {
+      asked.delete("series");
+      asked.delete("decimal");
+    }
     asked.set("upload", upload);
     if (facts.model) asked.set("model", facts.model);
     select.disabled = true;

@@ -19,7 +19,12 @@ ATTENTION = {
     "DUPLICATES_CONFLICT",
     "ENCODING_ASSUMED",
 }
-CHOICES = {"VALUE_COLUMN_GUESSED", "SERIES_GUESSED"}  # the strip opens by itself where there is something to choose
+CHOICES = {
+    "VALUE_COLUMN_GUESSED",
+    "SERIES_GUESSED",
+    "DATE_ORDER_AMBIGUOUS",
+    "DECIMAL_AMBIGUOUS",
+}  # the strip opens by itself where there is something to choose
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
 
 
@@ -74,6 +79,21 @@ def choice(option: str, names: tuple[str, ...], chosen: str) -> Any:
     )
 
 
+def decided(readback: Readback, what: str, otherwise: str) -> Any:
+    """What the reader says about a decision, with the other ways to read the file as something to change."""
+    decision = next((decision for decision in readback.decisions if decision.what == what), None)
+    if decision is None or not decision.alternatives:
+        return decision.says if decision else otherwise
+    (option, other), *_ = decision.alternatives[0].options.items()
+    ways = {str(way.options[option]).lower(): way.label for way in decision.alternatives}
+    if len(ways) == 1:  # the way that was taken is no alternative
+        taken = str(not other).lower() if isinstance(other, bool) else readback.decimal
+        ways = {taken: "As it is"} | ways
+    options = [html.Option(label, value=value) for value, label in ways.items()]
+    select = html.Select(options, className="choice", **{"data-option": option, "aria-label": decision.says})
+    return html.Span([decision.says, " ", select])
+
+
 def rows(readback: Readback, step: Step, taken: str) -> list[tuple[str, Any]]:
     """(what was decided, what was found), one per decision; `taken` says which forecasts were there already."""
     found: list[tuple[str, Any]] = [
@@ -82,7 +102,10 @@ def rows(readback: Readback, step: Step, taken: str) -> list[tuple[str, Any]]:
     ]
     if readback.series:
         found.append(("Series", choice("series", readback.ids, readback.series)))
-    found += [("Dates", _dates(readback.dayfirst)), ("Numbers", _numbers(readback.decimal))]
+    found += [
+        ("Dates", decided(readback, "dates", _dates(readback.dayfirst))),
+        ("Numbers", decided(readback, "numbers", _numbers(readback.decimal))),
+    ]
     found.append(("Step", f"Every {_notation.every(step)}"))
     zone = readback.timezone
     found.append(("Clock", f"Times carry a zone: {zone}" if zone else "No time zone in the file: times as written"))

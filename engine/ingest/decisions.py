@@ -43,10 +43,10 @@ def make_decisions(found: Found) -> tuple[Decision, ...]:
 def _dates(order: DayOrder) -> Iterator[Decision]:
     first = order.reading.writing.dayfirst
     if order.is_tie and first is not None:
-        says = "Every date can be read day first or month first"
+        says = f"Every date can be read in two ways; shown {ORDERS[first].lower()}"
         buttons = tuple(
             _order_button(dayfirst, f": {_day(begin)} to {_day(end)}")
-            for dayfirst, begin, end in order.spans
+            for dayfirst, begin, end in sorted(order.spans, key=lambda span: span[0] is not first)
             if dayfirst is not None
         )
         yield Decision("dates", says, None, buttons)

@@ -42,7 +42,10 @@ class Alternative(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """A row of the read strip. what: "dates", "numbers", "step" or "stamps". says: one sentence."""
+    """A row of the read strip. what: "dates", "numbers", "step" or "stamps". says: one sentence.
+
+    alternatives: the other ways; where nothing decides all of them, the way that is shown first.
+    """
 
     what: str
     says: str
