@@ -21,6 +21,7 @@ from engine.series import Floats, Ints
 VALUE_NAMES = ("value", "y", "target", "sgv", "reading")
 MOST_IDS = 0.5  # distinct ids per row
 TRIED = 200
+ALMOST_ALL = 0.99  # of the rows: numbering begins anew in every section
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,10 @@ def _is_clock(values: Floats, micros: Ints) -> bool:
 
 def _counts(name: str, values: Floats) -> bool:
     """Whether numbers rise by one from row to row, or their column is called a counter."""
+    if is_sensor(name):
+        return False
     leaps = np.diff(values)
-    return COUNTER.search(name) is not None or (len(leaps) > 0 and bool(np.mean(leaps == 1) > 0.9))
+    return COUNTER.search(name) is not None or (len(leaps) > 0 and bool(np.mean(leaps == 1) > ALMOST_ALL))
 
 
 def _value_column(numeric: list[str], chosen: str | None) -> tuple[str | None, bool]:
