@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -290,7 +290,7 @@ class Engine:
         how = {"session": session, "seq": seq, "force": force}
         try:
             entry, row = self._row(handle, slot, spec, deadline, **how)
-        except Evicted as gone:  # closed or put away for want of memory just then, or dropped: once more, from the disk
+        except Evicted as gone:  # dropped while it waited: once more
             try:
                 entry, row = self._row(handle, slot, spec, deadline, **how)
             except UnknownHandle:  # deleted
@@ -456,12 +456,29 @@ class Engine:
 
     def _row(self, handle: str, slot: int, spec: Spec, deadline: float, **how: Any) -> tuple[Entry, Row]:
         """An origin's forecast, waited for, and its entry, opened if it is not in memory."""
-        entry = self._entry(handle, spec, deadline)
-        if not how["force"]:
-            self._fetch(entry, slot, deadline)
-        if entry.subject.forecaster is None and (how["force"] or self._scheduler.peek(entry, slot) is None):
-            raise ModelNotLoaded(f"The model {spec.model} is not loaded, and this forecast is not stored.")
-        return entry, self._answer(self._scheduler.request(entry, slot, **how), deadline)
+        entry, ticket = self._request(handle, slot, spec, deadline, **how)
+        return entry, self._answer(ticket, deadline)
+
+    def _request(self, handle: str, slot: int, spec: Spec, deadline: float, **how: Any) -> tuple[Entry, Ticket]:
+        """What is not in memory is brought there and asked for in one go on the store thread, which alone closes
+        entries and puts rows away: however many want memory at once, each of them has an answer."""
+
+        def ask(entry: Entry) -> tuple[Entry, Ticket]:
+            if entry.subject.forecaster is None and (how["force"] or not frame_of(entry).done(slot)):
+                raise ModelNotLoaded(f"The model {spec.model} is not loaded, and this forecast is not stored.")
+            return entry, self._scheduler.request(entry, slot, **how)
+
+        def bring_and_ask() -> tuple[Entry, Ticket]:
+            entry = self._library.entries.open(handle, spec)
+            if not how["force"]:
+                self._library.entries.fetch(entry, slot)
+            return ask(entry)
+
+        found = self._scheduler.find((handle, spec.key))
+        if found is not None:
+            with suppress(Evicted):  # closed or put away
+                return ask(found)
+        return self._on_store_thread(bring_and_ask, deadline)
 
     def _entry(self, handle: str, spec: Spec, deadline: float | None = None) -> Entry:
         found = self._scheduler.find((handle, spec.key))

@@ -60,8 +60,9 @@ class Writing:
         start = time.time() - time.monotonic()
         for handle in self._shelf.looked_since(self._tidied):
             for manifest in self._store.forecasts.manifests(handle):
-                looked = max(manifest.last_used, start + self._shelf.looked(handle))
-                self._store.forecasts.put_manifest(replace(manifest, last_used=looked))
+                looked = start + self._shelf.looked(handle)
+                if looked > manifest.last_used:
+                    self._store.forecasts.put_manifest(replace(manifest, last_used=looked))
 
     def close(self) -> None:
         """Write what is due and close the caches."""
