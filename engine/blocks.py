@@ -128,6 +128,11 @@ class Manifest:
     def complete(self) -> bool:
         return int(self.done.sum()) >= self.total
 
+    def named_by_done_rows(self) -> set[str]:
+        """Keys of the blocks that have rows."""
+        have = np.asarray(self.done.reshape(-1, BLOCK).any(axis=1))
+        return {key for key, has_rows in zip(self.keys, have, strict=True) if has_rows}
+
     def to_bytes(self) -> bytes:
         document: dict[str, Any] = {
             "handle": self.handle,

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,8 +67,11 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
             return file.read(min(most, path.stat().st_size))  # Python makes room for as much as it is asked to read
 
     def _is_inside(self, filename: str) -> bool:
-        inside = Path(self._directory).resolve()
-        return "\0" not in filename and (inside / filename).resolve().is_relative_to(inside)
+        return "\0" not in filename and (self._inside / filename).resolve().is_relative_to(self._inside)
+
+    @cached_property
+    def _inside(self) -> Path:
+        return Path(self._directory).resolve()
 
     def remove(self, file_path: str) -> None:
         if self._late is not None:

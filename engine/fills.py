@@ -38,10 +38,14 @@ class Fills:
         self._unfinished: deque[tuple[str, Spec]] = deque()
 
     def find(self) -> None:
-        """Which were interrupted, most recently used first; after what is too old has gone."""
+        """Which were interrupted or have lost blocks, most recently used first; after what is too old has gone."""
         self._room.expire()
-        manifests = self._store.forecasts.manifests()
-        found = [m for m in manifests if not m.complete and self._catalog.forecaster(m.spec)]
+        manifests, stored = self._store.forecasts.manifests(), self._store.forecasts.block_keys()
+
+        def is_whole(manifest: Manifest) -> bool:
+            return manifest.complete and manifest.named_by_done_rows() <= stored
+
+        found = [m for m in manifests if not is_whole(m) and self._catalog.forecaster(m.spec)]
         found.sort(key=lambda manifest: -manifest.last_used)
         self._add(found)
 

@@ -39,6 +39,10 @@ class ForecastStore:
             if card is not None and np.array_equal(whole.offsets, card[1].offsets):
                 self.put_scorecard(*card)
 
+    def block_keys(self) -> set[str]:
+        """Keys of all stored blocks."""
+        return {key[2:] for key in self._cache.keys("b/")}
+
     def block_rows(self, key: str) -> Rows | None:
         """A block's rows; None if it is not stored or damaged (it is then computed again)."""
         payload = self._cache.payload(f"b/{key}", BLOCK_MAGIC)

@@ -178,6 +178,21 @@ def test_a_damaged_block_is_noticed_and_computed_again(
     assert toy.computed <= computed + gone + asked  # who asks and the background may both compute that one
 
 
+def test_a_block_that_is_gone_is_computed_again_after_the_next_start_before_anybody_asks(
+    settings: Settings, registry: dict[str, Loader]
+) -> None:
+    with running(settings, registry) as engine:
+        handle = engine.upload(CSV).dataset.handle
+        until(lambda: written(engine, handle))
+    with stored(settings) as store:
+        (manifest,) = store.forecasts.manifests()
+        key = manifest.keys[3]
+        store._cache.delete(f"b/{key}")
+    with running(settings, registry) as again:
+        forecasts = again._library._store.forecasts
+        until(lambda: again._on_store_thread(lambda: forecasts.block_rows(key)) is not None)
+
+
 def test_a_scorecard_that_is_damaged_is_made_anew_from_the_block(
     settings: Settings, registry: dict[str, Loader], toy: ToyForecaster
 ) -> None:
