@@ -264,3 +264,59 @@ def test_a_remark_between_readings_ends_nothing() -> None:
     lines = csv(rows_of(LOCAL["german"], COMMAS["comma"], PLAIN)).splitlines()
     got = reading("\n".join([*lines[:700], "", "Pause;Wartung", *lines[700:]]))
     assert (got.series.handle, got.readback.warnings) == (SAME, ("ROWS_SKIPPED",))
+
+
+CALENDAR: dict[str, tuple[Callable[[np.datetime64], str], str]] = {
+    "month and year": (lambda t: part(t, "%m/%Y"), "month"),
+    "month and year, dotted": (lambda t: part(t, "%m.%Y"), "month"),
+    "year and month": (lambda t: part(t, "%Y-%m"), "month"),
+    "compact month": (lambda t: part(t, "%Y%m"), "month"),
+    "month name": (lambda t: part(t, "%b %Y"), "month"),
+    "short month name": (lambda t: part(t, "%b-%y"), "month"),
+    "day first": (lambda t: part(t, "%d/%m/%Y"), "month"),
+    "month first": (lambda t: part(t, "%m/%d/%Y"), "month"),
+    "quarter": (lambda t: f"{part(t, '%Y')}-Q{(t.item().month + 2) // 3}", "3 months"),
+    "quarter first": (lambda t: f"Q{(t.item().month + 2) // 3} {part(t, '%Y')}", "3 months"),
+    "year": (lambda t: part(t, "%Y"), "year"),
+}
+
+
+@pytest.mark.parametrize("writing", CALENDAR)
+def test_months_quarters_and_years_are_read_in_their_own_writing(writing: str) -> None:
+    write, step = CALENDAR[writing]
+    apart = {"month": 1, "3 months": 3, "year": 12}[step]
+    starts = (np.datetime64("1990-01") + apart * np.arange(30)).astype("datetime64[s]")
+    rows = [(write(time), f"{n}.5") for n, time in enumerate(starts)]
+    got = reading(csv(rows, ("date", "value")))
+    assert (got.readback.step_calendar, got.readback.n_rows_valid, got.readback.warnings) == (step, 30, ())
+    np.testing.assert_array_equal(got.series.times(got.series.first_slot + np.arange(30)), starts)
+
+
+def test_days_of_excel_are_dates() -> None:
+    got = reading(csv([(str(45_352 + n), f"{n}.5") for n in range(60)], None))
+    assert (got.readback.first.time, got.readback.step_seconds) == ("2024-03-01T00:00:00", 86_400)
+
+
+def test_a_counter_in_the_range_of_excels_dates_is_no_time() -> None:
+    rows = [(str(30_000 + 37 * n), part(t, "%d.%m.%Y %H:%M"), "1,5") for n, t in enumerate(PLAIN.times[:600])]
+    got = reading(csv(rows, ("Zähler", "Zeit", "Last")))
+    assert got.readback.time_column == "Zeit"
+
+
+def test_what_decides_may_stand_anywhere_in_a_long_file() -> None:
+    spans = [("2024-05-01T00:00", 9 * 1440), ("2024-05-12T00:00", 60 * 1440), ("2024-08-01T00:00", 1440)]
+    times = np.concatenate([np.datetime64(start, "s") + 60 * np.arange(rows) for start, rows in spans])
+    numbers = [str(n % 900) for n in range(len(times))]
+    numbers[40_000] = "1,234"
+    plain = csv(rows_of(LOCAL["iso"], str, Data(times, numbers)))
+    german = csv(rows_of(LOCAL["british"], str, Data(times, numbers)))
+    assert len(german) > 2_000_000  # more than one piece, and more than the sample
+    got = reading(german)
+    assert (got.readback.dayfirst, got.readback.warnings[0], got.readback.decimal) == (True, "DECIMAL_AMBIGUOUS", ",")
+    assert got.series.handle == reading(plain).series.handle
+    numbers[60_000] = "12,5"
+    proved = reading(csv(rows_of(LOCAL["british"], str, Data(times, numbers)))).readback
+    assert (proved.warnings, proved.decimal) == (("GAPS_SPLIT",), ",")
+    assert next(row.proof.row for row in proved.decisions if row.what == "numbers") == 60_002
+    numbers[60_000] = "12.5"
+    assert np.nanmax(reading(csv(rows_of(LOCAL["british"], str, Data(times, numbers)))).series.values) == 1234

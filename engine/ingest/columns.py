@@ -28,13 +28,15 @@ ALMOST_ALL = 0.99  # of the rows: numbering begins anew in every section
 class Choice:
     """The columns of a reading. time: how the times are read. numeric: all columns that could be the value.
 
-    signs: what the numbers of the sample say about their decimal sign. ids: columns that may name the series of a long
-    file, the likeliest first. kind: column that tells readings from other records, and the kinds that are readings.
+    signs: what the numbers of the sample say about their decimal sign. hint: the sign of the other columns. ids: columns
+    that may name the series of a long file, the likeliest first. kind: column that tells readings from other records, and
+    the kinds that are readings.
     """
 
     time: TimeReading
     value: str
     signs: Signs
+    hint: str | None
     is_guess: bool
     numeric: tuple[str, ...]
     ids: tuple[str, ...]
@@ -53,7 +55,7 @@ def refuse_unknown(names: list[str], options: ReadOptions) -> None:
             raise bad_option(f"{option} names the column {name[:60]!r}, which this file does not have", names)
 
 
-def choose(sample: pl.DataFrame, time: TimeReading, delimiter: str, options: ReadOptions) -> Choice:
+def choose(sample: pl.DataFrame, time: TimeReading, options: ReadOptions) -> Choice:
     """Columns by a sample of String cells; raises UploadError BAD_OPTION or NO_VALUE_COLUMN."""
     names = sample.columns
     if options.value in time.names:
@@ -80,10 +82,9 @@ def choose(sample: pl.DataFrame, time: TimeReading, delimiter: str, options: Rea
     ids = [name for name in names if name not in (*time.names, *numeric, value) and _may_be_id(timed[name])]
     ids.sort(key=lambda name: not ID.fullmatch(name))
     signs = marks.get(value) or all_signs(timed.select(value), None)[value]
-    if not signs.proof:
-        others = [mark.decimal for mark in marks.values() if mark.proof]
-        signs = signs.with_hint("," if "," in others and "." not in others else None, delimiter)
-    return Choice(time, value, signs, is_guess, tuple(numeric), tuple(ids), kind_column(sample, value))
+    proved = {mark.decimal for mark in marks.values() if mark.proof}
+    hint = proved.pop() if len(proved) == 1 else None
+    return Choice(time, value, signs, hint, is_guess, tuple(numeric), tuple(ids), kind_column(sample, value))
 
 
 def _loosely_numeric(timed: pl.DataFrame) -> list[str]:

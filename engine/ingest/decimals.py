@@ -74,15 +74,18 @@ def _signs(cells: pl.Series, seen: list[Bools], first_row: int | None) -> Signs:
     return Signs(decimal, proof, commas=bool(commas.any()), dots=bool(dots.any()))
 
 
-def settle_signs(table: Table, column: str, signs: Signs, options: ReadOptions) -> Signs:
-    """The decimal sign of a column, decided on all of it where a sample (`signs`) does not; raises BAD_OPTION."""
+def settle_signs(table: Table, column: str, signs: Signs, hint: str | None, options: ReadOptions) -> Signs:
+    """The decimal sign of a column, decided on all of it where a sample (`signs`) does not, else by `hint`.
+
+    Raises UploadError BAD_OPTION.
+    """
     if options.decimal is not None and options.decimal not in OTHER:
         raise bad_option(f"decimal is {options.decimal[:20]!r}", list(OTHER))
     if signs.proof is None or options.decimal is not None:
         whole = Signs(".", None, False, False)
         for row, frame in table.frames([column]):
             whole = whole.and_then(all_signs(frame, row)[column])
-        signs = whole if whole.proof else Signs(signs.decimal, None, whole.commas, whole.dots)
+        signs = whole if whole.proof else whole.with_hint(hint, table.layout.delimiter)
     if options.decimal is None:
         return signs
     return Signs(options.decimal, Proof("chosen"), signs.commas, signs.dots)
