@@ -28,9 +28,9 @@ ALMOST_ALL = 0.99  # of the rows: numbering begins anew in every section
 class Choice:
     """The columns of a reading. time: how the times are read. numeric: all columns that could be the value.
 
-    signs: what the numbers of the sample say about their decimal sign. hint: the sign of the other columns. ids: columns
-    that may name the series of a long file, the likeliest first. kind: column that tells readings from other records, and
-    the kinds that are readings.
+    signs: what the numbers of the sample say about their decimal sign. hint: the sign of the other columns. ids:
+    columns that may name the series of a long file, the likeliest first. kind: column that tells readings from other
+    records, and the kinds that are readings.
     """
 
     time: TimeReading
