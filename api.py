@@ -24,7 +24,8 @@ def create_blueprint(engine: Engine) -> Blueprint:
         upload_id = request.args.get("upload")
         with engine.receiving():
             if upload_id is None:
-                answer = engine.upload(requests.body(engine), requests.options(), model=model, horizon=horizon)
+                wanted = {"model": model, "horizon": horizon, "ask": requests.ask()}
+                answer = engine.upload(requests.body(engine), requests.options(), **wanted)
             else:
                 answer = engine.reread(upload_id, requests.options(), model=model, horizon=horizon)
         return json_answer(_uploaded(answer, engine, model, horizon), 200 if answer.known else 201)
@@ -87,9 +88,8 @@ def create_blueprint(engine: Engine) -> Blueprint:
         force = request.args.get("force") == "1"
         model, horizon = requests.model(), requests.horizon()
         with engine.receiving():
-            plot = engine.quickdraw(
-                requests.body(engine), requests.options(), index=index, model=model, horizon=horizon, force=force
-            )
+            wanted = {"index": index, "model": model, "horizon": horizon, "force": force, "ask": requests.ask()}
+            plot = engine.quickdraw(requests.body(engine), requests.options(), **wanted)
         return json_answer(plot.to_json())
 
     @route("/healthz", methods=["GET"])

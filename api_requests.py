@@ -43,6 +43,11 @@ def options() -> ReadOptions:
     return ReadOptions(**words, dayfirst=None if dayfirst is None else dayfirst in {"1", "true"})
 
 
+def ask() -> bool:
+    """Whether to ask rather than to take the likelier way where dates can be read in two."""
+    return request.args.get("ask") == "1"
+
+
 def model() -> str | None:
     """The model asked for; None: the default one."""
     return request.args.get("model")

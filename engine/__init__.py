@@ -17,6 +17,7 @@ from engine.models.base import Forecaster, Loader, built_in
 from engine.plotdata import PlotData
 from engine.series import Series, Step
 from engine.settings import Settings
+from engine.sketch import sketch
 from engine.status import ModelStatus, Status
 from engine.wires import WireBlock
 
@@ -50,4 +51,5 @@ __all__ = (
     "WireBlock",
     "built_in",
     "errors",
+    "sketch",
 )

@@ -7,7 +7,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
@@ -35,7 +35,9 @@ from engine.errors import (
 from engine.exports import Export, Exports
 from engine.forecasting import Subject, frame_of
 from engine.imports import Imported, read_export
-from engine.ingest import Readback, ReadOptions, read
+from engine.ingest import Readback, Reading, ReadOptions, read
+from engine.ingest.glance import Sketches, glance
+from engine.ingest.ties import refuse_tie
 from engine.inventory import Inventory, stored_datasets
 from engine.jobs import Entry, Ticket
 from engine.library import Library
@@ -61,6 +63,8 @@ PROBES = 8  # forecasts of an export that are held against the model
 COMPUTING_SHARE = 0.6  # of the graceful timeout that running batches may take to end; writing has the rest
 HANDLE = re.compile(r"[0-9a-f]{64}\Z")
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}\Z")
+
+NOT_KEPT = "The bytes of this upload are no longer kept. Upload the file again."
 
 T = TypeVar("T")
 
@@ -115,14 +119,15 @@ class Engine:
         *,
         model: str | None = None,
         horizon: int | None = None,
+        ask: bool = False,
     ) -> Upload:
         """Read a file, store its series, start its background fill; never waits for a forecast.
 
+        ask: dates that can be read in two ways are not taken in the likelier one but refused (DATE_ORDER_AMBIGUOUS).
         Raises UploadError, BadRequest, ModelNotLoaded, Overloaded, EngineClosed.
         """
         spec = self._catalog.spec(model, horizon)
-        with self._parsing():
-            reading = read(raw, options or ReadOptions(), self.settings)
+        reading = self._read(raw, options or ReadOptions(), ask)
         upload_id = hashlib.sha256(b"hindcast-upload-1\0" + raw).hexdigest()[:32]
         added = self._on_store_thread(
             lambda: self._library.add(reading.series, spec, upload_id, raw, reading.readback.to_json())
@@ -147,8 +152,18 @@ class Engine:
         """Read a kept upload again with other options. UnknownHandle if its bytes are no longer kept."""
         raw = self._on_store_thread(lambda: self._library.raw(upload_id)) if UPLOAD_ID.match(upload_id) else None
         if raw is None:
-            raise UnknownHandle("The bytes of this upload are no longer kept. Upload the file again.")
+            raise UnknownHandle(NOT_KEPT)
         return self.upload(raw, options, model=model, horizon=horizon)
+
+    def glance(self, upload_id: str, handle: str, option: str, names: Sequence[str]) -> Sketches:
+        """Sketches of the columns (option "value") or the series ("series") of a kept upload that it could be read as
+        instead, by name. UnknownHandle if its bytes are no longer kept."""
+        record = self.record(upload_id, handle)
+        raw = self._on_store_thread(lambda: self._library.raw(upload_id)) if record else None
+        if record is None or raw is None:
+            raise UnknownHandle(NOT_KEPT)
+        with self._parsing():
+            return glance(raw, record.readback, option, names, self.settings)
 
     def record(self, upload_id: str, handle: str) -> UploadRecord | None:
         """What was read from an upload when it gave this handle; None if nothing is kept."""
@@ -344,11 +359,12 @@ class Engine:
         horizon: int | None = None,
         force: bool = False,
         timeout: float | None = None,
+        ask: bool = False,
     ) -> PlotData:
-        """One forecast of a file of which nothing is kept; from the cache if the same series happens to be stored."""
+        """One forecast of a file of which nothing is kept; from the cache if the same series happens to be stored.
+        ask: as in `upload`."""
         spec = self._catalog.spec(model, horizon)
-        with self._parsing():
-            dataset = Dataset(read(raw, options or ReadOptions(), self.settings).series)
+        dataset = Dataset(self._read(raw, options or ReadOptions(), ask).series)
         slot = dataset.origin_slot(index)
         baseline = self._baseline(dataset, spec.horizon)
         entry = self._scheduler.find((dataset.handle, spec.key))
@@ -435,6 +451,13 @@ class Engine:
                 yield
         finally:
             self._parses.release()
+
+    def _read(self, raw: bytes, options: ReadOptions, ask: bool) -> Reading:
+        with self._parsing():
+            reading = read(raw, options, self.settings)
+            if ask:
+                refuse_tie(reading, raw, options, self.settings)
+            return reading
 
     def _spec(self, handle: str, model: str | None, horizon: int | None) -> Spec:
         """The spec asked for; of a model that is not loaded the one its stored forecasts have."""

@@ -14,7 +14,6 @@ from pages._notation import DAYS, MONTHS
 MOST_TICKS = 12
 BUCKETS = 480
 HEIGHT = 44
-SPARK_POINTS = 60
 TICK_UNITS = (
     *((n, "h") for n in (1, 2, 3, 6, 12)),
     *((n, "D") for n in (1, 2, 7, 14)),
@@ -65,18 +64,6 @@ def _area(run: list[tuple[float, float, float]]) -> str:
 def _height(value: float, low: float, high: float) -> float:
     share = min(max((value - low) / (high - low), 0.0), 1.0)
     return 1 + (HEIGHT - 2) * (1 - share)
-
-
-def spark(values: NDArray[np.float64]) -> list[int | None]:
-    """The file as at most 60 means, 0..99, None where nothing is known: small enough for a browser's memory."""
-    means = []
-    for part in np.array_split(values, min(SPARK_POINTS, len(values))):
-        known = part[np.isfinite(part)]
-        means.append(float(known.mean()) if len(known) else np.nan)
-    line = np.array(means)
-    low, high = np.nanmin(line), np.nanmax(line)
-    size = high - low if high > low else 1.0
-    return [None if np.isnan(v) else int(99 * (v - low) / size) for v in line]
 
 
 def ticks(start: np.datetime64, end: np.datetime64, position: Callable[[np.datetime64], float]) -> list[Tick]:

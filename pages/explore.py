@@ -9,7 +9,7 @@ import numpy as np
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from flask import current_app
 
-from engine import Dataset, Engine, errors
+from engine import Dataset, Engine, errors, sketch
 from pages import (
     _explore,
     _export,
@@ -17,7 +17,6 @@ from pages import (
     _inputs,
     _moment,
     _notation,
-    _rail,
     _readback,
     _recalculate,
     _shell,
@@ -149,7 +148,7 @@ def facts(dataset: Dataset, index: int, horizon: int, model: str | None, newer: 
         "newer": newer.handle if newer else None,
         "every": _notation.every(step),
         "period": _notation.period(dataset.start, dataset.end, step),
-        "spark": _rail.spark(dataset.series.values),
+        "spark": sketch(dataset.series.values),
     }
 
 

@@ -119,6 +119,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
         decisions=make_decisions(found),
         censored=readings.censored,
         agg=wanted.agg if wanted else None,
+        options=options.chosen(),
     )
     return Reading(
         series=series,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 MOST_OFFERED = 1000  # columns or ids that a read-back lists
@@ -69,6 +69,11 @@ class ReadOptions:
     step: str | None = None
     agg: str | None = None
 
+    def chosen(self) -> dict[str, str | bool]:
+        """The choices that were made."""
+        values = {spec.name: getattr(self, spec.name) for spec in dataclasses.fields(self)}
+        return {name: value for name, value in values.items() if value not in (None, "")}
+
 
 @dataclass(frozen=True)
 class Readback:
@@ -78,7 +83,7 @@ class Readback:
     step_calendar names ("month", "year", "weekday", "3 months"). dayfirst: None where it was no question. header_line:
     1-based, None without header. columns, ids: what can be chosen as `value` and `series` instead, at most 1,000 each.
     decisions: what was decided, why, and what else could be. censored: readings that stand at the sensor's limit. agg:
-    how readings were put together, None where the file was read at its own step.
+    how readings were put together, None where the file was read at its own step. options: what the person chose.
     """
 
     time_column: str | tuple[str, str]
@@ -105,6 +110,7 @@ class Readback:
     decisions: tuple[Decision, ...] = ()
     censored: int = 0
     agg: str | None = None
+    options: dict[str, str | bool] = field(default_factory=dict)
 
     @property
     def warnings(self) -> tuple[str, ...]:
