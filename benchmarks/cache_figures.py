@@ -81,7 +81,7 @@ def _reads(folder: Path, stored: Stored, pickles: Any, reads: int) -> Iterator[F
     numbers = random.integers(1, len(stored.rows) - 1, reads).tolist()  # those that are whole
     offsets = random.integers(0, BLOCK, reads).tolist()
     with closing(Engine(settings, counting(Counted(settings.num_samples)))) as engine:
-        entry = engine._entry(stored.series.handle, stored.manifest.spec)
+        entry = engine._asking.entry(stored.series.handle, stored.manifest.spec)
         rows, base = frame_of(entry), BLOCK * (stored.series.first_slot // BLOCK)
         row: dict[str, list[float]] = {"on disk": [], "in memory": []}
         block: dict[str, list[float]] = {"on disk": [], "in memory": []}
@@ -91,11 +91,11 @@ def _reads(folder: Path, stored: Stored, pickles: Any, reads: int) -> Iterator[F
             slot = base + BLOCK * number + offset
 
             def fetched(slot: int = slot) -> None:
-                engine._fetch(entry, slot, time.monotonic() + WAIT)
+                engine._asking.fetch(entry, slot, time.monotonic() + WAIT)
                 assert engine._scheduler.peek(entry, slot) is not None
 
             def whole(number: int = number) -> None:
-                assert len(engine._block_rows(entry, number).offsets) == BLOCK
+                assert len(engine._asking.block_rows(entry, number).offsets) == BLOCK
 
             def pickled(number: int = number) -> None:
                 assert all(pickles.get(BLOCK * number + at) for at in range(BLOCK))

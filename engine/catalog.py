@@ -34,9 +34,14 @@ class Catalog:
         self._loaded = {}
         self._specs = {}
 
+    @property
+    def default(self) -> str:
+        """The model that is meant where none is named, be it loaded or not."""
+        return self._settings.model
+
     def name(self, model: str | None) -> str:
         """The model meant; BadRequest if there is none of that name."""
-        name = self._settings.model if model is None else model
+        name = self.default if model is None else model
         if name not in self._registry:
             known = ", ".join(sorted(self._registry))
             raise BadRequest(f"There is no model named {name[:40]!r}. Known: {known}.", code="UNKNOWN_MODEL")

@@ -19,6 +19,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from engine.aside import Aside
 from engine.disk import ERRORS, BytesDisk, Cache
 from engine.errors import StartError
 from engine.sealed import MAGIC_BYTES, DamagedPayload, unseal
@@ -136,42 +137,15 @@ def _error(folder: Path, file: Any) -> int | None:
     return None
 
 
-def set_aside(folder: Path) -> list[Path]:
-    """Folders that `rescue` set aside beside this cache, the oldest first; what merely has such a name is left out."""
-    found = folder.parent.glob(f"{folder.name}-damaged-*")
-    names = re.compile(re.escape(folder.name) + r"-damaged-[0-9]{8}T[0-9]{6}Z-[0-9]+")
-    return sorted(path for path in found if names.fullmatch(path.name) and path.is_dir() and not path.is_symlink())
-
-
-def bytes_in(folder: Path) -> int:
-    """Bytes of all files in a folder, as far as they can be looked at."""
-    size = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            size += path.lstat().st_size
-    return size
-
-
-def delete_aside(folder: Path) -> int:
-    """Delete what was set aside beside this cache; the bytes freed. OSError if some of it stays."""
-    freed = 0
-    for path in set_aside(folder):
-        size = bytes_in(path)
-        shutil.rmtree(path)
-        log.info("damaged cache deleted: %s", path)
-        freed += size
-    return freed
-
-
 def tell_of_damaged(folder: Path) -> None:
     """A line in the log as long as damaged caches are kept beside this one: they take room, and nobody else tells."""
-    kept = set_aside(folder)
+    kept = Aside(folder).sizes()
     if kept:
         log.warning(
             "damaged caches kept in %s: %d, %.1f MB; delete the folders %s-damaged-* once nothing of them is missed",
             folder.parent,
             len(kept),
-            sum(map(bytes_in, kept)) / 1e6,
+            sum(kept) / 1e6,
             folder.name,
         )
 

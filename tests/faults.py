@@ -32,7 +32,7 @@ DELAY = 0.02  # seconds: several switch intervals, so that every other thread ge
 
 # name -> where the callable is. Those in CALLER run in the thread of whoever calls the engine.
 POINTS = {
-    "parse": "engine.engine.read",
+    "parse": "engine.intake.read",
     "dataset": "engine.dataset.Dataset.__post_init__",
     "block keys": "engine.entries.block_keys",
     "frame": "engine.results.ResultFrame.__init__",
@@ -79,7 +79,7 @@ POINTS = {
     "open store": "engine.store.Store.open",
     "delete": "engine.library.Library.delete",
     "rescore": "engine.entries.rescored",
-    "draw": "engine.engine.draw",
+    "draw": "engine.asking.draw",
     "last manifests": "engine.manifests.Manifests.put_due",
 }
 DISK = {name for name in POINTS if name.startswith(("put ", "cache ", "read "))} - {"read row"}

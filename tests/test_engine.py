@@ -663,7 +663,7 @@ def test_only_so_many_files_are_received_and_read_at_once(settings: Settings, re
             received.enter_context(engine.receiving())
         with pytest.raises(Overloaded, match="files are being received"), engine.receiving():
             pass
-    with engine._parsing(), engine._parsing(), pytest.raises(Overloaded, match="being read"):
+    with engine._intake.parsing(), engine._intake.parsing(), pytest.raises(Overloaded, match="being read"):
         engine.quickdraw(CSV)
     engine.quickdraw(CSV)
     engine.close()

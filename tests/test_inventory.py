@@ -206,7 +206,7 @@ def test_a_fill_that_was_interrupted_is_not_resumed_once_it_is_dropped(
 
 def test_who_waits_for_a_forecast_that_is_dropped_is_answered(engine: Engine, toy: ToyForecaster) -> None:
     handle = engine.upload(to_csv(wave(300))).dataset.handle
-    entry = engine._entry(handle, engine._catalog.spec(None, None))
+    entry = engine._asking.entry(handle, engine._catalog.spec(None, None))
     toy.gate.clear()
     ticket = engine._scheduler.request(entry, engine.dataset(handle).origin_slot(-20), force=True)
     engine.drop(handle)

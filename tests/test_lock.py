@@ -19,7 +19,7 @@ from tests.conftest import ToyForecaster, filled, to_csv, until, wave
 from tests.faults import before_calls
 
 SLOW = (
-    "engine.engine.read",
+    "engine.intake.read",
     "engine.dataset.Dataset.__post_init__",
     "engine.entries.block_keys",
     "engine.forecasting.contexts",
@@ -30,7 +30,7 @@ SLOW = (
     "engine.plotdata.density",
     "engine.plotdata.crps",
     "engine.plotdata.quantiles",
-    "engine.engine.draw",
+    "engine.asking.draw",
     "engine.wire.pack",
     "engine.forecast_store.encode",
     "engine.forecast_store.decode",

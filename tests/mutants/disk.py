@@ -11,7 +11,7 @@ DISK = (
     # --- the engine ---
     Mutant(
         "no-timeout",
-        "engine.py",
+        "waiting.py",
         "ticket.future.result(max(0.0, deadline - time.monotonic()))",
         "ticket.future.result(30)",
         "a caller waits for no longer than it wants",
@@ -19,7 +19,7 @@ DISK = (
     ),
     Mutant(
         "late-stays",
-        "engine.py",
+        "waiting.py",
         "            self._scheduler.cancel(ticket, late)\n            row = ticket.future.result()",
         "            raise late\n            row = ticket.future.result()",
         "who has given up does not wait any more",
@@ -52,7 +52,7 @@ DISK = (
     ),
     Mutant(
         "evicted-while-asked",
-        "engine.py",
+        "asking.py",
         "            with suppress(Evicted):  # closed",
         "            with suppress(ZeroDivisionError):  # closed",
         "a dataset closed for want of memory is opened again for who asks",
@@ -60,7 +60,7 @@ DISK = (
     ),
     Mutant(
         "bare-store-error",
-        "engine.py",
+        "waiting.py",
         '        raise StorageFailed(f"The cache cannot be read',
         '        raise error\n        raise StorageFailed(f"The cache cannot be read',
         "what goes wrong on the store thread has a name",
@@ -271,7 +271,7 @@ DISK = (
     Mutant(
         "trusting",
         "engine.py",
-        "        self._probe(found)\n",
+        "        self._asking.probe(found)\n",
         "",
         "an export is held against its model",
         ("test_export.py",),
