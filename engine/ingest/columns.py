@@ -55,13 +55,12 @@ def refuse_unknown(names: list[str], options: ReadOptions) -> None:
             raise bad_option(f"{option} names the column {name[:60]!r}, which this file does not have", names)
 
 
-def choose(sample: pl.DataFrame, time: TimeReading, options: ReadOptions) -> Choice:
-    """Columns by a sample of String cells; raises UploadError BAD_OPTION or NO_VALUE_COLUMN."""
+def choose(sample: pl.DataFrame, time: TimeReading, micros: Ints, options: ReadOptions) -> Choice:
+    """Columns by a sample of String cells and its times, (n,); raises UploadError BAD_OPTION or NO_VALUE_COLUMN."""
     names = sample.columns
     if options.value in time.names:
         others = [name for name in names if name not in time.names]
         raise bad_option(f"value names the time column {options.value!r}", others)
-    micros = time.read(sample).micros
     is_time = micros != NO_TIME
     timed, micros = (sample, micros) if is_time.all() else (sample.filter(pl.Series(is_time)), micros[is_time])
     loose = [name for name in _loosely_numeric(timed) if name not in time.names]

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from engine.series import Bools
 
-FEW = 6
+FEW = 6  # shapes that are told apart by comparing
+SHORT = 512  # cells
 LONGEST = 64  # bytes of a cell that can be a time
 PLAIN = {
     **dict.fromkeys("\u00a0\u202f\u2009", " "),
@@ -21,6 +22,7 @@ PLAIN = {
     "ä": "a",
     "ç": "c",
 }  # what the names of months and the blanks of times may hold beyond ASCII
+IN_PLAIN = str.maketrans(PLAIN)
 
 Bytes = NDArray[np.uint8]
 
@@ -76,6 +78,8 @@ def _alike(shapes: Bytes) -> Iterator[NDArray[np.intp]]:
 
 def _matrix(cells: pl.Series) -> Bytes:
     """(n, width) bytes of the cells, padded with blanks; no width where none can be a time."""
+    if len(cells) <= SHORT:  # a query of its own takes longer than these
+        return _padded([cell or "" for cell in cells.to_list()])
     cells = cells.fill_null("") if cells.null_count() else cells
     lengths = cells.str.len_bytes().to_numpy()
     shortest, width = int(lengths.min(initial=LONGEST)), int(lengths.max(initial=0))
@@ -88,6 +92,16 @@ def _matrix(cells: pl.Series) -> Bytes:
     if not text.isascii():
         plain = cells.str.replace_many(list(PLAIN), list(PLAIN.values()))
         return _matrix(_only(plain, plain.str.len_bytes().to_numpy() == plain.str.len_chars().to_numpy()))
+    return np.frombuffer(text.encode("ascii"), dtype=np.uint8).reshape(len(cells), width)
+
+
+def _padded(cells: list[str]) -> Bytes:
+    cells = [cell if len(cell) <= LONGEST else "" for cell in cells]
+    width = max(map(len, cells), default=0)
+    text = "".join(cell.ljust(width) for cell in cells)
+    if not text.isascii():
+        plain = (cell.translate(IN_PLAIN) for cell in cells)
+        return _padded([cell if cell.isascii() else "" for cell in plain])
     return np.frombuffer(text.encode("ascii"), dtype=np.uint8).reshape(len(cells), width)
 
 

@@ -85,10 +85,10 @@ class _Candidate:
         return len(np.unique(self.micros[self.micros != NO_TIME]))
 
 
-def time_readings(sample: pl.DataFrame, options: ReadOptions) -> list[TimeReading]:
+def time_readings(sample: pl.DataFrame, options: ReadOptions) -> tuple[list[TimeReading], Ints]:
     """The ways to read the best time column that do equally well on the sample: two where day and month may be swapped.
 
-    Raises UploadError NO_TIME_COLUMN or BAD_OPTION.
+    With them the sample's microseconds by the first of them. Raises UploadError NO_TIME_COLUMN or BAD_OPTION.
     """
     names = sample.columns if options.time is None else [options.time]
     found = [candidate for name in names if (candidate := _candidate(sample, name, options)) is not None]
@@ -103,7 +103,7 @@ def time_readings(sample: pl.DataFrame, options: ReadOptions) -> list[TimeReadin
     if best is None:
         refuse_blank(sample)
         raise _no_time_column(sample, options)
-    return best.readings
+    return best.readings, best.micros
 
 
 def _candidate(sample: pl.DataFrame, name: str, options: ReadOptions) -> _Candidate | None:
