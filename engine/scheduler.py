@@ -9,7 +9,6 @@ bumps, `del` cancels, the key de-duplicates. Priority 1 (background) is one curs
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -18,9 +17,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.backlog import Backlog
-from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, ModelFailed, Overloaded
-from engine.jobs import Batch, Block, Entry, Job, Lane, Part, Results, Statistics, StoreCall, Ticket
+from engine.bells import Bells
+from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, Overloaded
+from engine.jobs import Batch, Block, Entry, Lane, Results, Statistics, StoreCall, Ticket
 from engine.outbox import Outbox
+from engine.outcomes import Outcomes
+from engine.register import Register
 from engine.tickets import Tickets, settle
 
 SHARED_BATCH = 8  # waiting callers a background worker takes at once
@@ -33,18 +35,14 @@ class Scheduler:
         self, max_tickets: int, max_tickets_per_session: int, batch_size: int, max_calculations: int = 4
     ) -> None:
         self._lock = threading.Lock()
-        # Views of the one lock, one for each kind of worker: work wakes those who can do it and nobody else.
-        self._inference = {lane: threading.Condition(self._lock) for lane in Lane}
-        self._calculation = {lane: threading.Condition(self._lock) for lane in Lane}
-        self._storing = threading.Condition(self._lock)
+        self._bells = Bells(self._lock)
         self._max_waiting = max_tickets
         self._tickets = Tickets(max_tickets_per_session)
         self._max_calculations = max_calculations
-        self._ids = itertools.count(1)
-        self._entries: dict[int, Entry] = {}
-        self._by_key: dict[Hashable, Entry] = {}
+        self._register = Register()
         self._backlog = Backlog(batch_size)
         self._outbox = Outbox()
+        self._outcomes = Outcomes(self._register, self._tickets, self._backlog, self._outbox, self._bells)
         self._calculations: dict[Lane, deque[Batch]] = {lane: deque() for lane in Lane}
         self._closed = False
         self._draining = False
@@ -68,27 +66,27 @@ class Scheduler:
         """Register an entry and, if `background`, its cursor. The entry already open under `key`, if there is one."""
         with self._lock:
             self._refuse_if_closed()
-            if key in self._by_key:
-                return self._by_key[key]
-            entry = Entry(next(self._ids), key, group, subject, rows, focus, background)
-            self._entries[entry.entry_id] = self._by_key[key] = entry
-            self._resume(entry)
+            entry = self._register.find(key)
+            if entry is None:
+                entry = self._register.new(key, group, subject, rows, focus, background)
+                self._register.add(entry)
+                self._outcomes.resume(entry)
             return entry
 
     def find(self, key: Hashable) -> Entry | None:
         """The open entry of a key."""
         with self._lock:
-            return self._by_key.get(key)
+            return self._register.find(key)
 
     def entries(self) -> list[Entry]:
         """All open entries, quick draws left out."""
         with self._lock:
-            return list(self._by_key.values())
+            return self._register.opened()
 
     def evict(self, key: Hashable) -> bool:
         """Forget an entry: its waiters get Evicted, its work in flight is dropped. Whether it was open."""
         with self._changing():
-            entry = self._by_key.get(key)
+            entry = self._register.find(key)
             if entry is None:
                 return False
             self._forget(entry)
@@ -104,15 +102,15 @@ class Scheduler:
         """
         with self._changing():
             self._refuse_if_closed()
-            old = self._by_key.get(key)
+            old = self._register.find(key)
             if old is None:
                 return None
-            entry = Entry(next(self._ids), key, old.group, old.subject, rows, old.focus, old.background)
+            entry = self._register.new(key, old.group, old.subject, rows, old.focus, old.background)
             self._forget(old)
-            self._entries[entry.entry_id] = self._by_key[key] = entry
+            self._register.add(entry)
             self._tickets.move(old, entry)
-            self._resume(entry)
-            self._wake_for_callers()
+            self._outcomes.resume(entry)
+            self._bells.callers_wait(len(self._tickets.queued))
             return entry
 
     def recompute(self, entry: Entry, slots: Any) -> None:
@@ -120,12 +118,12 @@ class Scheduler:
         this moment is dropped. Raises EngineClosed, Evicted."""
         with self._lock:
             self._current(entry).clear(slots)
-            self._resume(entry)
+            self._outcomes.resume(entry)
 
     def retire(self, key: Hashable) -> bool:
         """Forget an entry if nobody waits for it, nothing is left to compute and everything is written."""
         with self._lock:
-            entry = self._by_key.get(key)
+            entry = self._register.find(key)
             if entry is None or entry.rows is None or entry.dirty or entry.refused or self._tickets.of(entry):
                 return False
             if entry.background and not entry.rows.complete():  # what is in flight would be lost
@@ -134,7 +132,7 @@ class Scheduler:
             return True
 
     def _forget(self, entry: Entry) -> None:
-        del self._by_key[entry.key], self._entries[entry.entry_id]
+        self._register.remove(entry)
         self._outbox.forget(entry)
         self._backlog.remove(entry)
 
@@ -184,7 +182,7 @@ class Scheduler:
 
     def _current(self, entry: Entry) -> Results:
         self._refuse_if_closed()
-        if not self._is_current(entry) or entry.rows is None:
+        if not self._register.is_current(entry) or entry.rows is None:
             raise Evicted("This dataset is no longer loaded. Open it again.")
         return entry.rows
 
@@ -192,10 +190,10 @@ class Scheduler:
         """Ask for one origin of a series that is kept nowhere. Raises EngineClosed, Overloaded."""
         with self._changing():
             self._refuse_if_closed()
-            entry = Entry(next(self._ids), None, group, subject, None, slot)
+            entry = self._register.new(None, group, subject, None, slot)
             ticket = Ticket(entry.entry_id, slot)
             self._admit(ticket)
-            self._entries[entry.entry_id] = entry
+            self._register.add(entry)
             self._enqueue(entry, ticket)
         return ticket
 
@@ -217,8 +215,8 @@ class Scheduler:
         Raises EngineClosed, Evicted."""
         with self._changing():
             rows = self._current(entry)
-            self._changed(entry, rows.adopt(slots, result))
-            self._answer_from_rows(entry)
+            self._outcomes.changed(entry, rows.adopt(slots, result))
+            self._outcomes.answer_from_rows(entry)
 
     def cancel(self, ticket: Ticket, reason: EngineError | None = None) -> None:
         """Take a request back; its future gets `reason` (Cancelled if None). Nothing happens if it was settled."""
@@ -228,16 +226,11 @@ class Scheduler:
                 if job is not None and ticket in job.tickets:
                     outcome = reason or Cancelled("The request was taken back.")
                     if self._tickets.leave(job, ticket, outcome, "cancelled"):
-                        self._abandon(job)
+                        self._outcomes.abandon(job)
 
     def _enqueue(self, entry: Entry, ticket: Ticket) -> None:
         self._tickets.enqueue(entry, ticket)
-        self._wake_for_callers()
-
-    def _wake_for_callers(self) -> None:
-        self._inference[Lane.INTERACTIVE].notify_all()
-        if len(self._tickets.queued) >= 2:
-            self._inference[Lane.BACKGROUND].notify_all()
+        self._bells.callers_wait(len(self._tickets.queued))
 
     def _admit(self, ticket: Ticket) -> None:
         self._supersede(ticket)
@@ -246,24 +239,13 @@ class Scheduler:
 
     def _supersede(self, ticket: Ticket) -> None:
         for job in self._tickets.supersede(ticket):
-            self._abandon(job)
+            self._outcomes.abandon(job)
 
     def _refuse_if_many_wait(self) -> None:
         """Whoever waits holds a request thread, be it for a forecast or for the disk."""
         waiting = self._tickets.waiting + self._outbox.calls
         if waiting >= self._max_waiting:
             raise Overloaded(f"{waiting} requests are waiting already. Try again shortly.")
-
-    def _abandon(self, job: Job) -> None:
-        """A job is over, or nobody waits for it: what is missing is the background's again."""
-        if job.entry.rows is None:
-            self._entries.pop(job.entry.entry_id, None)
-        else:
-            self._resume(job.entry)
-
-    def _resume(self, entry: Entry) -> None:
-        if entry.background and self._is_current(entry) and self._backlog.add(entry):
-            self._inference[Lane.BACKGROUND].notify_all()
 
     # --- inference -------------------------------------------------------------------------------------------------
 
@@ -273,7 +255,7 @@ class Scheduler:
         is behind. Halves of a batch that failed come before the next cursor; callers' halves come to the background
         before anything else."""
         next_work = self._next_interactive if lane is Lane.INTERACTIVE else self._next_background
-        return self._take(next_work, self._inference[lane], wait)
+        return self._take(next_work, self._bells.inference[lane], wait)
 
     def _next_interactive(self) -> Batch | None:
         return self._tickets.newest() or self._tickets.half()
@@ -290,18 +272,18 @@ class Scheduler:
             if not self._closed:
                 batch.result = result
                 self._calculations[batch.lane].append(batch)
-                self._calculation[batch.lane].notify_all()
+                self._bells.calculation[batch.lane].notify_all()
 
     # --- calculation -----------------------------------------------------------------------------------------------
 
     def take_calculation(self, lane: Lane, wait: bool = True) -> Batch | None:
         """The next batch whose samples are there."""
-        return self._take(lambda: self._pop_calculation(lane), self._calculation[lane], wait)
+        return self._take(lambda: self._pop_calculation(lane), self._bells.calculation[lane], wait)
 
     def _pop_calculation(self, lane: Lane) -> Batch | None:
         if not self._calculations[lane]:
             return None
-        self._inference[Lane.BACKGROUND].notify_all()  # calculation may have been behind
+        self._bells.inference[Lane.BACKGROUND].notify_all()  # calculation may have been behind
         return self._calculations[lane].popleft()
 
     def store(self, batch: Batch, results: Sequence[Any]) -> None:
@@ -311,47 +293,8 @@ class Scheduler:
         claimed them, and everything after the end.
         """
         with self._changing():
-            if self._closed:
-                return
-            for part, result in zip(batch.parts, results, strict=True):
-                if not self._is_current(part.entry):
-                    continue
-                if batch.lane is Lane.BACKGROUND:
-                    self._store_background(part, result, batch.number)
-                else:
-                    self._answer(part, result)
-
-    def _answer(self, part: Part, result: Any) -> None:
-        self._keep(part, result)
-        job = self._tickets.in_flight[part.entry.entry_id, part.slots[0]]
-        row = result.row(0)
-        if row is None:
-            refusal = ModelFailed("The model returned samples that are not finite numbers for this moment.")
-            self._tickets.end(job, refusal, "failed")
-        else:
-            self._tickets.end(job, row, "answered")
-        self._abandon(job)
-
-    def _store_background(self, part: Part, result: Any, number: int) -> None:
-        self._keep(part, result, number)
-        self._answer_from_rows(part.entry)
-
-    def _answer_from_rows(self, entry: Entry) -> None:
-        rows = entry.rows
-        assert rows is not None
-        for job in [job for job in self._tickets.queued.values() if job.entry is entry and rows.done(job.slot)]:
-            self._tickets.end(job, rows.row(job.slot), "answered")
-
-    def _keep(self, part: Part, result: Any, claim: int = 0) -> None:
-        entry = part.entry
-        if entry.rows is not None:
-            self._changed(entry, entry.rows.write(part.slots, result, claim))
-
-    def _changed(self, entry: Entry, blocks: list[int]) -> None:
-        assert entry.rows is not None
-        self._outbox.changed(entry, blocks)
-        if any(entry.rows.block_full(number) for number in blocks):
-            self._storing.notify_all()
+            if not self._closed:
+                self._outcomes.store(batch, results)
 
     def fail(self, batch: Batch, error: EngineError, halve: bool = False) -> None:
         """A batch could not be computed: its waiters get `error`, its rows are marked failed.
@@ -362,28 +305,9 @@ class Scheduler:
             if self._closed:
                 return
             if halve and batch.size > 1:
-                self._halve(batch)
-                return
-            if batch.lane is Lane.INTERACTIVE:
-                self._fail_callers(batch, error)
-            for part in batch.parts:
-                if part.entry.rows is not None and self._is_current(part.entry):
-                    part.entry.rows.fail(part.slots, batch.number)
-
-    def _halve(self, batch: Batch) -> None:
-        if batch.lane is Lane.INTERACTIVE:
-            self._tickets.halve(batch)
-            self._inference[Lane.INTERACTIVE].notify_all()
-        elif self._is_current(batch.parts[0].entry):
-            self._backlog.halve(batch)
-        self._inference[Lane.BACKGROUND].notify_all()
-
-    def _fail_callers(self, batch: Batch, error: EngineError) -> None:
-        for part in batch.parts:
-            job = self._tickets.in_flight.get((part.entry.entry_id, part.slots[0]))
-            if job is not None:
-                self._tickets.end(job, error, "failed")
-                self._abandon(job)
+                self._outcomes.halve(batch)
+            else:
+                self._outcomes.fail(batch, error)
 
     # --- the store thread ------------------------------------------------------------------------------------------
 
@@ -394,7 +318,7 @@ class Scheduler:
             if bounded:
                 self._refuse_if_many_wait()
             future = self._outbox.call(function)
-            self._storing.notify_all()
+            self._bells.storing.notify_all()
         return future
 
     def take_store(self, partial: bool, wait: float = 0.0) -> StoreCall | Block | None:
@@ -405,14 +329,14 @@ class Scheduler:
         with self._lock:
             work = self._outbox.next(partial or self._draining)
             if work is None and wait > 0 and not self._draining:
-                self._storing.wait(wait)
+                self._bells.storing.wait(wait)
                 work = self._outbox.next(partial or self._draining)
             return work
 
     def refused(self, block: Block) -> None:
         """A block could not be written: it waits until `retry_writing`, and once more for the end."""
         with self._lock:
-            if self._is_current(block.entry):
+            if self._register.is_current(block.entry):
                 self._outbox.refuse(block)
 
     def retry_writing(self) -> None:
@@ -429,7 +353,7 @@ class Scheduler:
         """Give the memory of a written block back. Whether it was written, and the entry is still open."""
         with self._lock:
             rows = entry.rows
-            if rows is None or not self._is_current(entry) or number in entry.dirty | entry.refused:
+            if rows is None or not self._register.is_current(entry) or number in entry.dirty | entry.refused:
                 return False
             rows.put_away(number)
             return True
@@ -437,15 +361,15 @@ class Scheduler:
     def bring_back(self, entry: Entry, number: int, stored: Any) -> None:
         """Rows of a block that was put away; those that are not among them (None: any) are computed again."""
         with self._lock:
-            if entry.rows is not None and self._is_current(entry) and not self._closed:
+            if entry.rows is not None and self._register.is_current(entry) and not self._closed:
                 entry.rows.bring_back(number, stored)
-                self._resume(entry)
+                self._outcomes.resume(entry)
 
     def rewrite(self, entry: Entry, number: int) -> None:
         """A block's rows in memory are to be written again: what was written of them is damaged or gone."""
         with self._lock:
-            if entry.rows is not None and self._is_current(entry):
-                self._changed(entry, [number])
+            if entry.rows is not None and self._register.is_current(entry):
+                self._outcomes.changed(entry, [number])
 
     # --- the end ---------------------------------------------------------------------------------------------------
 
@@ -459,15 +383,14 @@ class Scheduler:
             self._backlog.clear()
             for calculations in self._calculations.values():
                 calculations.clear()
-            for workers in (*self._inference.values(), *self._calculation.values()):
-                workers.notify_all()
+            self._bells.end()
 
     def drain(self) -> None:
         """Let the store thread write what is unwritten; `drained` once nothing is left."""
         with self._lock:
             self._draining = True
             self._outbox.retry()
-            self._storing.notify_all()
+            self._bells.storing.notify_all()
 
     @property
     def drained(self) -> bool:
@@ -483,7 +406,7 @@ class Scheduler:
         """A consistent snapshot of the counts."""
         with self._lock:
             return Statistics(
-                entries=len(self._by_key),
+                entries=len(self._register),
                 queued=len(self._tickets.queued),
                 in_flight=len(self._tickets.in_flight),
                 waiting=self._tickets.waiting,
@@ -491,9 +414,6 @@ class Scheduler:
                 dirty_blocks=self._outbox.blocks,
                 **{name: self._tickets.counts[name] for name in Statistics._fields[6:]},
             )
-
-    def _is_current(self, entry: Entry) -> bool:
-        return self._entries.get(entry.entry_id) is entry
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

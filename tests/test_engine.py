@@ -311,7 +311,7 @@ def test_a_quick_draw_leaves_no_trace_in_either_cache(engine: Engine) -> None:
     assert engine.datasets() == []
     assert len(engine._library._shelf) == 0
     assert engine.status().statistics.entries == 0
-    assert engine._scheduler._entries == {}
+    assert engine._scheduler._register._current == {}
     with pytest.raises(UnknownHandle):
         engine.dataset(plot.handle)
 

@@ -38,7 +38,7 @@ def test_the_background_is_woken_to_help_when_two_callers_wait(scheduler: Schedu
     entry = opened(scheduler, background=False)
     scheduler.request(entry, 1)
     batch = woken_by(
-        scheduler._inference[Lane.BACKGROUND],
+        scheduler._bells.inference[Lane.BACKGROUND],
         lambda: scheduler.take_inference(Lane.BACKGROUND),
         lambda: scheduler.request(entry, 2),
     )
@@ -52,7 +52,7 @@ def test_the_interactive_worker_is_woken_for_half_of_a_batch_that_failed(schedul
     shared = take(scheduler, Lane.BACKGROUND)
     finish(scheduler, take(scheduler))
     half = woken_by(
-        scheduler._inference[Lane.INTERACTIVE],
+        scheduler._bells.inference[Lane.INTERACTIVE],
         lambda: scheduler.take_inference(Lane.INTERACTIVE),
         lambda: scheduler.fail(shared, ModelFailed("broken"), halve=True),
     )
@@ -63,7 +63,7 @@ def test_the_background_is_woken_for_half_of_a_batch_that_failed(scheduler: Sche
     opened(scheduler, length=4)
     batch = take(scheduler, Lane.BACKGROUND)
     half: Batch = woken_by(
-        scheduler._inference[Lane.BACKGROUND],
+        scheduler._bells.inference[Lane.BACKGROUND],
         lambda: scheduler.take_inference(Lane.BACKGROUND),
         lambda: scheduler.fail(batch, ModelFailed("broken"), halve=True),
     )
@@ -74,7 +74,7 @@ def test_a_block_that_became_full_is_written_at_once(scheduler: Scheduler) -> No
     opened(scheduler, length=4)
     batch = take(scheduler, Lane.BACKGROUND)
     block: Block = woken_by(
-        scheduler._storing, lambda: scheduler.take_store(False, wait=LONG + 5), lambda: finish(scheduler, batch)
+        scheduler._bells.storing, lambda: scheduler.take_store(False, wait=LONG + 5), lambda: finish(scheduler, batch)
     )
     assert len(block.rows) == 4
 
@@ -87,7 +87,7 @@ def test_the_end_wakes_every_thread(scheduler: Scheduler) -> None:
     ]
     for thread in threads:
         thread.start()
-    conditions = [*scheduler._inference.values(), *scheduler._calculation.values()]
+    conditions = [*scheduler._bells.inference.values(), *scheduler._bells.calculation.values()]
     until(lambda: sum(len(condition._waiters) for condition in conditions) == len(threads))  # type: ignore[attr-defined]
     scheduler.close()
     for thread in threads:

@@ -10,8 +10,8 @@ CALLERS = (
     # --- every caller is answered, once ---
     Mutant(
         "silent-fail",
-        "scheduler.py",
-        "            if batch.lane is Lane.INTERACTIVE:\n                self._fail_callers(batch, error)\n",
+        "outcomes.py",
+        "        if batch.lane is Lane.INTERACTIVE:\n            self._fail_callers(batch, error)\n",
         "",
         "who waits for a batch that failed is told so",
     ),
@@ -164,7 +164,7 @@ CALLERS = (
     ),
     Mutant(
         "no-reap",
-        "scheduler.py",
+        "outcomes.py",
         "        for job in [job for job in self._tickets.queued.values() if job.entry is entry and rows.done(job.slot)]:\n",
         "        for job in []:\n",
         "the background's result answers who waits for it",

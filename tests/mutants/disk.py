@@ -175,7 +175,7 @@ DISK = (
     Mutant(
         "lost-not-resumed",
         "scheduler.py",
-        "                entry.rows.bring_back(number, stored)\n                self._resume(entry)\n",
+        "                entry.rows.bring_back(number, stored)\n                self._outcomes.resume(entry)\n",
         "                entry.rows.bring_back(number, stored)\n",
         "rows that are gone from the disk are computed again",
         (SIMULATION, *TIERS),

@@ -11,9 +11,9 @@ WORK = (
     # --- what is stored is current ---
     Mutant(
         "no-id",
-        "scheduler.py",
-        "                if not self._is_current(part.entry):\n",
-        "                if False:\n",
+        "outcomes.py",
+        "            if not self._register.is_current(part.entry):\n",
+        "            if False:\n",
         "a result of a forgotten dataset is dropped",
     ),
     Mutant(
@@ -33,8 +33,8 @@ WORK = (
     Mutant(
         "late-store",
         "scheduler.py",
-        "            if self._closed:\n                return\n            for part, result",
-        "            for part, result",
+        "            if not self._closed:\n                self._outcomes.store(batch, results)\n",
+        "            self._outcomes.store(batch, results)\n",
         "nothing is stored after the end",
     ),
     Mutant(
@@ -46,15 +46,15 @@ WORK = (
     ),
     Mutant(
         "fence-removed",
-        "scheduler.py",
-        "        self._keep(part, result, number)\n",
-        "        self._keep(part, result)\n",
+        "outcomes.py",
+        "                self._keep(part, result, batch.number)\n",
+        "                self._keep(part, result)\n",
         "a row that was cleared while the background computed it is computed anew",
         SCHEDULER,
     ),
     Mutant(
         "fail-without-fence",
-        "scheduler.py",
+        "outcomes.py",
         "part.entry.rows.fail(part.slots, batch.number)",
         "part.entry.rows.fail(part.slots)",
         "a background batch fails the rows that it holds",
@@ -70,22 +70,22 @@ WORK = (
     # --- the background goes on ---
     Mutant(
         "no-resume",
-        "scheduler.py",
-        "        else:\n            self._resume(job.entry)\n",
-        "",
+        "outcomes.py",
+        "            self.resume(job.entry)\n",
+        "            pass\n",
         "what nobody waits for any more is the background's again",
     ),
     Mutant(
         "recompute-unfinished",
         "scheduler.py",
-        "            self._current(entry).clear(slots)\n            self._resume(entry)\n",
+        "            self._current(entry).clear(slots)\n            self._outcomes.resume(entry)\n",
         "            self._current(entry).clear(slots)\n",
         "rows to be computed anew are computed",
     ),
     Mutant(
         "replaced-unfinished",
         "scheduler.py",
-        "            self._tickets.move(old, entry)\n            self._resume(entry)\n",
+        "            self._tickets.move(old, entry)\n            self._outcomes.resume(entry)\n",
         "            self._tickets.move(old, entry)\n",
         "a dataset that is replaced is computed",
     ),
@@ -168,22 +168,22 @@ WORK = (
     # --- who can work is woken ---
     Mutant(
         "callers-unheard",
-        "scheduler.py",
-        "        self._inference[Lane.INTERACTIVE].notify_all()\n        if len(",
-        "        if len(",
+        "bells.py",
+        "        self.inference[Lane.INTERACTIVE].notify_all()\n        if queued",
+        "        if queued",
         "a request wakes the worker that serves it",
     ),
     Mutant(
         "samples-unheard",
         "scheduler.py",
-        "                self._calculation[batch.lane].notify_all()\n",
+        "                self._bells.calculation[batch.lane].notify_all()\n",
         "",
         "samples wake the calculation",
     ),
     Mutant(
         "block-unheard",
-        "scheduler.py",
-        "        if any(entry.rows.block_full(number) for number in blocks):\n            self._storing.notify_all()\n",
+        "outcomes.py",
+        "        if any(entry.rows.block_full(number) for number in blocks):\n            self._bells.storing.notify_all()\n",
         "",
         "a full block wakes the store thread",
         BY_HAND,
@@ -191,7 +191,7 @@ WORK = (
     Mutant(
         "catching-up-unheard",
         "scheduler.py",
-        "        self._inference[Lane.BACKGROUND].notify_all()  # calculation may have been behind\n",
+        "        self._bells.inference[Lane.BACKGROUND].notify_all()  # calculation may have been behind\n",
         "",
         "calculation that has caught up wakes the background",
         (SIMULATION, "test_scheduler.py", "test_wakeups.py"),
@@ -199,7 +199,7 @@ WORK = (
     # --- what changed is written ---
     Mutant(
         "no-dirty",
-        "scheduler.py",
+        "outcomes.py",
         "        self._outbox.changed(entry, blocks)\n",
         "",
         "what is computed is written",

@@ -51,9 +51,9 @@ class World:
     def __post_init__(self) -> None:
         self.bells = {(stage, lane): Bell() for stage in ("inference", "calculation", "storing") for lane in Lane}
         for lane in Lane:
-            self.scheduler._inference[lane] = self.bells["inference", lane]
-            self.scheduler._calculation[lane] = self.bells["calculation", lane]
-        self.scheduler._storing = self.bells["storing", Lane.BACKGROUND]
+            self.scheduler._bells.inference[lane] = self.bells["inference", lane]
+            self.scheduler._bells.calculation[lane] = self.bells["calculation", lane]
+        self.scheduler._bells.storing = self.bells["storing", Lane.BACKGROUND]
 
     def woken(self, bell: Bell, take: Callable[[], Any]) -> Any:
         """What a thread takes, if it is awake."""
