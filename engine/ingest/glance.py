@@ -36,7 +36,8 @@ def glance(raw: bytes, back: Readback, option: str, names: Sequence[str], settin
 
 def _times(sample: pl.DataFrame, back: Readback) -> TimeReading:
     time = back.time_column if isinstance(back.time_column, str) else back.time_column[0]
-    return time_readings(sample, ReadOptions(time=time, dayfirst=back.dayfirst))[0]
+    ways, _ = time_readings(sample, ReadOptions(time=time, dayfirst=back.dayfirst))
+    return ways[0]
 
 
 def _of_columns(table: Table, reading: TimeReading, back: Readback, names: list[str]) -> Sketches:

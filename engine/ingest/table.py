@@ -98,7 +98,7 @@ def refuse_blank(sample: pl.DataFrame) -> None:
 
 def open_table(body: bytes, layout: Layout, settings: Settings) -> Table:
     """Cut a text into pieces of whole rows; raises UploadError TOO_LARGE (rows) and BAD_QUOTING (an open quote)."""
-    rows = body.count(b"\n", layout.start) + (not body.endswith(b"\n"))
+    rows = _line_count(body, layout.start)
     if rows > settings.max_rows:
         raise UploadError(
             f"{rows:,} rows; this server reads up to {settings.max_rows:,}. Cut the period, or ask for a higher limit.",
@@ -114,6 +114,13 @@ def open_table(body: bytes, layout: Layout, settings: Settings) -> Table:
         pieces.append((start, end))
         start = end
     return Table(body, layout, tuple(pieces))
+
+
+def _line_count(body: bytes, start: int) -> int:
+    """Lines from `start` on; several times as fast as bytes.count, which is made for rare bytes."""
+    text = np.frombuffer(body, dtype=np.uint8)
+    ends = sum(int(np.count_nonzero(text[at : at + PIECE] == ord("\n"))) for at in range(start, len(body), PIECE))
+    return ends + (not body.endswith(b"\n"))
 
 
 def _piece_end(body: bytes, start: int, longest_row: int) -> int:

@@ -94,6 +94,8 @@ def _from_bytes(raw: bytes, settings: Settings) -> Text:
 
 
 def _is_utf8(body: bytes) -> bool:
+    if body.isascii():
+        return True
     view = memoryview(body)
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     try:
