@@ -20,8 +20,9 @@ from engine.jobs import Entry, Ticket
 from engine.library import Library
 from engine.meter import Meter
 from engine.plotdata import PlotData
-from engine.rows import Row
+from engine.rows import Forecast, Row
 from engine.scheduler import Scheduler
+from engine.series import Ints
 from engine.spec import Spec
 from engine.waiting import Waiting
 
@@ -95,6 +96,19 @@ class Asking:
         subject = Subject(dataset.series, spec, self._catalog.forecaster(spec))
         row = self._waiting.row(self._scheduler.quick(spec.key, subject, slot), deadline)
         return draw(dataset, index, subject, row, baseline, None)
+
+    def adopted(self, entry: Entry, slots: Ints, rows: Forecast) -> Entry:
+        """Hand rows of an export to its entry; the one that took them, as it may have been closed since."""
+
+        def open_and_adopt() -> Entry:
+            opened = self._library.entries.open(entry.subject.series.handle, entry.subject.spec)
+            self._scheduler.adopt(opened, slots, rows)
+            return opened
+
+        with suppress(Evicted):
+            self._scheduler.adopt(entry, slots, rows)
+            return entry
+        return self._waiting.on_store_thread(open_and_adopt)
 
     def probe(self, found: Imported) -> None:
         """Hold some rows of an export against what the model makes here."""

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 from engine.answers import Loaded, Progress, Upload, UploadRecord, Versions
 from engine.aside import Aside
@@ -19,6 +19,7 @@ from engine.cores import available_cores
 from engine.dataset import Dataset, Summary
 from engine.errors import (
     BadRequest,
+    Evicted,
     Overloaded,
     StartError,
     UnknownHandle,
@@ -238,7 +239,7 @@ class Engine:
         self._asking.probe(found)
         known, entry = self._on_store_thread(lambda: self._library.adopt(found))
         for slots, rows in found.parts():
-            self._scheduler.adopt(entry, slots, rows)
+            entry = self._asking.adopted(entry, slots, rows)
         is_loaded = entry.subject.forecaster is not None
         return Loaded(found.dataset, found.spec, known, frame_of(entry).imported_count, is_loaded)
 
@@ -274,7 +275,10 @@ class Engine:
         Raises UnknownHandle, UnknownBlock, BadRequest, ModelNotLoaded, Overloaded, StorageFailed, EngineClosed.
         """
         self.dataset(handle)
-        return self._wires.of(self._asking.entry(handle, self._asking.spec(handle, model, horizon)), number)
+        spec = self._asking.spec(handle, model, horizon)
+        with suppress(Evicted):  # computed anew while it was read
+            return self._wires.of(self._asking.entry(handle, spec), number)
+        return self._wires.of(self._asking.entry(handle, spec), number)
 
     def recalculate(
         self,

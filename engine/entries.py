@@ -8,10 +8,12 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
+import numpy as np
+
 from engine.blocks import Rows, block_keys, merge
 from engine.catalog import Catalog
 from engine.dataset import Dataset
-from engine.errors import EngineClosed
+from engine.errors import EngineClosed, Evicted
 from engine.forecasting import Subject, frame_of, rescored
 from engine.jobs import Entry
 from engine.manifests import Manifests
@@ -60,6 +62,7 @@ class Entries:
         entry = self._scheduler.find(key)
         if entry is not None:
             return entry
+        self._manifests.put_due()  # one of them may be of this entry's earlier life: what comes from exports is in it
         dataset = self._load(handle)
         series = dataset.series
         forecaster = self._catalog.forecaster(spec)
@@ -135,7 +138,17 @@ class Entries:
             self._room.retire(entry.subject.series.handle, number)
 
     def block_rows(self, entry: Entry, number: int) -> Rows:
-        """A copy of a block's done rows, wherever they are. EngineClosed."""
+        """A copy of a block's done rows, wherever they are; of those that are nowhere any more, none is done. Evicted
+        if an entry that is not open has lost some, EngineClosed."""
+        rows: Rows
         rows, away = self._scheduler.block(entry, number)
-        stored = self._stored(entry.subject, number) if away else None
-        return rows if stored is None else merge(rows, stored.only(frame_of(entry).is_stored(number, stored)))
+        if not away:
+            return rows
+        stored, wanted = self._stored(entry.subject, number), frame_of(entry).stored_offsets(number)
+        if stored is not None and np.isin(wanted, stored.offsets).all():
+            return merge(rows, stored.only(np.isin(stored.offsets, wanted)))
+        if self._scheduler.find(entry.key) is not entry:
+            raise Evicted("These forecasts were deleted, or computed anew, while they were read. Ask again.")
+        self._scheduler.bring_back(entry, number, stored)
+        rows, _ = self._scheduler.block(entry, number)
+        return rows

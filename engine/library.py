@@ -174,7 +174,7 @@ class Library:
         for entry in self.entries.of(handle):
             self._scheduler.evict(entry.key)
         self._manifests.forget(handle, lambda spec: True)
-        self._shelf.remove(handle)
+        self._shelf.forget(handle)
         self._readings.clear()
         known = self._store.delete(handle)
         self._lineage.forget(handle)

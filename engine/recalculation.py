@@ -49,14 +49,13 @@ class Recalculation:
         slots = np.flatnonzero(usable[first - series.first_slot : last - series.first_slot + 1]) + first
         if failed:
             slots = slots[frame_of(entry).failed(slots)]
-            self._scheduler.recompute(entry, slots)
+            self._recompute(entry, slots)
             return len(slots)
         self._manifests.put_due()  # those of entries that are closed, too, which know of no row that goes
         if first == series.first_slot and last == series.last_slot:
             entry = self._scheduler.replace(entry.key, ResultFrame(series, spec, usable)) or entry
         else:
-            for start in range(0, len(slots), CLEARED):
-                self._scheduler.recompute(entry, slots[start : start + CLEARED])
+            self._recompute(entry, slots)
         numbers, starts = np.unique(slots // BLOCK, return_index=True)
         base = block_range(series).start
         gone = {subject.keys[n - base]: own for n, own in zip(numbers, np.split(slots, starts)[1:], strict=True)}
@@ -69,6 +68,10 @@ class Recalculation:
             self._store.forecasts.drop_rows(subject.keys[number], gone.get(subject.keys[number], slots[:0]) % BLOCK)
         return len(slots)
 
+    def _recompute(self, entry: Entry, slots: Ints) -> None:
+        for start in range(0, len(slots), CLEARED):
+            self._scheduler.recompute(entry, slots[start : start + CLEARED])
+
     def _give_up(self, gone: dict[str, Ints], but: Entry) -> None:
         """Slots, by block, are computed anew of one entry: also of every other one with these blocks, if it is open,
         and none of the others' manifests says done of them."""
@@ -76,7 +79,7 @@ class Recalculation:
         for entry in opened.values():
             shared = [gone[key] for key in entry.subject.keys if key in gone]
             if shared and entry is not but:
-                self._scheduler.recompute(entry, np.concatenate(shared))
+                self._recompute(entry, np.concatenate(shared))
                 self._manifests.put(entry)
         for manifest in self._store.forecasts.manifests():
             numbers = [number for number, key in enumerate(manifest.keys) if key in gone]

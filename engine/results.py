@@ -185,11 +185,6 @@ class ResultFrame:
         """Whether rows of a block are in memory."""
         return bool((self._state[number * BLOCK : (number + 1) * BLOCK] == DONE).any())
 
-    def is_stored(self, number: int, rows: Rows) -> NDArray[np.bool_]:
-        """Which of a block's rows are on the disk only."""
-        result: NDArray[np.bool_] = self._state[number * BLOCK + rows.offsets] == STORED
-        return result
-
     def put_away(self, number: int) -> None:
         """Give a block's memory back; its done rows are on the disk."""
         start = number * BLOCK

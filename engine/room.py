@@ -72,7 +72,7 @@ class Room:
     def _removable(self, handles: set[str]) -> list[str]:
         """Those that nobody looks at, least recently used first."""
         last_used, seen = self._last_used(), time.monotonic() - LOOKED_AT
-        unseen = [handle for handle in handles if self._shelf.looked(handle) <= seen or handle not in self._shelf]
+        unseen = [handle for handle in handles if self._shelf.looked(handle) <= seen]
         return sorted(unseen, key=lambda handle: (self._shelf.looked(handle), last_used.get(handle, 0.0)))
 
     def _last_used(self) -> dict[str, float]:

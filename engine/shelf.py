@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from engine.dataset import Dataset
@@ -12,7 +13,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._datasets: dict[str, Dataset] = {}
-        self._looked: dict[str, float] = {}  # handle -> monotonic seconds; only of those in memory
+        self._looked: dict[str, float] = {}  # handle -> monotonic seconds; also of those that memory had no room for
 
     def __contains__(self, handle: str) -> bool:
         return handle in self._datasets
@@ -32,18 +33,22 @@ class Shelf:
         self._looked[dataset.handle] = time.monotonic()
 
     def remove(self, handle: str) -> int:
-        """Take a dataset out of memory. Bytes that this frees."""
+        """Take a dataset out of memory, not when it was looked at. Bytes that this frees."""
         dataset = self._datasets.pop(handle, None)
-        self._looked.pop(handle, None)
         return 0 if dataset is None else _nbytes(dataset)
+
+    def forget(self, handle: str) -> None:
+        """Know nothing of a dataset any more."""
+        self._datasets.pop(handle, None)
+        self._looked.pop(handle, None)
 
     def clear(self) -> None:
         self._datasets.clear()
         self._looked.clear()
 
     def looked(self, handle: str) -> float:
-        """When somebody last looked at a dataset, in monotonic seconds; 0 if it is not in memory."""
-        return self._looked.get(handle, 0.0)
+        """When somebody last looked at a dataset, in monotonic seconds; -inf if nobody has since the start."""
+        return self._looked.get(handle, -math.inf)
 
     def looked_since(self, moment: float) -> set[str]:
         """Handles of the datasets that were looked at after a moment."""

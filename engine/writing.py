@@ -48,7 +48,9 @@ class Writing:
             self._fills.resume()
 
     def tidy(self) -> None:
-        """Now and then: note on the disk what was looked at, and forget what is too old."""
+        """Go on with a fill, should nothing else have led to it; now and then: note on the disk what was looked at, and
+        forget what is too old."""
+        self._fills.resume()
         now = time.monotonic()
         if now >= self._tidied + TIDY_EVERY:
             self._note_looks()
