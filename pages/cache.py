@@ -74,7 +74,7 @@ def _room_card(rooms: list[Any]) -> html.Section:
             html.Div(rooms, id="cache-rooms"),
             html.P(
                 [
-                    html.Button("Check", id="cache-check", className="link", title=CHECK),
+                    html.Button("Check the disk", id="cache-check", className="link", title=CHECK),
                     " ",
                     html.Span(id="cache-checked", role="status"),
                 ],
@@ -159,7 +159,7 @@ def register(app: Dash) -> None:
         prevent_initial_call=True,
         running=[
             (Output("cache-check", "disabled"), True, False),
-            (Output("cache-check", "children"), "Checking", "Check"),
+            (Output("cache-check", "children"), "Checking", "Check the disk"),
         ],
     )
     def check(clicks: Any) -> Any:
