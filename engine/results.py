@@ -13,86 +13,31 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.blocks import BLOCK, Rows, block_range
+from engine.row_states import DONE, FAILED, MISSING, STORED, UNUSABLE, RowStates
 from engine.rows import Forecast, Row, Scores
 from engine.samples import SampleBlocks
 from engine.scorecards import Scorecard
 from engine.series import Ints, Series
 from engine.spec import Spec
 
-MISSING, DONE, UNUSABLE, FAILED, STORED = range(5)  # STORED: done, but on the disk only
 
-
-class ResultFrame:
-    """Rows of a series' slots; `usable` (N,) tells which of them can be origins at all."""
+class ResultFrame(RowStates):
+    """The rows' forecasts and scores; `usable` (N,) tells which slots can be origins at all."""
 
     def __init__(self, series: Series, spec: Spec, usable: NDArray[np.bool_]) -> None:
+        super().__init__(series, usable)
         self.spec = spec
-        self.series = series
-        blocks = block_range(series)
-        self._base = blocks.start * BLOCK  # the slot of position 0
-        self._samples = SampleBlocks(len(blocks), spec)
-        self._state = np.full(len(blocks) * BLOCK, UNUSABLE, dtype=np.uint8)
-        own = slice(series.first_slot - self._base, series.first_slot - self._base + len(series))
-        self._state[own][usable] = MISSING
-        self._claims = np.zeros(len(self._state), dtype=np.uint32)  # the batch that computes a missing row; 0: none
-        self._open = (self._state == MISSING).reshape(-1, BLOCK).sum(axis=1)  # per block: missing and not claimed
-        self._revisions = np.zeros(len(blocks), dtype=np.int64)  # per block: grows whenever what is in it changes
-        self._unfinished = self._open.copy()  # per block: missing, claimed or not
+        self._samples = SampleBlocks(len(block_range(series)), spec)
         self._imported = np.zeros(len(self._state), dtype=bool)  # came, or are about to come, from an export
         self._crps = np.full(len(self._state), np.nan)
         self._counts = np.zeros((3, len(self._state)), dtype=np.uint8)  # n_scored, inside50, inside80
-        self.total = int(usable.sum())
-        self.done_count = 0  # in memory or on the disk
-        self.failed_count = 0
         self.found_count = 0  # rows that were on the disk when it was opened
-
-    # --- one row ---------------------------------------------------------------------------------------------------
-
-    def done(self, slot: int) -> bool:
-        """Whether a row is computed, in memory or on the disk."""
-        return bool(self._state[slot - self._base] in (DONE, STORED))
-
-    def resident(self, slot: int) -> bool:
-        """Whether a row can be read now."""
-        return bool(self._state[slot - self._base] == DONE)
-
-    def failed(self, slots: Ints) -> NDArray[np.bool_]:
-        """Which of the rows (B,) failed."""
-        result: NDArray[np.bool_] = self._state[slots - self._base] == FAILED
-        return result
-
-    def complete(self) -> bool:
-        """Whether no usable row is missing; failed ones are not tried again by themselves."""
-        return self.done_count + self.failed_count == self.total
 
     def row(self, slot: int) -> Row:
         """A copy of a resident row."""
         if not self.resident(slot):
             raise KeyError(slot)
         return self._samples.row(slot - self._base)
-
-    # --- the background's cursor -----------------------------------------------------------------------------------
-
-    def claim(self, focus: int, limit: int, number: int) -> tuple[Ints, bool]:
-        """Up to `limit` missing slots of the block nearest to `focus`, now claimed by batch `number` (not 0); and
-        whether that block is used up.
-
-        Empty when nothing is left to claim. Within a block the slots nearest to the focus come first.
-        """
-        numbers = np.flatnonzero(self._open)
-        if len(numbers) == 0:
-            return np.empty(0, dtype=np.int64), True
-        wanted = focus - self._base
-        block = int(numbers[np.argmin(np.abs(numbers - wanted // BLOCK))])
-        start = block * BLOCK
-        free = (self._state[start : start + BLOCK] == MISSING) & (self._claims[start : start + BLOCK] == 0)
-        positions = start + np.flatnonzero(free)
-        if len(positions) > limit:
-            nearest = np.argpartition(np.abs(positions - wanted), limit)[:limit]
-            positions = np.sort(positions[nearest])
-        self._claims[positions] = number
-        self._open[block] -= len(positions)
-        return positions + self._base, bool(self._open[block] == 0)
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -127,39 +72,17 @@ class ResultFrame:
         take them for its own."""
         self._imported |= imported
 
-    def fail(self, slots: Ints, claim: int = 0) -> None:
-        """Mark missing rows that the batch `claim`, or none, holds as failed; the background leaves them alone."""
-        positions = np.asarray(slots, dtype=np.int64) - self._base
-        self._set(positions[(self._state[positions] == MISSING) & (self._claims[positions] == claim)], FAILED)
-
     def clear(self, slots: Ints) -> None:
         """Forget rows, and whoever computes them, so that they are computed again."""
         positions = np.asarray(slots, dtype=np.int64) - self._base
         self._imported[positions] = False
         self._set(positions[self._state[positions] != UNUSABLE], MISSING)
 
-    def _is_done(self, positions: Ints | slice) -> NDArray[np.bool_]:
-        state = self._state[positions]
-        result: NDArray[np.bool_] = (state == DONE) | (state == STORED)
-        return result
-
     def _set(self, positions: Ints, state: int) -> None:
-        is_done, was_done, before = state in (DONE, STORED), self._is_done(positions), self._state[positions]
-        done = len(positions) * is_done - int(was_done.sum())
-        failed = len(positions) * (state == FAILED) - int((before == FAILED).sum())
-        changed = ~was_done if is_done else before != state  # where a done row lies changes nothing
-        self._state[positions] = state
-        self._claims[positions] = 0
-        if not is_done:
+        super()._set(positions, state)
+        if state not in (DONE, STORED):
             self._crps[positions] = np.nan
             self._counts[:, positions] = 0
-        self._revisions[np.unique(positions[changed] // BLOCK)] += 1
-        touched = np.unique(positions // BLOCK)
-        missing = self._state.reshape(-1, BLOCK)[touched] == MISSING
-        self._unfinished[touched] = missing.sum(axis=1)
-        self._open[touched] = (missing & (self._claims.reshape(-1, BLOCK)[touched] == 0)).sum(axis=1)
-        self.done_count += done
-        self.failed_count += failed
 
     # --- blocks in memory and on the disk --------------------------------------------------------------------------
 
@@ -172,18 +95,6 @@ class ResultFrame:
         for column, values in zip(self._counts, card.scores[1:], strict=True):
             column[positions] = values[kept]
         self._set(positions, STORED)
-
-    def away(self, number: int) -> bool:
-        """Whether rows of a block are on the disk only."""
-        return bool((self._state[number * BLOCK : (number + 1) * BLOCK] == STORED).any())
-
-    def stored_offsets(self, number: int) -> Ints:
-        """Which rows of a block are on the disk only."""
-        return np.flatnonzero(self._state[number * BLOCK : (number + 1) * BLOCK] == STORED)
-
-    def holds(self, number: int) -> bool:
-        """Whether rows of a block are in memory."""
-        return bool((self._state[number * BLOCK : (number + 1) * BLOCK] == DONE).any())
 
     def put_away(self, number: int) -> None:
         """Give a block's memory back; its done rows are on the disk."""
@@ -201,24 +112,11 @@ class ResultFrame:
                 self._set(start + found.offsets, DONE)
         self._set(start + np.flatnonzero(self._state[start : start + BLOCK] == STORED), MISSING)
 
-    def block_of(self, slot: int) -> int:
-        """Number of the block that holds a slot."""
-        return (slot - self._base) // BLOCK
-
     def farthest(self, focus: int) -> Ints:
         """Numbers of the blocks in memory, the farthest from the slot `focus` first."""
         return self._samples.farthest(self.block_of(focus))
 
     # --- blocks, for the store -------------------------------------------------------------------------------------
-
-    def block_full(self, number: int) -> bool:
-        """Whether nothing is missing in the block any more."""
-        return bool(self._unfinished[number] == 0)
-
-    def block_done(self, number: int) -> bool:
-        """Whether every row that the block can have is in memory: none is missing, failed, or on the disk only."""
-        state = self._state[number * BLOCK : (number + 1) * BLOCK]
-        return bool(((state == DONE) | (state == UNUSABLE)).all())
 
     def block_rows(self, number: int) -> Rows:
         """A copy of a block's resident rows."""
@@ -231,22 +129,6 @@ class ResultFrame:
         offsets = np.flatnonzero(self._is_done(own))
         counts = self._counts[:, own][:, offsets]
         return Scorecard(offsets, Scores(self._crps[own][offsets], counts[0], counts[1], counts[2]))
-
-    def block_states(self, number: int) -> NDArray[np.uint8]:
-        """A copy of the states of a block's slots, (256,)."""
-        return self._state[number * BLOCK : (number + 1) * BLOCK].copy()
-
-    def revision(self, number: int) -> int:
-        """A number that grows whenever a row of the block changes: done, failed, cleared, computed anew."""
-        return int(self._revisions[number])
-
-    def block_slots(self, number: int, offsets: Ints) -> Ints:
-        """Slots of a block's rows."""
-        return self._base + number * BLOCK + offsets
-
-    def done_bits(self) -> NDArray[np.bool_]:
-        """A copy of which rows are done, (blocks x 256,)."""
-        return self._is_done(slice(None))
 
     def imported_bits(self) -> NDArray[np.bool_]:
         """A copy of which rows come from an export, (blocks x 256,)."""

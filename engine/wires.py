@@ -20,7 +20,7 @@ from engine.blocks import Rows, block_range
 from engine.errors import Overloaded, UnknownBlock
 from engine.forecasting import frame_of
 from engine.jobs import Entry
-from engine.results import FAILED, UNUSABLE
+from engine.row_states import FAILED, UNUSABLE
 from engine.rows import Scores
 from engine.tier import Tier
 

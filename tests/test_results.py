@@ -6,7 +6,8 @@ import pytest
 
 from engine.blocks import BLOCK
 from engine.models.seasonal_naive import SeasonalNaive
-from engine.results import DONE, FAILED, ResultFrame
+from engine.results import ResultFrame
+from engine.row_states import DONE, FAILED
 from engine.rows import Forecast, Scores
 from engine.spec import Spec
 from engine.windows import usable

@@ -12,7 +12,7 @@ THREADS = (
     # --- results ---
     Mutant(
         "farthest-first",
-        "results.py",
+        "row_states.py",
         "        block = int(numbers[np.argmin(np.abs(numbers - wanted // BLOCK))])\n",
         "        block = int(numbers[0])\n",
         "the background works outward from where somebody looks",
@@ -20,7 +20,7 @@ THREADS = (
     ),
     Mutant(
         "recompute",
-        "results.py",
+        "row_states.py",
         "        free = (self._state[start : start + BLOCK] == MISSING) &",
         "        free = (self._state[start : start + BLOCK] != UNUSABLE) &",
         "a stored row is not computed again",
@@ -28,7 +28,7 @@ THREADS = (
     ),
     Mutant(
         "claimed-twice",
-        "results.py",
+        "row_states.py",
         "        self._claims[positions] = number\n",
         "",
         "what one batch computes is not handed to another",
@@ -44,7 +44,7 @@ THREADS = (
     ),
     Mutant(
         "claim-stays",
-        "results.py",
+        "row_states.py",
         "        self._claims[positions] = 0\n",
         "",
         "a cleared row can be claimed again",
@@ -68,7 +68,7 @@ THREADS = (
     ),
     Mutant(
         "done-row-fails",
-        "results.py",
+        "row_states.py",
         "        self._set(positions[(self._state[positions] == MISSING) & (",
         "        self._set(positions[(self._state[positions] != UNUSABLE) & (",
         "a done row does not fail",

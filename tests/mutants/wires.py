@@ -7,7 +7,7 @@ from tests.mutants.mutant import Mutant
 WIRES = (
     Mutant(
         "no-revision",
-        "results.py",
+        "row_states.py",
         "        self._revisions[np.unique(positions[changed] // BLOCK)] += 1\n",
         "",
         "a block whose rows changed is made anew",
