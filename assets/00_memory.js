@@ -65,7 +65,8 @@
       files[handle] = { ...files[handle], ...facts, seen: Date.now() };
       write(files);
     },
-    uploaded: (answer) => hindcast.memory.remember(answer.handle, { upload: answer.upload_id, name: answer.name, reused: answer.reused }),
+    uploaded: ({ handle, upload_id: upload, name, reused }, facts) =>
+      hindcast.memory.remember(handle, { upload, name, reused, misread: false, ...facts }),
     forget: (handle) => {
       const files = read();
       delete files[handle];

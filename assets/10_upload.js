@@ -55,17 +55,39 @@
     return "The server could not read this file. Try again in a moment.";
   };
 
-  const opened = (answer) => {
+  const opened = (answer, where) => {
     if (answer.upload_id) hindcast.memory.uploaded(answer);
     say("");
     if (hindcast.taken?.(answer)) return;
+    if (where) {
+      hindcast.leave();
+      return hindcast.go(hindcast.address(answer.handle, where));
+    }
     const page = `/explore/${answer.handle}`;
     if (window.location.pathname === page) return window.location.reload(); /* the link's own moment, now that it is here */
     const index = Math.min(0, Math.max(-horizon(), answer.first_index));
     hindcast.go(hindcast.address(answer.handle, `i=${index}`, answer.upload_id ? null : answer.model));
   };
 
-  const send = (body, note = "") => {
+  /* Where dates tell nothing the file waits here, unsent, for the answer. */
+  const asked = (request, body, how) => {
+    const place = stage();
+    let error = null;
+    try {
+      error = JSON.parse(request.responseText).error;
+    } catch {
+      return false;
+    }
+    if (!place || error?.code !== "DATE_ORDER_AMBIGUOUS" || !Array.isArray(error.detail?.ways)) return false;
+    say("");
+    const answer = (dayfirst) => send(body, { ...how, options: { ...how.options, dayfirst } });
+    hindcast.askOrder(place, error.detail.ways, answer, () => say(""));
+    return true;
+  };
+
+  /* note: words beside the progress. options: how the file is to be read. where: the moment at which it opens. */
+  const send = (body, how = {}) => {
+    const { note = "", options = {}, where = null } = how;
     if (sending) sending.abort();
     const size = body.size;
     if (size > limit()) {
@@ -105,16 +127,19 @@
     request.addEventListener("abort", () => say(""));
     request.addEventListener("error", () => say("No connection to the server. Try again.", { refusal: true }));
     request.addEventListener("load", () => {
-      if (request.status === 503) return again(request, () => send(body, note));
+      if (request.status === 503) return again(request, () => send(body, how));
+      if (asked(request, body, how)) return;
       if (request.status >= 400) return say(refusalOf(request), { refusal: true });
       const answer = JSON.parse(request.responseText);
-      if (!quick) return opened(answer);
+      if (!quick) return opened(answer, where);
       say("");
       hindcast.set("quick-plot", { data: answer }, "quick");
       hindcast.show("quick", true);
       document.getElementById("quick")?.scrollIntoView({ block: "nearest" });
     });
-    request.open("POST", load ? "/api/v1/cache/load" : quick ? "/api/v1/quickdraw?index=0" : "/api/v1/datasets");
+    const query = new URLSearchParams({ ask: 1, ...(quick ? { index: 0 } : {}), ...options });
+    const path = load ? "cache/load" : `${quick ? "quickdraw" : "datasets"}?${query}`;
+    request.open("POST", `/api/v1/${path}`);
     request.setRequestHeader("Content-Type", load ? "application/vnd.apache.parquet" : "text/csv");
     request.send(body);
     say("");
@@ -131,11 +156,15 @@
     count();
   };
 
+  let wish = {}; /* how the next chosen file is to be read, and where it opens */
+
   const take = (files) => {
     const file = files[0];
     if (!file) return;
+    const how = wish;
+    wish = {};
     const note = files.length > 1 ? `. One file at a time, please. Reading the first: ${file.name}` : "";
-    send(file, note);
+    send(file, { ...how, note });
   };
 
   const chooser = () => {
@@ -159,9 +188,27 @@
   const overlay = (on) => document.getElementById("drop-overlay")?.classList.toggle("shown", on);
   const carriesFile = (event) => Array.from(event.dataTransfer?.types || []).includes("Files");
 
+  hindcast.choose = (how = {}) => {
+    wish = how;
+    chooser().click();
+  };
+
+  /* What was copied in a spreadsheet is a table if it has more than one line. */
+  const takeText = (text) => {
+    if (text.trim().includes("\n")) return send(new Blob([text], { type: "text/csv" }));
+    if (document.getElementById("dropzone") && text.trim()) {
+      say("That is one line. Copy the rows with their times and values, then paste them here.", { refusal: true });
+    }
+  };
+
   document.addEventListener("DOMContentLoaded", chooser);
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.("#choose")) chooser().click();
+    if (event.target.closest?.("#choose")) hindcast.choose();
+    if (event.target.closest?.("#paste-open")) {
+      const box = document.getElementById("paste-box");
+      box.hidden = !box.hidden;
+      if (!box.hidden) box.focus();
+    }
   });
   window.addEventListener("dragover", (event) => {
     if (!carriesFile(event)) return;
@@ -178,10 +225,11 @@
     take(event.dataTransfer.files);
   });
   window.addEventListener("paste", (event) => {
-    if (event.target.closest?.("input[type=text], textarea, [contenteditable]")) return;
+    const field = event.target.closest?.("input:not([type=checkbox], [type=file]), textarea, [contenteditable]");
+    if (field && field.id !== "paste-box") return;
     const data = event.clipboardData;
+    if (field) event.preventDefault();
     if (data?.files?.length) return take(data.files);
-    const text = data?.getData("text/plain") || "";
-    if (text.trim().includes("\n")) send(new Blob([text], { type: "text/csv" }));
+    takeText(data?.getData("text/plain") || "");
   });
 })();

@@ -1,29 +1,6 @@
 /* Home: the files this browser has looked at, and the sample's door. */
 (() => {
   const hindcast = window.hindcast;
-  const SVG = "http://www.w3.org/2000/svg";
-
-  const sparkline = (points) => {
-    const svg = document.createElementNS(SVG, "svg");
-    svg.setAttribute("viewBox", "0 0 120 24");
-    svg.setAttribute("class", "spark");
-    svg.setAttribute("aria-hidden", "true");
-    if (!Array.isArray(points) || points.length < 2) return svg;
-    let pen = "M";
-    const path = points.map((y, k) => {
-      if (typeof y !== "number") {
-        pen = "M";
-        return "";
-      }
-      const step = `${pen}${((120 * k) / (points.length - 1)).toFixed(1)} ${(22 - y / 5).toFixed(1)}`;
-      pen = "L";
-      return step;
-    });
-    const line = document.createElementNS(SVG, "path");
-    line.setAttribute("d", path.join(""));
-    svg.append(line);
-    return svg;
-  };
 
   const thousands = (n) => Number(n).toLocaleString("en").replaceAll(",", "\u202f");
 
@@ -53,7 +30,7 @@
     });
     link.append(
       hindcast.element("span", "recent-name", file.name || "A shared file"),
-      sparkline(file.spark),
+      hindcast.sparkline(file.spark),
       hindcast.element("span", "recent-step", file.every ? `every ${file.every}` : ""),
       hindcast.element("span", "recent-period", file.period || ""),
       progress(file),
@@ -73,7 +50,7 @@
   const render = () => {
     const place = document.getElementById("recents");
     if (!place) return;
-    const files = hindcast.memory.list();
+    const files = hindcast.memory.list().filter(([, file]) => !file.misread);
     place.replaceChildren();
     if (files.length) place.append(hindcast.element("h2", "", "Recent files"), ...files.map(row));
   };

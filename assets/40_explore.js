@@ -111,8 +111,10 @@
       card();
       gate.open(facts);
       gate.listen();
-      const { upload, reused } = hindcast.memory.get(facts.handle) || {};
-      return upload ? { upload, reused } : window.dash_clientside.no_update;
+      const { upload, reused, strip } = hindcast.memory.get(facts.handle) || {};
+      if (!upload) return window.dash_clientside.no_update;
+      hindcast.memory.remember(facts.handle, { strip: strip ?? false }); /* open at first sight only, unless it was left open */
+      return { upload, reused, strip };
     },
     slide: (index) => gate.toward(index),
     answered: (answer) => {

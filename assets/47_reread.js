@@ -1,56 +1,116 @@
-/* Another column or another series of the same file: the kept upload is read again, at the same moment in time. */
+/* The read strip: the kept upload is read in another way, at the same moment in time; other columns and series are
+   found and looked at before one is chosen. */
 (() => {
   const hindcast = window.hindcast;
+  const CORRECTIONS = ["dayfirst", "decimal"]; /* the reading before was wrong, not another view of the file */
+  let reading = false;
+  let browsing = null; /* the panel that somebody chooses from, one name after the other */
 
-  const choices = () => {
-    const chosen = new URLSearchParams();
-    for (const select of document.querySelectorAll("#read-strip select[data-option]")) {
-      chosen.set(select.dataset.option, select.value);
-    }
-    return chosen;
+  const mine = () => hindcast.memory.get(hindcast.gate.facts?.handle);
+
+  const say = (...words) => document.getElementById("reread-note")?.replaceChildren(...words);
+
+  const moment = () => {
+    const { drawn, time, hand } = hindcast.gate;
+    return drawn !== null && time ? `t=${encodeURIComponent(time)}` : `i=${hand}`;
   };
 
-  const say = (words) => {
-    const place = document.getElementById("reread-note");
-    if (place) place.textContent = words;
+  /* The kept bytes are gone: the file is asked for again, and read as it was wished. */
+  const askForFile = (said, options) => {
+    const choose = hindcast.element("button", "link", "Choose the file");
+    const where = moment();
+    choose.addEventListener("click", () => hindcast.choose({ options, where }));
+    say(`${said.error.message} `, choose);
   };
 
-  const reread = async (select) => {
-    const { facts, time } = hindcast.gate;
-    const upload = facts && hindcast.memory.get(facts.handle)?.upload;
-    if (!upload) return;
-    const asked = choices();
-    /* Another value column may have other series: only what was changed is asked for where they depend on each other. */
-    if (select.dataset.option === "value") {
-      asked.delete("series");
-      asked.delete("decimal");
-    }
-    asked.set("upload", upload);
+  const reread = async (button) => {
+    const { facts } = hindcast.gate;
+    const upload = mine()?.upload;
+    if (!upload || reading) return;
+    const options = Object.fromEntries(new URLSearchParams(button.dataset.reread));
+    const asked = new URLSearchParams({ ...options, upload });
     if (facts.model) asked.set("model", facts.model);
-    select.disabled = true;
+    reading = true;
+    browsing = button.closest("#picker")?.dataset.option ?? null;
     say("Reading");
     try {
       const answer = await fetch(`/api/v1/datasets?${asked}`, { method: "POST" });
       const said = await answer.json();
+      if (answer.status === 404) return askForFile(said, options);
       if (!answer.ok) return say(said.error.message);
-      hindcast.memory.uploaded(said);
+      if (hindcast.gate.facts !== facts) return; /* somebody has gone elsewhere meanwhile */
+      const where = moment();
       hindcast.leave();
-      hindcast.go(hindcast.address(said.handle, `t=${encodeURIComponent(time)}`, facts.model));
+      if (said.handle === facts.handle) hindcast.memory.uploaded(said, { strip: true });
+      else {
+        const changed = CORRECTIONS.includes(button.dataset.changes);
+        hindcast.memory.remember(facts.handle, { misread: changed });
+        hindcast.memory.uploaded(said, { strip: true });
+      }
+      hindcast.go(hindcast.address(said.handle, where, facts.model));
     } catch {
       say("No connection to the server. Try again.");
     } finally {
-      select.disabled = false;
+      reading = false;
     }
   };
 
-  /* The words about the reading did not come: the same question, asked again. */
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest?.("[data-readback]")) return;
-    const upload = hindcast.memory.get(hindcast.gate.facts?.handle)?.upload;
-    if (upload) hindcast.set("mine", { data: { upload, at: Date.now() } }, "read-strip");
+  /* Asks for what is offered, with a sketch of each: the columns or the series, those that are named like `find`. */
+  const look = ({ option, find, shown }) => {
+    const panel = document.getElementById("picker");
+    const { facts } = hindcast.gate;
+    const upload = mine()?.upload;
+    if (!panel || !facts || !upload) return;
+    Object.assign(panel.dataset, { option, find: find || "", shown: shown || 12 });
+    const value = { handle: facts.handle, upload, option, find: find || "", shown: shown || 12 };
+    hindcast.set("picker-asked", { data: value }, "picker");
+  };
+
+  /* Opens the panel for the columns or the series, and closes it again. */
+  const pick = (option) => {
+    const panel = document.getElementById("picker");
+    if (!panel) return;
+    const close = !panel.hidden && panel.dataset.option === option;
+    hindcast.show("picker", !close);
+    const field = document.getElementById("picker-find");
+    if (field) field.value = "";
+    if (!close) look({ option });
+  };
+
+  /* A strip that opens with something to choose shows at once what there is, and where somebody is choosing it stays. */
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const panel = document.getElementById("picker");
+      if (!event.target.matches?.("#read-strip details") || !event.target.open || !panel) return;
+      if (browsing) hindcast.show("picker", true);
+      if (!panel.hidden && !panel.dataset.shown) look({ option: browsing ?? panel.dataset.option });
+      browsing = null;
+    },
+    { capture: true },
+  );
+
+  let typing = 0;
+  document.addEventListener("input", (event) => {
+    if (event.target.id !== "picker-find") return;
+    window.clearTimeout(typing);
+    const find = event.target.value;
+    typing = window.setTimeout(() => look({ option: document.getElementById("picker")?.dataset.option, find }), 150);
   });
 
-  document.addEventListener("change", (event) => {
-    if (event.target.matches?.("#read-strip select[data-option]")) reread(event.target);
+  document.addEventListener("click", (event) => {
+    const hit = (selector) => event.target.closest?.(selector);
+    const panel = document.getElementById("picker");
+    if (hit("[data-reread]")) reread(hit("[data-reread]"));
+    else if (hit("[data-pick]")) pick(hit("[data-pick]").dataset.pick);
+    else if (hit("#picker-more")) look({ ...panel.dataset, shown: Number(panel.dataset.shown) + 12 });
+    else if (hit("[data-readback]") && mine()?.upload) {
+      /* The words about the reading did not come: the same question, asked again. */
+      const { upload, reused, strip } = mine();
+      hindcast.set("mine", { data: { upload, reused, strip, at: Date.now() } }, "read-strip");
+    } else if (hit("#read-strip summary") && hindcast.gate.facts) {
+      const open = hit("details").open; /* as it is before this click */
+      hindcast.memory.remember(hindcast.gate.facts.handle, { strip: !open });
+    }
   });
 })();

@@ -22,6 +22,8 @@ MOST_STEPS = 64  # of a forecast
 PAGES = ("status", "cache")  # those whose address is their name
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
 MOST_TIME = 40  # characters of a time
+MOST_SHOWN = 1_000  # columns or series at once
+MOST_FIND = 100  # characters that are looked for in names
 MOST_SEARCH = 2_000  # characters of a query string that are looked at
 
 
@@ -61,6 +63,18 @@ class Between:
     end: np.datetime64
     model: str | None
     horizon: int | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A look at what else a kept upload could be read as. option: "value", its columns, or "series". find: words of
+    their names. shown: how many."""
+
+    handle: str
+    upload_id: str
+    option: str
+    find: str
+    shown: int
 
 
 @dataclass(frozen=True)
@@ -181,6 +195,22 @@ def wanted(value: Any) -> Wanted | None:
         model=model(value.get("model")),
         force=flag(value.get("force")),
     )
+
+
+def asked(value: Any) -> Asked | None:
+    """A look at the columns or series of an upload."""
+    if not isinstance(value, dict) or value.get("option") not in ("value", "series"):
+        return None
+    found, upload = handle(value.get("handle")), token(value.get("upload"))
+    shown, find = whole(value.get("shown"), 1, MOST_SHOWN), value.get("find")
+    if found is None or upload is None or shown is None or not isinstance(find, str) or len(find) > MOST_FIND:
+        return None
+    return Asked(found, upload, value["option"], find, shown)
+
+
+def opened(value: Any) -> bool | None:
+    """Whether something was left open; None where nothing is known."""
+    return value if isinstance(value, bool) else None
 
 
 def stretch(value: Any) -> Stretch | None:

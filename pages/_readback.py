@@ -2,35 +2,77 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from dash import html
 
 from engine import Dataset, Readback, UploadRecord
-from pages import _moment, _notation, _words
+from pages import _moment, _notation, _picker, _reread, _words
 from pages._notation import Step, shorten
 
 ATTENTION = {
     "VALUE_COLUMN_GUESSED",
     "SERIES_GUESSED",
+    "DATE_ORDER_AMBIGUOUS",
     "DECIMAL_AMBIGUOUS",
     "UNIT_ASSUMED",
     "DUPLICATES_CONFLICT",
     "ENCODING_ASSUMED",
 }
-CHOICES = {
-    "VALUE_COLUMN_GUESSED",
-    "SERIES_GUESSED",
-    "DATE_ORDER_AMBIGUOUS",
-    "DECIMAL_AMBIGUOUS",
-}  # the strip opens by itself where there is something to choose
+ROW_OF_NOTE = {
+    "VALUE_COLUMN_GUESSED": "Value",
+    "SERIES_GUESSED": "Series",
+    "SERIES_JOINED": "Series",
+    "UNIT_ASSUMED": "Unit",
+    "DATE_ORDER_AMBIGUOUS": "Dates",
+    "DECIMAL_AMBIGUOUS": "Numbers",
+    "JITTER_SNAPPED": "Step",
+    "DST_FOLD": "Clock",
+    "DST_GAP": "Clock",
+    "GAPS_SHORT": "Gaps",
+    "GAPS_SPLIT": "Gaps",
+    "MISSING_VALUES": "Missing",
+    "DUPLICATES_DROPPED": "Duplicates",
+    "DUPLICATES_CONFLICT": "Duplicates",
+    "REVERSED": "Order",
+    "UNSORTED": "Order",
+    "CENSORED_VALUES": "Limits",
+    "ROWS_SKIPPED": "Rows",
+    "ROWS_LEFT_OUT": "Rows",
+    "ENCODING_ASSUMED": "File",
+}
+ROW_OF_DECISION = {"dates": "Dates", "numbers": "Numbers", "step": "Step", "stamps": "Clock"}
+SAID_BY_DECISION = {"DATE_ORDER_AMBIGUOUS": "dates", "DECIMAL_AMBIGUOUS": "numbers"}
+ORDER = (
+    *("Value", "Series", "Unit", "Dates", "Numbers", "Step", "Length", "Clock", "Gaps", "Missing"),
+    *("Duplicates", "Order", "Limits", "Rows", "File", "Forecasts", "Noted"),
+)
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
+DAY_ORDERS = {True: "Day first", False: "Month first", None: "Only one way to read them"}
+SIGNS = {",": "Comma is the decimal sign", ".": "Dot is the decimal sign"}
 
 
-def strip(dataset: Dataset, record: UploadRecord | None, reused: tuple[int, int] = (0, 0)) -> Any:
+class Part(NamedTuple):
+    """Something said in a row, with the buttons that belong to it."""
+
+    row: str
+    says: Any
+    buttons: tuple[Any, ...] = ()
+
+
+def strip(
+    dataset: Dataset,
+    record: UploadRecord | None,
+    reused: tuple[int, int] = (0, 0),
+    *,
+    horizon: int = 0,
+    is_open: bool | None = None,
+) -> Any:
     """The strip. `record` is the viewer's own upload, or None: then names and the file's dialect stay unsaid.
-    reused: (forecasts that were there already when it was uploaded, all of them)."""
+    reused: (forecasts that were there already when it was uploaded, all of them). is_open: as it was left; None at
+    first sight, then it is open where something deserves a look."""
     step = _moment.step_of(dataset)
     valid = int(np.isfinite(dataset.series.values).sum())
     missing = dataset.length - valid
@@ -40,20 +82,27 @@ def strip(dataset: Dataset, record: UploadRecord | None, reused: tuple[int, int]
         return html.Div(html.Span(line, className="read-text"), className="read-line shared")
     taken = _words.reused(*reused)
     line += [f" {taken}"] if taken else []
-    codes = set(record.readback.warnings)
-    dot = [html.Span(className="dot", title="Worth a look")] if codes & ATTENTION else []
+    attention = ATTENTION.intersection(record.readback.warnings)
+    parts = [*_parts(record.readback, dataset, step), *_beyond(record.readback, step, horizon, taken)]
     return html.Details(
         [
             html.Summary(
-                [html.Span([*dot, *line], className="read-text"), html.Span("Check", className="link")],
+                [
+                    html.Span([*([_dot()] if attention else []), *line], className="read-text"),
+                    html.Span("Check", className="link"),
+                ],
                 className="read-line",
             ),
-            html.Dl(
-                [part for what, said in rows(record.readback, step, taken) for part in (html.Dt(what), html.Dd(said))]
+            html.Div(
+                [
+                    _choices(record.readback),
+                    html.Dl(list(_rows(parts, {ROW_OF_NOTE[code] for code in attention}))),
+                    html.Div(id="reread-note", className="reread-note", role="status"),
+                ],
+                className="read-open",
             ),
-            html.Div(id="reread-note", className="reread-note", role="status"),
         ],
-        open=bool(codes & CHOICES),
+        open=bool(attention) if is_open is None else is_open,
     )
 
 
@@ -64,70 +113,74 @@ def not_now() -> Any:
     return html.Div(said, className="read-line shared")
 
 
-def choice(option: str, names: tuple[str, ...], chosen: str) -> Any:
-    """What was chosen of `names`, as something to change; bare text where there is no choice."""
-    if len(names) < 2:
-        return shorten(chosen)
-    offered = names if chosen in names else (chosen, *names)
-    options = [html.Option(shorten(name), value=name, selected=name == chosen) for name in offered]
-    label = "Column to forecast" if option == "value" else "Series to forecast"
-    return html.Span(
-        [
-            html.Select(options, className="choice", **{"data-option": option, "aria-label": label}),
-            f" 1 of {_notation.count(len(offered))}",
-        ]
-    )
+def _choices(readback: Readback) -> Any:
+    panel = _picker.panel(readback)
+    return None if panel is None else html.Div([_picker.field(readback), panel], className="read-choices")
 
 
-def decided(readback: Readback, what: str, otherwise: str) -> Any:
-    """What the reader says about a decision, with the other ways to read the file as something to change."""
-    decision = next((decision for decision in readback.decisions if decision.what == what), None)
-    if decision is None or not decision.alternatives:
-        return decision.says if decision else otherwise
-    (option, other), *_ = decision.alternatives[0].options.items()
-    ways = {str(way.options[option]).lower(): way.label for way in decision.alternatives}
-    if len(ways) == 1:  # the way that was taken is no alternative
-        taken = str(not other).lower() if isinstance(other, bool) else readback.decimal
-        ways = {taken: "As it is"} | ways
-    options = [html.Option(label, value=value) for value, label in ways.items()]
-    select = html.Select(options, className="choice", **{"data-option": option, "aria-label": decision.says})
-    return html.Span([decision.says, " ", select])
+def _rows(parts: list[Part], marked: set[str]) -> Iterator[Any]:
+    """The rows in the order of `ORDER`; those that deserve a look are marked."""
+    for row in ORDER:
+        mine = [part for part in parts if part.row == row and part.says]
+        if mine:
+            yield html.Dt([row, *([_dot()] if row in marked else [])])
+            yield html.Dd([html.Div([part.says, *_else(part.buttons)]) for part in mine])
 
 
-def rows(readback: Readback, step: Step, taken: str) -> list[tuple[str, Any]]:
-    """(what was decided, what was found), one per decision; `taken` says which forecasts were there already."""
-    found: list[tuple[str, Any]] = [
-        ("Value", choice("value", readback.columns, readback.value_column)),
-        ("Unit", shorten(readback.unit or "")),
-    ]
-    if readback.series:
-        found.append(("Series", choice("series", readback.ids, readback.series)))
-    found += [
-        ("Dates", decided(readback, "dates", _dates(readback.dayfirst))),
-        ("Numbers", decided(readback, "numbers", _numbers(readback.decimal))),
-    ]
-    found.append(("Step", f"Every {_notation.every(step)}"))
-    zone = readback.timezone
-    found.append(("Clock", f"Times carry a zone: {zone}" if zone else "No time zone in the file: times as written"))
-    delimiter = DELIMITERS.get(readback.delimiter or "", shorten(str(readback.delimiter or "")))
-    found.append(
-        (
-            "File",
-            ", ".join(
-                part
-                for part in (f"{delimiter} between columns" if delimiter else "", str(readback.encoding or ""))
-                if part
-            ),
+def _else(buttons: tuple[Any, ...]) -> list[Any]:
+    """The buttons of a part, dots between them."""
+    parted = [thing for button in buttons for thing in (" \u00b7 ", button)][1:]
+    return [html.Span(parted, className="else")] if parted else []
+
+
+def _dot() -> Any:
+    return html.Span(className="dot", title="Worth a look")
+
+
+def _parts(readback: Readback, dataset: Dataset, step: Step) -> Iterator[Part]:
+    """What the reader found and decided."""
+    for option, row, chosen in (("value", "Value", readback.value_column), ("series", "Series", readback.series or "")):
+        names = _picker.offered(readback, option)
+        of = f", 1 of {_notation.count(len(names))} {_picker.WORDS[option][1]}" if len(names) > 1 else ""
+        button = html.Button("Choose another", className="link", **{"data-pick": option})
+        yield Part(row, f"{shorten(chosen)}{of}" if chosen else "", (button,) if of else ())
+    yield Part("Unit", shorten(readback.unit or ""))
+    decided = {decision.what for decision in readback.decisions}
+    for decision in readback.decisions:
+        ways = tuple(
+            html.Button(way.label, className="link", **_reread.button(readback, way.options))
+            for way in decision.alternatives
         )
-    )
-    found.append(("Forecasts", taken))
-    found += [("Noted", note.message) for note in readback.notes]
-    return [(what, said) for what, said in found if said]
+        yield Part(ROW_OF_DECISION.get(decision.what, "Noted"), decision.says, ways)
+    if "dates" not in decided:
+        yield Part("Dates", DAY_ORDERS[readback.dayfirst])
+    if "numbers" not in decided:
+        yield Part("Numbers", SIGNS.get(readback.decimal or "", ""))
+    if "step" not in decided:
+        yield Part("Step", f"Every {_notation.every(step)}")
+    for note in readback.notes:
+        row = ROW_OF_NOTE.get(note.code, "Noted")
+        if SAID_BY_DECISION.get(note.code) not in decided:
+            yield Part(row, note.message, _longest(dataset) if note.code == "GAPS_SPLIT" else ())
 
 
-def _dates(dayfirst: bool | None) -> str:
-    return {True: "Day first", False: "Month first", None: "Only one way to read them"}[dayfirst]
+def _beyond(readback: Readback, step: Step, horizon: int, taken: str) -> Iterator[Part]:
+    """What holds whatever the file says."""
+    zone = readback.timezone
+    yield Part("Clock", f"Times carry a zone: {zone}" if zone else "No time zone in the file: times as written")
+    if horizon:
+        yield Part("Length", f"{_notation.plural(horizon, 'step')} = {_notation.span(horizon, step)}")
+    delimiter = DELIMITERS.get(readback.delimiter or "", shorten(str(readback.delimiter or "")))
+    between = f"{delimiter} between columns" if delimiter else ""
+    yield Part("File", ", ".join(filter(None, (between, str(readback.encoding or "")))))
+    yield Part("Forecasts", taken)
 
 
-def _numbers(decimal: str | None) -> str:
-    return {",": "Comma is the decimal sign", ".": "Dot is the decimal sign"}.get(decimal or "", "")
+def _longest(dataset: Dataset) -> tuple[Any, ...]:
+    """The way to the last reading before the longest gap."""
+    known = np.flatnonzero(np.isfinite(dataset.series.values))
+    leaps = np.diff(known)
+    if not len(leaps) or leaps.max() < 2:
+        return ()
+    before = int(known[np.argmax(leaps)]) - (dataset.length - 1)
+    return (html.Button("Show the longest", className="link", **{"data-go": str(before)}),)

@@ -17,6 +17,7 @@ from pages import (
     _inputs,
     _moment,
     _notation,
+    _picker,
     _readback,
     _recalculate,
     _shell,
@@ -224,10 +225,12 @@ def register(app: Dash) -> None:
         if record is None:
             return no_update, no_update
         reused = _inputs.share(mine.get("reused"))
-        return _readback.strip(dataset, record, reused), _notation.shorten(record.name)
+        known = {"horizon": engine.settings.horizon, "is_open": _inputs.opened(mine.get("strip"))}
+        return _readback.strip(dataset, record, reused, **known), _notation.shorten(record.name)
 
     _fill.register(app)
     _recalculate.register(app)
+    _picker.register(app)
     app.clientside_callback(ClientsideFunction("explore", "mount"), Output("mine", "data"), Input("facts", "data"))
     for name, source in (
         ("slide", Input("scrub", "drag_value")),

@@ -52,8 +52,19 @@ def _drop_zone(settings: Settings) -> html.Section:
                     html.Div("Drop a CSV here", className="drop-title"),
                     html.Button("Choose a file", id="choose", className="button primary"),
                     html.Div(
-                        ["or paste rows from Excel (", html.Kbd("Ctrl"), "+", html.Kbd("V"), ")"],
+                        [
+                            "or ",
+                            html.Button("paste rows from Excel", id="paste-open", className="link"),
+                            html.Span([" (", html.Kbd("Ctrl"), "+", html.Kbd("V"), ")"], className="drop-key"),
+                        ],
                         className="drop-paste",
+                    ),
+                    html.Textarea(
+                        id="paste-box",
+                        className="paste-box",
+                        hidden=True,
+                        placeholder="Paste the rows here, with their times",
+                        **{"aria-label": "Paste rows here"},
                     ),
                     dcc.Checklist(
                         id="quick-only",

@@ -49,6 +49,7 @@ def test_the_columns_of_a_wide_file_are_sketched_without_its_totals(engine: Engi
     assert set(seen) == {"up", "down"}
     assert rises(seen["up"])
     assert rises(seen["down"][::-1])
+    assert engine.glance(known.record.upload_id, known.dataset.handle, "value", ["nobody"]) == {}
 
 
 def test_rows_in_any_order_give_the_same_sketch(engine: Engine) -> None:

@@ -10,7 +10,6 @@ import pytest
 from engine.errors import UploadError
 from engine.ingest import Decision, Readback, Reading, ReadOptions, read
 from engine.settings import Settings
-from pages import _readback
 
 LIMITS = Settings()
 
@@ -77,18 +76,3 @@ def test_decisions_survive_json_and_read_backs_from_before_them_too() -> None:
     for name in ("decisions", "censored", "agg"):
         del stored[name]
     assert Readback.from_json(stored).decisions == ()
-
-
-def test_the_strip_offers_the_other_ways_where_there_are_any() -> None:
-    def offered(got: Reading, what: str) -> list[tuple[str, str]]:
-        shown = _readback.decided(got.readback, what, "")
-        return [(way.value, way.children) for way in shown.children[2].children]
-
-    tie = offered(reading("%d/%m/%Y %H:%M", 96), "dates")
-    assert [value for value, _ in tie] == ["true", "false"]
-    assert [value for value, _ in offered(reading("%m/%d/%Y %H:%M", 300), "dates")] == ["false", "true"]
-    assert offered(reading("%Y-%m-%d %H:%M", 96, values="{:.0f},250"), "numbers") == [
-        (",", "As it is"),
-        (".", "Read dot as decimal"),
-    ]
-    assert _readback.decided(reading("%d.%m.%Y %H:%M", 1000).readback, "dates", "").startswith("Day first: ")

@@ -41,6 +41,8 @@ def _times(sample: pl.DataFrame, back: Readback) -> TimeReading:
 
 
 def _of_columns(table: Table, reading: TimeReading, back: Readback, names: list[str]) -> Sketches:
+    if not names:
+        return {}
     marks = all_signs(table.sample().select(names), None)
     decimals = {name: mark.decimal if mark.proof else back.decimal for name, mark in marks.items()}
     needed = list(dict.fromkeys((*reading.names, *names, *([back.series_column] if back.series_column else []))))
@@ -52,8 +54,6 @@ def _of_columns(table: Table, reading: TimeReading, back: Readback, names: list[
             is_mine &= frame[back.series_column].str.strip_chars() == back.series
         numbers = {name: read_numbers(frame[name], decimals[name]).values for name in names}
         parts.append((pl.Series(kept).filter(is_mine), pl.DataFrame(numbers).filter(is_mine)))
-    if not parts or not names:
-        return {}
     order = pl.concat([micros for micros, _ in parts]).arg_sort()
     values = pl.concat([numbers for _, numbers in parts])
     return {name: sketch(values[name].gather(order).to_numpy()) for name in names}

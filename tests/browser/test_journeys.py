@@ -342,27 +342,3 @@ def test_column_names_are_text(page: Page, csv_file: Path, tmp_path: Path) -> No
     page.find(".home-link").click()
     page.until("document.querySelector('.recent-name')?.innerText.startsWith('<img')")
     assert page.complaints() == []
-
-
-def test_another_column_of_a_wide_file_is_chosen_at_the_same_moment(page: Page, tmp_path: Path) -> None:
-    rows = [
-        f"2024-01-{1 + n // 24:02}T{n % 24:02}:00,{20 + 3 * (n % 24)},{500 + 7 * (n % 24)},{n % 5}"
-        for n in range(24 * 28)
-    ]
-    file = tmp_path / "shops.csv"
-    file.write_text("time,apples,pears,plums\n" + "\n".join(rows))
-    opened(page, file)
-    page.until("document.querySelector('#read-strip details[open]')")
-    assert "apples, the first, was taken" in page.text("#read-strip")
-    assert page.text("#series-name") == "apples"
-    page.find(THUMB).send_keys(Keys.ARROW_LEFT)
-    page.drawn(-13)
-    title, handle = page.text("#heading"), page.js("location.pathname")
-    page.find("#read-strip option[value=pears]").click()
-    page.until(f"location.pathname !== '{handle}' && document.querySelector('#series-name').innerText === 'pears'")
-    assert page.drawn(-13) == -13
-    page.wait(lambda: page.text("#heading") == title, "the moment stays")
-    page.driver.back()
-    page.until("document.querySelector('#series-name').innerText === 'apples'")
-    page.drawn(-13)
-    assert page.complaints() == []

@@ -1,0 +1,233 @@
+"""What people do about how a file is read: check it, correct it, answer a question, choose another column, paste."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.conftest import PHONE, Page
+from tests.browser.test_journeys import opened
+
+pytestmark = pytest.mark.timeout(180)
+PASTE = (
+    "const data = new DataTransfer(); data.setData('text/plain', arguments[0]);"
+    "document.querySelector(arguments[1]).dispatchEvent("
+    "new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}))"
+)
+
+
+def german(folder: Path) -> Path:
+    """Twelve days of a meter as Excel writes them in German; every date could be read month first."""
+    rows = [
+        f"{1 + n // 96:02}.03.2024 {n % 96 // 4:02}:{15 * (n % 4):02};1.0{n % 96:02},{n % 7}5" for n in range(96 * 12)
+    ]
+    file = folder / "zaehler.csv"
+    file.write_text("Zeit;Verbrauch [kWh]\n" + "\n".join(rows) + "\nSumme;9.999.999,0\n")
+    return file
+
+
+def one_day(folder: Path) -> Path:
+    """A day that is the fourth of May or the fifth of April."""
+    rows = [f"04/05/2024 {n // 12:02}:{5 * n % 60:02},{100 + n % 40}" for n in range(288)]
+    file = folder / "day.csv"
+    file.write_text("time,glucose\n" + "\n".join(rows))
+    return file
+
+
+def shops(folder: Path, columns: int) -> Path:
+    names = [f"shop {k}" for k in range(columns)]
+    rows = [
+        f"2024-01-{1 + n // 24:02}T{n % 24:02}:00," + ",".join(f"{20 + k + (k + 3) * (n % 24)}" for k in range(columns))
+        for n in range(24 * 28)
+    ]
+    file = folder / "shops.csv"
+    file.write_text("\n".join([",".join(["time", *names]), *rows]))
+    return file
+
+
+def checked(page: Page) -> None:
+    """The strip is open."""
+    page.until("document.querySelector('#read-strip summary')")
+    if not page.js("document.querySelector('#read-strip details').open"):
+        page.find("#read-strip summary").click()
+
+
+def test_a_german_file_is_told_and_the_other_day_order_is_one_click_away(page: Page, tmp_path: Path) -> None:
+    opened(page, german(tmp_path))
+    page.until("document.querySelector('#read-strip summary')")
+    assert "Verbrauch [kWh], every 15 min, 1 Mar 2024 00:00 to 12 Mar 2024 23:45" in page.text("#read-strip summary")
+    assert page.js("document.querySelector('#read-strip details').open") is False
+    page.find("#read-strip summary").click()
+    for words in ("Comma is the decimal sign: '1.000,05'", "Day first: steps are even that way", "Rows"):
+        assert words in page.text("#read-strip")
+    first = page.js("location.pathname")
+    page.open(f"{first}?t=2024-03-03T14:00")
+    page.drawn()
+    page.until("document.querySelector('#read-strip details')?.open")
+    title = page.text("#heading")
+    assert "Sun 3 Mar 2024, 14:00" in title
+    readings = (
+        "document.querySelector('#forecast .js-plotly-plot').data"
+        ".reduce((sum, trace) => sum + (trace.y || []).filter(y => typeof y === 'number').length, 0)"
+    )
+    before = page.js(readings)
+    page.find("#read-strip [data-reread='dayfirst=false']").click()
+    page.until(f"location.pathname !== '{first}'")
+    page.until("document.querySelector('#read-strip summary')?.innerText.includes('3 Jan 2024 00:00 to 3 Dec 2024')")
+    page.drawn()
+    assert page.text("#heading") == title
+    assert page.js(readings) != before
+    assert page.js("document.querySelector('#read-strip details').open") is True
+    assert "Month first, as chosen" in page.text("#read-strip")
+    page.find(".home-link").click()
+    page.until("document.querySelector('.recent')")
+    assert page.js("document.querySelectorAll('.recent').length") == 1
+    page.driver.back()
+    page.until("document.querySelector('#read-strip [data-reread=\"dayfirst=true\"]')")
+    page.drawn()
+    page.find("#read-strip [data-reread='dayfirst=true']").click()
+    page.until(f"location.pathname === '{first}'")
+    page.drawn()
+    assert page.text("#heading") == title
+    assert page.complaints() == []
+
+
+def test_a_day_that_can_be_two_days_is_asked_about_before_anything_is_stored(page: Page, tmp_path: Path) -> None:
+    page.open()
+    page.until("document.querySelector('#sample-picture .js-plotly-plot')?.data?.length > 4")  # the sample is stored
+    stored = "fetch('/api/v1/datasets').then(a => a.json()).then(a => a.datasets.length)"
+    before = page.driver.execute_async_script(f"{stored}.then(arguments[0])")
+    page.choose(one_day(tmp_path))
+    page.until("document.querySelectorAll('#dropzone .way .spark path').length === 2")
+    assert "Every date in this file can be read in two ways. Which is right?" in page.text("#dropzone")
+    cards = page.js("[...document.querySelectorAll('.way')].map(card => card.innerText)")
+    assert ["4 May 2024" in cards[0], "5 Apr 2024" in cards[1]] == [True, True]
+    assert "one day, 00:00 to 23:55" in cards[0]
+    assert page.driver.execute_async_script(f"{stored}.then(arguments[0])") == before
+    assert page.js("location.pathname") == "/"
+    page.find(".way[data-dayfirst=false]").click()
+    page.drawn(-12)
+    assert "Fri 5 Apr 2024, 22:55" in page.text("#heading")
+    checked(page)
+    assert "Month first, as chosen" in page.text("#read-strip")
+    assert page.complaints() == []
+
+
+def test_the_second_column_of_a_wide_file_is_seen_and_chosen_at_the_same_moment(page: Page, tmp_path: Path) -> None:
+    opened(page, shops(tmp_path, 3))
+    page.until("document.querySelectorAll('#picker .sparkline[style*=mask]').length === 3")
+    assert "Showing shop 0, 1 of 3 number columns." in page.text("#picker")
+    assert page.text("#series-name") == "shop 0"
+    page.find("[data-by='-1']").click()
+    page.drawn(-13)
+    title, address = page.text("#heading"), page.js("location.pathname")
+    page.find("#picker [title='shop 1']").click()
+    page.until(f"location.pathname !== '{address}' && document.querySelector('#series-name').innerText === 'shop 1'")
+    page.drawn(-13)
+    page.wait(lambda: page.text("#heading") == title, "the moment stays")
+    page.driver.back()
+    page.until("document.querySelector('#series-name').innerText === 'shop 0'")
+    page.drawn(-13)
+    page.driver.refresh()
+    page.drawn(-13)
+    page.until("document.querySelector('#read-strip details')?.open === false")
+    assert page.complaints() == []
+
+
+def test_of_forty_columns_twelve_are_shown_and_the_others_are_found_by_name(page: Page, tmp_path: Path) -> None:
+    opened(page, shops(tmp_path, 40))
+    count = "document.querySelectorAll('#picker .picker-card').length"
+    page.until("document.querySelectorAll('#picker .sparkline[style*=mask]').length === 12")
+    assert page.text("#picker-more") == "28 more"
+    page.find("#picker-more").click()
+    page.until(f"{count} === 24")
+    page.find("#picker-find").send_keys("SHOP 39")
+    page.until(f"{count} === 1")
+    page.find("#picker [title='shop 39']").click()
+    page.until("document.querySelector('#series-name').innerText === 'shop 39'")
+    page.drawn()
+    page.until("document.querySelectorAll('#picker .sparkline[style*=mask]').length === 12")  # and the next one
+    assert "shop 39, 1 of 40 number columns" in page.text("#read-strip dl")
+    page.find("[data-pick=value]").click()
+    page.until("document.querySelector('#picker').hidden")
+    page.find("[data-pick=value]").click()
+    page.until(f"!document.querySelector('#picker').hidden && {count} === 12")
+    assert page.complaints() == []
+
+
+def test_rows_are_pasted_from_a_spreadsheet(page: Page, tmp_path: Path) -> None:
+    lines = german(tmp_path).read_text().splitlines()[:-1]
+    page.open()
+    page.until("document.querySelector('#paste-open')")
+    page.find("#paste-open").click()
+    page.driver.execute_script(PASTE, "1.234,5", "#paste-box")
+    page.until("document.querySelector('#upload-state.refusal')")
+    assert "That is one line." in page.text("#upload-state")
+    page.driver.execute_script(PASTE, "\r\n".join(line.replace(";", "\t") for line in lines), "#paste-box")
+    page.drawn(-12)
+    page.until("document.querySelector('#series-name').innerText === 'Verbrauch [kWh]'")
+    page.open()
+    page.until("document.querySelector('#paste-open')")
+    page.driver.execute_script(PASTE, "\n".join(line.replace(";", "\t") for line in lines[:500]), "body")
+    page.drawn(-12)
+    assert page.complaints() == []
+
+
+def test_a_refusal_says_what_was_found_and_the_drop_zone_stays_usable(page: Page, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("name,colour\n" + "cat,black\n" * 50)
+    page.open()
+    page.choose(bad)
+    page.until("document.querySelector('#upload-state.refusal')")
+    assert "No column reads as time. Columns found: name, colour." in page.text("#upload-state")
+    opened_at = page.js("location.pathname")
+    assert opened_at == "/"
+    page.choose(german(tmp_path))
+    page.drawn(-12)
+    path = page.js("location.pathname + location.search")
+    page.find("#file-input").send_keys(str(bad))
+    page.until("document.querySelector('#upload-sheet.refusal')")
+    assert page.js("location.pathname + location.search") == path
+    assert page.drawn() == -12
+    assert page.complaints() == []
+
+
+def test_where_the_bytes_are_gone_the_file_is_asked_for_and_read_as_wished(page: Page, tmp_path: Path) -> None:
+    file = german(tmp_path)
+    opened(page, file)
+    checked(page)
+    page.driver.execute_script(
+        "const ask = window.fetch; window.fetch = (address, how) =>"
+        " how?.method === 'POST' && address.includes('upload=')"
+        " ? Promise.resolve(new Response(JSON.stringify({error: {message: 'The bytes of this upload are no longer kept."
+        " Upload the file again.'}}), {status: 404})) : ask(address, how)"
+    )
+    first = page.js("location.pathname")
+    page.find("#read-strip [data-reread='dayfirst=false']").click()
+    page.until("document.querySelector('#reread-note button')")
+    assert "no longer kept. Upload the file again. Choose the file" in page.text("#reread-note")
+    page.driver.execute_script(
+        "HTMLInputElement.prototype.click = () => {}; document.querySelector('#reread-note button').click()"
+    )
+    page.find("#file-input").send_keys(str(file))
+    page.until(f"location.pathname !== '{first}'")
+    page.drawn()
+    page.until("document.querySelector('#read-strip summary')?.innerText.includes('3 Dec 2024')")
+
+
+def test_a_phone_reads_the_strip_without_scrolling_sideways(open_browser: Callable[..., Page], tmp_path: Path) -> None:
+    page = open_browser(PHONE)
+    opened(page, shops(tmp_path, 14))
+    page.until("document.querySelectorAll('#picker .sparkline[style*=mask]').length === 12")
+    assert page.width_overflow() <= 0
+    page.open()
+    page.until("document.querySelector('#choose')")
+    page.choose(one_day(tmp_path))
+    page.until("document.querySelectorAll('.way').length === 2")
+    assert page.width_overflow() <= 0
+    page.find(".way").send_keys(Keys.ENTER)
+    page.drawn(-12)
+    assert page.complaints() == []
