@@ -174,6 +174,7 @@ class Library:
         for entry in self.entries.of(handle):
             self._scheduler.evict(entry.key)
         self._manifests.forget(handle, lambda spec: True)
+        self.fills.forget(handle, lambda spec: True)
         self._shelf.forget(handle)
         self._readings.clear()
         known = self._store.delete(handle)

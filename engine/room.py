@@ -58,16 +58,35 @@ class Room:
 
         if fits(size + wanted):
             return True
-        self._store.forecasts.drop([m for m in self._store.forecasts.manifests() if self._catalog.obsolete(m.spec)])
+        self._drop_obsolete()
         for oldest in self._removable(handles - {handle}):
             if fits(size + wanted):
                 break
-            log.info("dataset %s makes room", oldest[:8])
-            self._delete(oldest)
+            self._make_room_of(oldest)
             handles.remove(oldest)
         if not fits(size):
             raise Overloaded("There is no room for another dataset. Forget one that is no longer needed.")
         return fits(size + wanted)
+
+    def trim(self) -> None:
+        """What is computed makes the caches grow: delete until they fit again, as for a new dataset. What is being
+        looked at or computed stays, even if there is not room enough for that alone."""
+        if self._store.measure() <= self._settings.disk_budget:
+            return
+        self._drop_obsolete()
+        filling = [entry for entry in self._scheduler.entries() if not frame_of(entry).complete() and entry.background]
+        for oldest in self._removable(set(self._store.handles()) - {entry.subject.series.handle for entry in filling}):
+            if self._store.measure() <= self._settings.disk_budget:
+                break
+            self._make_room_of(oldest)
+
+    def _drop_obsolete(self) -> None:
+        forecasts = self._store.forecasts
+        forecasts.drop([manifest for manifest in forecasts.manifests() if self._catalog.obsolete(manifest.spec)])
+
+    def _make_room_of(self, handle: str) -> None:
+        log.info("dataset %s makes room", handle[:8])
+        self._delete(handle)
 
     def _removable(self, handles: set[str]) -> list[str]:
         """Those that nobody looks at, least recently used first."""

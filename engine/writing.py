@@ -48,9 +48,10 @@ class Writing:
             self._fills.resume()
 
     def tidy(self) -> None:
-        """Go on with a fill, should nothing else have led to it; now and then: note on the disk what was looked at, and
-        forget what is too old."""
+        """Go on with a fill, should nothing else have led to it, and keep to the disk budget; now and then: note on the
+        disk what was looked at, and forget what is too old."""
         self._fills.resume()
+        self._room.trim()
         now = time.monotonic()
         if now >= self._tidied + TIDY_EVERY:
             self._note_looks()

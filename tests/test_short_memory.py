@@ -182,3 +182,23 @@ def test_the_next_interrupted_fill_goes_on_when_the_one_before_it_is_deleted(
         (other,) = handles - {entry.subject.series.handle}
         until(lambda: again.status().statistics.entries == 1)
         until(lambda: filled(again, other))
+
+
+# --- the disk ---
+
+
+def test_what_is_computed_does_not_outgrow_the_disk_budget(
+    settings: Settings, registry: dict[str, Loader], toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "PARTIAL_EVERY", 0.05)
+    with closing(Engine(settings, registry)) as engine:
+        old, looked_at = ready(engine), ready(engine, to_csv(wave(1100, seed=1)))
+        used = engine._on_store_thread(engine._library._store.measure)
+    with closing(Engine(dataclasses.replace(settings, disk_budget=used + 100_000), registry)) as engine:
+        engine.forecast(looked_at, 0)
+        toy.gate.clear()
+        new = engine.upload(to_csv(wave(1200, seed=2))).dataset.handle
+        assert {dataset.handle for dataset in engine.datasets()} == {old, looked_at, new}
+        toy.gate.set()
+        until(lambda: {dataset.handle for dataset in engine.datasets()} == {looked_at, new})
+        until(lambda: filled(engine, new) and engine.status().disk <= engine.settings.disk_budget)
