@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # Processes that run tests: auto is one for each core.
 TESTERS ?= auto
 
-CORE := engine/jobs.py,engine/tickets.py,engine/backlog.py,engine/outbox.py,engine/register.py,engine/bells.py,engine/outcomes.py,engine/scheduler.py,engine/health.py,engine/workers.py
+CORE := engine/jobs.py,engine/tickets.py,engine/backlog.py,engine/outbox.py,engine/register.py,engine/bells.py,engine/dispatch.py,engine/outcomes.py,engine/scheduler.py,engine/health.py,engine/workers.py
 
 .PHONY: run serve test lint format soak mutants bench show-priors train export evaluate browser clean
 

@@ -10,7 +10,6 @@ bumps, `del` cancels, the key de-duplicates. Priority 1 (background) is one curs
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -18,14 +17,13 @@ from typing import Any
 
 from engine.backlog import Backlog
 from engine.bells import Bells
+from engine.dispatch import Dispatch
 from engine.errors import Cancelled, EngineClosed, EngineError, Evicted, Overloaded
 from engine.jobs import Batch, Block, Entry, Lane, Results, Statistics, StoreCall, Ticket
 from engine.outbox import Outbox
 from engine.outcomes import Outcomes
 from engine.register import Register
 from engine.tickets import Tickets, settle
-
-SHARED_BATCH = 8  # waiting callers a background worker takes at once
 
 
 class Scheduler:
@@ -38,12 +36,11 @@ class Scheduler:
         self._bells = Bells(self._lock)
         self._max_waiting = max_tickets
         self._tickets = Tickets(max_tickets_per_session)
-        self._max_calculations = max_calculations
         self._register = Register()
         self._backlog = Backlog(batch_size)
         self._outbox = Outbox()
         self._outcomes = Outcomes(self._register, self._tickets, self._backlog, self._outbox, self._bells)
-        self._calculations: dict[Lane, deque[Batch]] = {lane: deque() for lane in Lane}
+        self._dispatch = Dispatch(self._tickets, self._backlog, self._bells, max_calculations)
         self._closed = False
         self._draining = False
 
@@ -250,41 +247,20 @@ class Scheduler:
     # --- inference -------------------------------------------------------------------------------------------------
 
     def take_inference(self, lane: Lane, wait: bool = True) -> Batch | None:
-        """The next origins to forecast. INTERACTIVE: the newest request, alone. BACKGROUND: with two or more callers
-        waiting up to SHARED_BATCH of them but the newest; else the next batch of the next cursor, unless calculation
-        is behind. Halves of a batch that failed come before the next cursor; callers' halves come to the background
-        before anything else."""
-        next_work = self._next_interactive if lane is Lane.INTERACTIVE else self._next_background
-        return self._take(next_work, self._bells.inference[lane], wait)
-
-    def _next_interactive(self) -> Batch | None:
-        return self._tickets.newest() or self._tickets.half()
-
-    def _next_background(self) -> Batch | None:
-        callers = self._tickets.half() or self._tickets.older(SHARED_BATCH)
-        if callers is not None or len(self._calculations[Lane.BACKGROUND]) >= self._max_calculations:
-            return callers
-        return self._backlog.next()
+        """The next origins to forecast: see Dispatch."""
+        return self._take(lambda: self._dispatch.next_inference(lane), self._bells.inference[lane], wait)
 
     def inferred(self, batch: Batch, result: Any) -> None:
         """Hand a batch's samples to calculation."""
         with self._lock:
             if not self._closed:
-                batch.result = result
-                self._calculations[batch.lane].append(batch)
-                self._bells.calculation[batch.lane].notify_all()
+                self._dispatch.inferred(batch, result)
 
     # --- calculation -----------------------------------------------------------------------------------------------
 
     def take_calculation(self, lane: Lane, wait: bool = True) -> Batch | None:
         """The next batch whose samples are there."""
-        return self._take(lambda: self._pop_calculation(lane), self._bells.calculation[lane], wait)
-
-    def _pop_calculation(self, lane: Lane) -> Batch | None:
-        if not self._calculations[lane]:
-            return None
-        self._bells.inference[Lane.BACKGROUND].notify_all()  # calculation may have been behind
-        return self._calculations[lane].popleft()
+        return self._take(lambda: self._dispatch.next_calculation(lane), self._bells.calculation[lane], wait)
 
     def store(self, batch: Batch, results: Sequence[Any]) -> None:
         """Keep a batch's rows, one result per part, and answer everybody who waits for one of them.
@@ -381,8 +357,7 @@ class Scheduler:
                 for job in list(jobs.values()):
                     self._tickets.end(job, EngineClosed("The server is stopping. Try again."), "closed")
             self._backlog.clear()
-            for calculations in self._calculations.values():
-                calculations.clear()
+            self._dispatch.clear()
             self._bells.end()
 
     def drain(self) -> None:
@@ -410,7 +385,7 @@ class Scheduler:
                 queued=len(self._tickets.queued),
                 in_flight=len(self._tickets.in_flight),
                 waiting=self._tickets.waiting,
-                calculations=sum(map(len, self._calculations.values())),
+                calculations=self._dispatch.calculations,
                 dirty_blocks=self._outbox.blocks,
                 **{name: self._tickets.counts[name] for name in Statistics._fields[6:]},
             )

@@ -104,7 +104,7 @@ CALLERS = (
     ),
     Mutant(
         "background-first",
-        "scheduler.py",
+        "dispatch.py",
         "        callers = self._tickets.half() or self._tickets.older(SHARED_BATCH)\n",
         "        callers = self._tickets.half()\n",
         "callers come before the background",

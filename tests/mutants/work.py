@@ -159,7 +159,7 @@ WORK = (
     ),
     Mutant(
         "unbounded-calculations",
-        "scheduler.py",
+        "dispatch.py",
         "or len(self._calculations[Lane.BACKGROUND]) >= self._max_calculations",
         "",
         "the background waits while calculation is behind",
@@ -175,8 +175,8 @@ WORK = (
     ),
     Mutant(
         "samples-unheard",
-        "scheduler.py",
-        "                self._bells.calculation[batch.lane].notify_all()\n",
+        "dispatch.py",
+        "        self._bells.calculation[batch.lane].notify_all()\n",
         "",
         "samples wake the calculation",
     ),
@@ -190,7 +190,7 @@ WORK = (
     ),
     Mutant(
         "catching-up-unheard",
-        "scheduler.py",
+        "dispatch.py",
         "        self._bells.inference[Lane.BACKGROUND].notify_all()  # calculation may have been behind\n",
         "",
         "calculation that has caught up wakes the background",
