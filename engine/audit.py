@@ -6,6 +6,7 @@ those that are damaged are counted and kept, as their files may come back.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +19,8 @@ from engine.jobs import Entry
 from engine.scheduler import Scheduler
 from engine.series import Ints
 from engine.store import Store
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 32  # values that are looked at before others have their turn
 
@@ -39,11 +42,13 @@ class CheckReport:
 
 
 class Audit:
-    """One check. due: manifests of datasets that are not open and have lost rows."""
+    """One check. due: manifests of datasets that are not open and have lost rows. `remake` writes the manifest of a
+    handle and a spec's key anew, if it can."""
 
-    def __init__(self, store: Store, scheduler: Scheduler) -> None:
+    def __init__(self, store: Store, scheduler: Scheduler, remake: Callable[[str, str], None]) -> None:
         self._store = store
         self._scheduler = scheduler
+        self._remake = remake
         self._stored: dict[str, Ints] = {}  # the rows of every block
         self._damaged: set[str] = set()
         self.report = CheckReport()
@@ -65,6 +70,7 @@ class Audit:
             yield partial(self._compare, handle, spec)
         for start in range(0, len(others), AT_ONCE):
             yield partial(self._look_at_others, others[start : start + AT_ONCE])
+        yield self._remake_manifests
         yield self._remove_orphans
 
     def _look_at_blocks(self, keys: list[str]) -> None:
@@ -120,6 +126,15 @@ class Audit:
             else:
                 self.report.uploads += key.endswith("/raw")
                 self.report.damaged_uploads += is_damaged
+
+    def _remake_manifests(self) -> None:
+        """Those that are damaged, before their blocks count as nobody's."""
+        for key in self._store.keys("m/"):
+            if not self._store.is_whole(key):
+                handle, _, spec_key = key[2:].partition("/")
+                log.warning("a manifest of %s is damaged: it is made anew from its blocks", handle[:8])
+                self._store.remove([key])
+                self._remake(handle, spec_key)
 
     def _remove_orphans(self) -> None:
         """Blocks that no manifest and no open entry names, and what belongs to blocks and series that are not there."""

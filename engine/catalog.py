@@ -71,6 +71,11 @@ class Catalog:
         """The spec of the forecasts that every score is compared with."""
         return self.spec(BASELINE, horizon)
 
+    def spec_of(self, key: str) -> Spec | None:
+        """The spec with this key, if a loaded model computes it."""
+        specs = (Spec.of(model, steps) for model in self._loaded.values() for steps in range(1, MAX_HORIZON + 1))
+        return next((spec for spec in specs if spec.key == key), None)
+
     def obsolete(self, spec: Spec) -> bool:
         """Whether a spec's model is loaded, but with other weights or numerics: nobody can ask for it any more."""
         return spec.model in self._loaded and self.forecaster(spec) is None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -240,7 +241,14 @@ class Library:
 
     def audit(self) -> Audit:
         """A check of the store, to be made step by step."""
-        return Audit(self._store, self._scheduler)
+
+        def remake(handle: str, spec_key: str) -> None:
+            spec = self._catalog.spec_of(spec_key)
+            if spec is not None:
+                with suppress(UnknownHandle):
+                    self._manifests.put(self.entries.open(handle, spec))
+
+        return Audit(self._store, self._scheduler, remake)
 
 
 def _opened(entry: Entry) -> tuple[tuple[str, str], Opened]:

@@ -123,6 +123,30 @@ def test_rows_that_are_on_the_disk_only_are_computed_again_when_they_are_not_the
     again.close()
 
 
+@pytest.mark.parametrize("opened", [True, False], ids=["of an open dataset", "of one that is not open"])
+def test_a_manifest_that_is_damaged_is_made_anew_and_its_blocks_stay(
+    engine: Engine, settings: Settings, registry: dict[str, Loader], toy: ToyForecaster, handle: str, opened: bool
+) -> None:
+    def change(store: Store) -> None:
+        (key,) = store.keys("m/")
+        spoil(store, key)
+
+    computed, again, keys = toy.computed, engine, engine._scheduler.entries()[0].subject.keys
+    if opened:
+        on_disk(engine, change)
+    else:
+        again = reopened(engine, settings, registry, change)
+    assert again.check() == SOUND
+    after = on_disk(again, manifest)
+    assert tuple(after.keys) == keys
+    assert after.complete
+    assert again.check() == SOUND
+    again.forecast(handle, -700)
+    assert written(again, handle)
+    assert toy.computed == computed
+    again.close()
+
+
 def test_what_nothing_names_is_removed_and_nothing_else(engine: Engine, handle: str) -> None:
     def litter(store: Store) -> None:
         found = manifest(store)
