@@ -97,7 +97,7 @@ def test_a_block_that_is_not_as_it_was_written_is_written_or_computed_again(
         again = reopened(engine, settings, registry, change)
     report = again.check()
     found = report.damaged if harm == "damaged" else report.missing
-    assert found == 1
+    assert found == (0 if harm == "missing" and not opened else 1)  # the start found it already
     until(lambda: written(again, handle))
     assert again.check() == SOUND
     rows = on_disk(again, lambda store: store.forecasts.block_rows(key))
