@@ -229,7 +229,11 @@
     if (field && field.id !== "paste-box") return;
     const data = event.clipboardData;
     if (field) event.preventDefault();
-    if (data?.files?.length) return take(data.files);
-    takeText(data?.getData("text/plain") || "");
+    /* A spreadsheet puts a picture of the cells beside their text; files that are no pictures were copied as files. */
+    const text = data?.getData("text/plain") || "";
+    const files = Array.from(data?.files || []);
+    const isTable = text.trim() && files.every((file) => file.type.startsWith("image/"));
+    if (files.length && !isTable) take(files);
+    else takeText(text);
   });
 })();

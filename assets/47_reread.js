@@ -41,12 +41,8 @@
       if (hindcast.gate.facts !== facts) return; /* somebody has gone elsewhere meanwhile */
       const where = moment();
       hindcast.leave();
-      if (said.handle === facts.handle) hindcast.memory.uploaded(said, { strip: true });
-      else {
-        const changed = CORRECTIONS.includes(button.dataset.changes);
-        hindcast.memory.remember(facts.handle, { misread: changed });
-        hindcast.memory.uploaded(said, { strip: true });
-      }
+      if (CORRECTIONS.includes(button.dataset.changes)) hindcast.memory.remember(facts.handle, { misread: true });
+      hindcast.memory.uploaded(said, { strip: document.querySelector("#read-strip details")?.open });
       hindcast.go(hindcast.address(said.handle, where, facts.model));
     } catch {
       say("No connection to the server. Try again.");

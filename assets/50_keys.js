@@ -18,7 +18,8 @@
     "keydown",
     (event) => {
       if (!gate.facts || !document.getElementById("scrub")) return;
-      if (event.altKey || event.ctrlKey || event.metaKey || inField(event.target)) return;
+      const isChord = event.altKey || event.ctrlKey || event.metaKey; /* AltGr, which writes [ on many keyboards, is none */
+      if ((isChord && !event.getModifierState("AltGraph")) || inField(event.target)) return;
       const move = moves[event.key];
       if (move) {
         event.preventDefault();
@@ -32,6 +33,9 @@
         hindcast.unpin();
       } else if (event.key === "c" && !event.repeat) {
         hindcast.copyLink();
+      } else if ((event.key === "[" || event.key === "]") && !event.repeat) {
+        /* of several columns and several series the series are meant, which come last */
+        [...document.querySelectorAll(`[data-neighbour="${event.key === "[" ? -1 : 1}"]`)].at(-1)?.click();
       }
     },
     { capture: true },

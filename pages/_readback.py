@@ -142,8 +142,8 @@ def _parts(readback: Readback, dataset: Dataset, step: Step) -> Iterator[Part]:
     for option, row, chosen in (("value", "Value", readback.value_column), ("series", "Series", readback.series or "")):
         names = _picker.offered(readback, option)
         of = f", 1 of {_notation.count(len(names))} {_picker.WORDS[option][1]}" if len(names) > 1 else ""
-        button = html.Button("Choose another", className="link", **{"data-pick": option})
-        yield Part(row, f"{shorten(chosen)}{of}" if chosen else "", (button,) if of else ())
+        others = _others(readback, option, names.index(chosen)) if of else ()
+        yield Part(row, f"{shorten(chosen)}{of}" if chosen else "", others)
     yield Part("Unit", shorten(readback.unit or ""))
     decided = {decision.what for decision in readback.decisions}
     for decision in readback.decisions:
@@ -162,6 +162,17 @@ def _parts(readback: Readback, dataset: Dataset, step: Step) -> Iterator[Part]:
         row = ROW_OF_NOTE.get(note.code, "Noted")
         if SAID_BY_DECISION.get(note.code) not in decided:
             yield Part(row, note.message, _longest(dataset) if note.code == "GAPS_SPLIT" else ())
+
+
+def _others(readback: Readback, option: str, at: int) -> tuple[Any, ...]:
+    """The ways from the column or series at a place to the others: the panel, and the one before and after it."""
+    names = _picker.offered(readback, option)
+    ways = [html.Button("Choose another", className="link", **{"data-pick": option})]
+    for by, word, key in ((-1, "Previous", "["), (1, "Next", "]")):
+        if 0 <= at + by < len(names):
+            change = _reread.button(readback, {option: names[at + by]}) | {"data-neighbour": str(by)}
+            ways.append(html.Button(word, className="link", title=f"{shorten(names[at + by])} ({key})", **change))
+    return tuple(ways)
 
 
 def _beyond(readback: Readback, step: Step, horizon: int, taken: str) -> Iterator[Part]:

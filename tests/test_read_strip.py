@@ -95,6 +95,8 @@ def test_columns_are_offered_with_sketches(client: FlaskClient, engine: Engine) 
     words = told(client, known)
     assert "shop 0, 1 of 3 number columns" in words
     assert '"data-reread": "value=shop+2"' in words
+    assert words.count('"data-neighbour": "1"') == 1
+    assert '"data-neighbour": "-1"' not in words
     words = found(client, known)
     assert words.count("maskImage") == 3
     assert "Showing " in words
