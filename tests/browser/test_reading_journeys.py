@@ -244,7 +244,6 @@ def test_where_the_bytes_are_gone_the_file_is_asked_for_and_read_as_wished(page:
         " ? Promise.resolve(new Response(JSON.stringify({error: {message: 'The bytes of this upload are no longer kept."
         " Upload the file again.'}}), {status: 404})) : ask(address, how)"
     )
-    first = page.js("location.pathname")
     page.find("#read-strip [data-reread='dayfirst=false']").click()
     page.until("document.querySelector('#reread-note button')")
     assert "no longer kept. Upload the file again. Choose the file" in page.text("#reread-note")
