@@ -68,7 +68,9 @@
     if (!gate.facts || gate.hand !== answer.index) return;
     const { handle, model, every, period, spark } = gate.facts;
     const address = hindcast.address(handle, `i=${answer.index}`, model);
-    if (window.location.pathname + window.location.search !== address) {
+    const here = window.location.pathname;
+    const isLeft = !here.startsWith(`/explore/${handle}`); /* the next page's address stands there already */
+    if (!isLeft && here + window.location.search !== address) {
       window.history.replaceState(window.history.state, "", address);
     }
     hindcast.memory.remember(handle, { model, every, period, spark, index: answer.index, clock: answer.clock });

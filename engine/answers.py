@@ -21,8 +21,9 @@ class UploadRecord:
     @property
     def name(self) -> str:
         """A name for people, made from the columns and never from the file's name."""
-        column, unit = str(self.readback.value_column), self.readback.unit
-        return f"{column}, {unit}" if unit and unit not in column else column
+        column, unit, series = str(self.readback.value_column), self.readback.unit, self.readback.series
+        name = f"{column}, {unit}" if unit and unit not in column else column
+        return f"{name}, {series}" if series else name
 
 
 @dataclass(frozen=True)

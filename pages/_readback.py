@@ -76,7 +76,7 @@ def strip(
     step = _moment.step_of(dataset)
     valid = int(np.isfinite(dataset.series.values).sum())
     missing = dataset.length - valid
-    name = shorten(str(record.readback.value_column or "")) if record else ""
+    name = ", ".join(shorten(part) for part in _shown(record.readback) if part) if record else ""
     line = _moment.render(_words.read_as(name, step, dataset.start, dataset.end, valid, missing))
     if record is None:
         return html.Div(html.Span(line, className="read-text"), className="read-line shared")
@@ -111,6 +111,11 @@ def not_now() -> Any:
     again = html.Button("Try again", className="link", **{"data-readback": "again"})
     said = html.Span([f"{_words.NO_READBACK_NOW} ", again], className="read-text")
     return html.Div(said, className="read-line shared")
+
+
+def _shown(readback: Readback) -> tuple[str, str]:
+    """The column, and which series of it."""
+    return str(readback.value_column or ""), readback.series or ""
 
 
 def _choices(readback: Readback) -> Any:

@@ -119,7 +119,9 @@ def test_of_many_columns_twelve_are_shown_and_the_rest_is_found_by_name(client: 
 def test_series_of_a_long_file_are_offered(client: FlaskClient, engine: Engine) -> None:
     rows = [f"{name},{time},{n % 7}.5" for name in ("a", "b") for n, time in enumerate(TIMES)]
     known = engine.upload("\n".join(["unique_id,ds,y", *rows]).encode())
-    assert '"data-reread": "series=b"' in told(client, known)
+    words = told(client, known)
+    assert '"data-reread": "series=b"' in words
+    assert '"series-name": {"children": "y, a"}' in words
     assert found(client, known, option="series").count("maskImage") == 2
 
 

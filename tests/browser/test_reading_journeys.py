@@ -158,6 +158,20 @@ def test_of_forty_columns_twelve_are_shown_and_the_others_are_found_by_name(page
     assert page.complaints() == []
 
 
+def test_who_leaves_a_moment_at_once_leaves_its_address_too(page: Page, tmp_path: Path) -> None:
+    opened(page, shops(tmp_path, 2))
+    page.until("document.querySelector('[data-neighbour]')")
+    page.driver.execute_script("hindcast.move(-40)")
+    page.drawn(-40)
+    page.driver.execute_script(  # the address follows a hand that rests; by then it may be the address of another page
+        "const { gate } = hindcast; document.querySelector('#spoken').textContent = '';"
+        "gate.settled({ index: -40, time: gate.time, title: '', spoken: '', clock: '' });"
+        "history.pushState({}, '', '/status')"
+    )
+    page.until("document.querySelector('#spoken').textContent !== ''")
+    assert page.js("location.pathname") == "/status"
+
+
 def test_brackets_go_from_column_to_column_at_the_same_moment(page: Page, tmp_path: Path) -> None:
     opened(page, shops(tmp_path, 5))
     page.until("document.querySelector('[data-neighbour]')")
@@ -192,6 +206,28 @@ def test_a_meter_is_read_hourly_at_the_same_moment_and_back(page: Page, tmp_path
     page.drawn(-99)
     page.find(".home-link").click()
     page.until("document.querySelectorAll('.recent').length === 2")
+    assert page.complaints() == []
+
+
+def test_another_series_of_a_long_file_is_seen_and_chosen_at_the_same_moment(page: Page, tmp_path: Path) -> None:
+    rows = [
+        f"{shop},2024-01-{1 + n // 24:02} {n % 24:02}:00,{by * (n % 24) + n % 5}"
+        for shop, by in (("north", 3), ("south", 7), ("west", 2))
+        for n in range(24 * 20)
+    ]
+    file = tmp_path / "long.csv"
+    file.write_text("\n".join(["unique_id,ds,y", *rows]))
+    opened(page, file)
+    page.until("document.querySelectorAll('#picker .sparkline[style*=mask]').length === 3")
+    assert "Showing north, 1 of 3 series." in page.text("#picker")
+    page.driver.execute_script("hindcast.move(-30)")
+    page.drawn(-30)
+    title = page.text("#heading")
+    page.find("#picker [title=south]").click()
+    page.until("document.querySelector('#series-name').innerText === 'y, south'")
+    page.drawn(-30)
+    assert page.text("#heading") == title
+    assert page.text("#read-strip summary").startswith("Read as y, south, every hour")
     assert page.complaints() == []
 
 
