@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.series import Floats, Ints, Series, canonical_bytes
 from engine.spec import Spec
+from engine.windows import CONTEXT_LENGTH
 
 BLOCK = 256
 BLOCK_MAGIC = b"HCB1"
@@ -44,12 +45,14 @@ def block_range(series: Series) -> range:
 
 
 def block_keys(series: Series, spec: Spec) -> list[str]:
-    """SHA-256 hex key of each block of the series, oldest first."""
+    """SHA-256 hex key of each block of the series, oldest first. An origin sees the context, or at least what decides
+    whether it is usable."""
     head = hashlib.sha256(f"{series.scope}\0{spec.key}\0".encode())
     data = canonical_bytes(series.values)
+    reach = max(spec.context_length, CONTEXT_LENGTH)
     keys = []
     for block in block_range(series):
-        first = max(series.first_slot, BLOCK * block - spec.context_length + 1)
+        first = max(series.first_slot, BLOCK * block - reach + 1)
         last = min(series.last_slot, BLOCK * block + BLOCK - 1)
         digest = head.copy()
         digest.update(f"{block} {first} {last}\0".encode())

@@ -209,9 +209,11 @@ class Engine:
             raise Overloaded("The cache is being checked already. Try again when that is over.")
         try:
             audit = self._library.audit()
-            for step in audit.steps():
-                self._on_store_thread(step)
-            self._on_store_thread(lambda: self._library.fills.go_on(audit.due))
+            try:
+                for step in audit.steps():
+                    self._on_store_thread(step)
+            finally:  # whatever ended it, what was found missing is computed
+                self._on_store_thread(lambda: self._library.fills.go_on(audit.due))
             log.info("cache checked: %s", audit.report)
             return audit.report
         finally:

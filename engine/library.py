@@ -180,6 +180,7 @@ class Library:
         self._readings.clear()
         known = self._store.delete(handle)
         self._lineage.forget(handle)
+        self._store.wipe()
         self._store.measure()
         return known
 

@@ -21,6 +21,7 @@ from engine.disk import ERRORS, Cache, Start
 from engine.errors import StartError
 from engine.forecast_store import ForecastStore
 from engine.recovery import end_rescue, refuse_foreign, repair, rescue, sound, tell_of_damaged
+from engine.scorecards import scorecard_names
 from engine.sealed import head_and_body, head_of, seal, seal_with_head
 from engine.series import Phase, Series, Step
 
@@ -207,10 +208,11 @@ class Store:
         self._cache.wipe()
 
     def delete(self, handle: str) -> bool:
-        """Forget a series, its uploads, its manifests, and the blocks no other manifest names: not a byte of it stays.
-        Whether it was there."""
-        known = self.has_series(handle)
+        """Forget a series, its uploads, its manifests, the blocks and scorecards of no other series; then `wipe`, and
+        not a byte of them is left. Whether it was there."""
+        known, cards = self.has_series(handle), self._scorecards_of_its_own(handle)
         with self._cache.transact():
+            self.remove(cards)
             self._cache.delete(f"s/{handle}")
             self._cache.delete(f"v/{handle}")
             self.forecasts.delete(handle)
@@ -223,8 +225,23 @@ class Store:
                 else:
                     self._cache.delete(f"u/{upload_id}")
                     self._cache.delete(f"u/{upload_id}/raw")
-        self._cache.wipe()
         return known
+
+    def wipe(self) -> None:
+        """Leave nothing of what was forgotten."""
+        self._cache.wipe()
+
+    def _scorecards_of_its_own(self, handle: str) -> set[str]:
+        """Keys of the scorecards that a series has for blocks it shares with others, and they do not have."""
+        manifests = self.forecasts.manifests()
+        others = {key for manifest in manifests if manifest.handle != handle for key in manifest.keys}
+        shared = {key for manifest in manifests if manifest.handle == handle for key in manifest.keys} & others
+        mine, theirs = set[str](), set[str]()
+        for manifest in manifests:
+            if not shared.isdisjoint(manifest.keys) and (series := self.series(manifest.handle)) is not None:
+                names = scorecard_names(series, manifest.spec, manifest.keys)
+                (mine if manifest.handle == handle else theirs).update(names)
+        return {f"c/{name}" for name in mine - theirs}
 
     def _read(self, key: str, magic: bytes) -> tuple[dict[str, Any], bytes] | None:
         payload = self._cache.payload(key, magic)

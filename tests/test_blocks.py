@@ -134,3 +134,14 @@ def test_a_manifest_comes_back_as_it_was() -> None:
 
 def test_a_manifest_with_rows_left_is_not_complete() -> None:
     assert not Manifest("a" * 64, SPEC, ["k"], np.zeros(BLOCK, dtype=bool), 3, 0.0).complete
+
+
+def test_a_model_that_sees_little_shares_no_block_where_other_moments_can_be_origins() -> None:
+    """Whether a moment can be an origin is decided by 512 values, whatever the model sees of them."""
+    little = dataclasses.replace(SPEC, context_length=32)
+    values = WHOLE.values.copy()
+    values[:200] = np.nan
+    values[0] = 1.0
+    first, second = (keys_by_block(series, little) for series in (WHOLE, dataclasses.replace(WHOLE, values=values)))
+    same = {number for number in first if first[number] == second[number]}
+    assert same == {number for number in first if BLOCK * number - 511 > WHOLE.first_slot + 199}

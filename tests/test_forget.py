@@ -40,8 +40,8 @@ def patterns(mine: dict[str, bytes], others: dict[str, bytes], series: Series, c
     for value in mine.values():
         found.update(value[at : at + WINDOW] for at in np.linspace(0, len(value) - WINDOW, 9).astype(int))
     found.update(struct.pack("<3d", *series.values[at : at + 3]) for at in range(0, len(series) - 3, 37))
-    theirs = b"".join(others.values())
-    return {piece for piece in found if piece not in theirs}
+    theirs = b"".join([*others.values(), *(key.encode() for key in others)])
+    return {piece for piece in found if len(set(piece)) > 3 and piece not in theirs}  # zeros are everywhere
 
 
 def left(folder: Path, wanted: set[bytes]) -> list[tuple[str, bytes]]:
@@ -101,3 +101,28 @@ def age(engine: Engine, handle: str) -> None:
     store = engine._library._store
     for manifest in store.forecasts.manifests(handle):
         store.forecasts.put_manifest(dataclasses.replace(manifest, last_used=manifest.last_used - 10 * 86_400))
+
+
+def test_nothing_stays_of_a_version_whose_blocks_another_one_shares(
+    settings: Settings, registry: dict[str, Loader]
+) -> None:
+    """The older version ends within a block of the newer one: its scores there, and its handle, are its own."""
+    newer = irregular(2400, 1, 5000)
+    older = Series(newer.values[: 7 * 256 - 5000 % 256 + 5], HOUR, newer.first_slot)
+    engine = Engine(settings, registry)
+    handles = []
+    for series in (older, newer):
+        handles.append(engine.upload(to_csv(series)).dataset.handle)
+        until(lambda: filled(engine, handles[-1]) and not engine.status().statistics.dirty_blocks)
+    assert engine.versions(handles[0]).newer == handles[1]
+    gone, kept = (stored(engine, handle) for handle in handles)
+    subjects = {entry.subject.series.handle: entry.subject for entry in engine._scheduler.entries()}
+    shared = set(subjects[handles[0]].keys) & set(subjects[handles[1]].keys)
+    cards = {name for name in set(subjects[handles[0]].cards) - set(subjects[handles[1]].cards) if name[:64] in shared}
+    assert cards
+    engine.delete(handles[0])
+    wanted = patterns(gone, kept, older, b"") | {card.encode() for card in cards}
+    assert left(settings.cache_dir, wanted) == []
+    assert engine.forecast(handles[1], -1000).handle == handles[1]
+    engine.close()
+    assert left(settings.cache_dir, wanted) == []

@@ -27,7 +27,7 @@ PURE = {
     "outcomes": {"backlog", "bells", "errors", "jobs", "outbox", "register", "tickets"},
     "dispatch": {"backlog", "bells", "jobs", "tickets"},
     "scheduler": {"backlog", "bells", "dispatch", "errors", "jobs", "outbox", "outcomes", "register", "tickets"},
-    "blocks": {"series", "spec"},
+    "blocks": {"windows", "series", "spec"},
     "rows": {"series", "windows"},
     "sealed": set(),
     "disk": {"sealed"},

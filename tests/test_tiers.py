@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from engine import Engine, PlotData, Settings, entries
+from engine import Engine, PlotData, Settings, entries, workers, writing
 from engine.blocks import BLOCK, Manifest, Rows
 from engine.disk import Cache
 from engine.errors import UnknownHandle
@@ -86,8 +86,7 @@ def test_a_dataset_larger_than_the_memory_is_scrubbed_like_any_other(
         assert ample.status().memory > 2 * BUDGET
     with running(settings, registry, memory_budget=BUDGET) as tight:
         handle = tight.upload(CSV).dataset.handle
-        until(lambda: written(tight, handle))
-        assert tight.status().memory <= BUDGET
+        until(lambda: written(tight, handle) and tight.status().memory <= BUDGET)
         computed = toy.computed
         assert [drawn(tight, handle, index) for index in INDICES] == expected
         assert toy.computed == computed
@@ -307,6 +306,8 @@ def test_twice_the_forecasts_are_at_most_a_little_more_than_twice_the_bytes(
         put(cache, key, value)
 
     monkeypatch.setattr(Cache, "set", count)
+    for module in (workers, writing):  # on a slow machine more blocks are written before they are full
+        monkeypatch.setattr(module, "PARTIAL_EVERY", 1e6)
     spent = []
     with running(settings, registry) as engine:
         for seed, length in enumerate((4000, 8000)):
