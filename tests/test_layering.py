@@ -144,3 +144,8 @@ def test_no_test_sleeps() -> None:
 def test_no_file_has_a_name_that_says_nothing() -> None:
     vague = {"utils", "helpers", "manager", "misc", "common"}
     assert not {path.stem.strip("_") for path in [*ENGINE, *OUTSIDE]} & vague
+
+
+def test_every_file_of_the_engine_is_on_the_page_of_the_house() -> None:
+    house = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert [path.name for path in (ROOT / "engine").glob("*.py") if path.name not in house] == []
