@@ -385,3 +385,18 @@ def test_a_superseded_request_leaves_the_others_who_wait_for_the_same_origin(sch
     finish(scheduler, take(scheduler))
     finish(scheduler, take(scheduler))
     assert patient.future.result(0) == ("row", 1)
+
+
+def test_blocks_of_a_forgotten_dataset_are_neither_brought_back_nor_written_again(scheduler: Scheduler) -> None:
+    entry = opened(scheduler)
+    assert isinstance(entry.rows, FakeRows)
+    finish(scheduler, take(scheduler, Lane.BACKGROUND))
+    while scheduler.take_store(partial=True) is not None:
+        pass
+    assert scheduler.put_away(entry, 0)
+    before = list(entry.rows.state)
+    assert scheduler.evict(entry.key)
+    scheduler.bring_back(entry, 0, None)
+    scheduler.rewrite(entry, 0)
+    assert entry.rows.state == before
+    assert scheduler.take_store(partial=True) is None
