@@ -314,6 +314,7 @@ def test_twice_the_forecasts_are_at_most_a_little_more_than_twice_the_bytes(
             before = total[0]
             handle = engine.upload(to_csv(wave(length, seed=seed))).dataset.handle
             until(lambda handle=handle: written(engine, handle))
+            engine._on_store_thread(lambda: None)  # the last block is no longer in line, but it may still be written
             spent.append(total[0] - before)
     assert spent[1] <= 2.1 * spent[0]
 
