@@ -162,10 +162,9 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
 
     def keys(self, prefix: str) -> list[str]:
         """Our keys that begin with `prefix`, in order."""
-        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
         with self._noticing():
             query = "SELECT key FROM Cache WHERE key >= ? AND key < ? AND raw = 1 ORDER BY key"
-            return [key for (key,) in self._sql(query, (prefix, end)).fetchall()]
+            return [key for (key,) in self._sql(query, _from_to(prefix)).fetchall()]
 
     def sizes(self) -> dict[str, int]:
         """Bytes of every value, by its key, in one statement."""
@@ -176,11 +175,10 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
     def starts(self, prefix: str, but: str = "", most: int = WHOLE) -> list[Start]:
         """The first `most` bytes of all values whose keys begin with `prefix`, those left out that end with `but` and
         those that cannot be read; in one statement."""
-        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
         found = []
         with self._noticing():
             select = "SELECT key, store_time, mode, filename, value FROM Cache WHERE key >= ? AND key < ? AND raw = 1"
-            for key, stored, *value in self._sql(select, (prefix, end)):
+            for key, stored, *value in self._sql(select, _from_to(prefix)):
                 with suppress(OSError, DamagedPayload):
                     if not but or not key.endswith(but):
                         found.append(Start(key, stored, self.disk.start(*value, most)))
@@ -216,3 +214,8 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
         except ERRORS:
             self.failed = True
             raise
+
+
+def _from_to(prefix: str) -> tuple[str, str]:
+    """The first key that can begin with a prefix, and the first one behind those that do."""
+    return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)

@@ -62,6 +62,10 @@ class Fills:
         """Those of a dataset whose spec is meant do not go on."""
         self._unfinished = deque(due for due in self._unfinished if due[0] != handle or not is_meant(due[1]))
 
+    def clear(self) -> None:
+        """None goes on."""
+        self._unfinished.clear()
+
     def resume(self) -> None:
         """Go on with the next one, and with more of them as long as few are open and memory lasts."""
         filling = sum(entry.background and not frame_of(entry).complete() for entry in self._scheduler.entries())

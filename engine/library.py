@@ -6,7 +6,6 @@ All but the first few methods run on the store thread, so no request ever reads 
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -189,6 +188,7 @@ class Library:
         for entry in self._scheduler.entries():
             self._scheduler.evict(entry.key)
         self._manifests.clear()
+        self.fills.clear()
         self._shelf.clear()
         self._readings.clear()
         count = len(self._store.handles())
@@ -235,8 +235,7 @@ class Library:
 
     def stock(self) -> tuple[Stock, Known]:
         """What an inventory is made of."""
-        start = time.time() - time.monotonic()
-        looked = {handle: start + self._shelf.looked(handle) for handle in self._shelf.handles()}
+        looked = {handle: self._shelf.looked_utc(handle) for handle in self._shelf.handles()}
         opened = dict(map(_opened, self._scheduler.entries()))
         return self._store.stock(), Known(opened, self._lineage.ends(), looked, self._catalog.forecaster)
 

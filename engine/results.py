@@ -98,8 +98,7 @@ class ResultFrame(RowStates):
 
     def put_away(self, number: int) -> None:
         """Give a block's memory back; its done rows are on the disk."""
-        start = number * BLOCK
-        self._set(start + np.flatnonzero(self._state[start : start + BLOCK] == DONE), STORED)
+        self._set(number * BLOCK + self._offsets(number, DONE), STORED)
         self._samples.drop(number)
 
     def bring_back(self, number: int, stored: Rows | None) -> None:
@@ -110,7 +109,7 @@ class ResultFrame(RowStates):
             if len(found.offsets):
                 self._samples.bring_back(number, found)
                 self._set(start + found.offsets, DONE)
-        self._set(start + np.flatnonzero(self._state[start : start + BLOCK] == STORED), MISSING)
+        self._set(start + self._offsets(number, STORED), MISSING)
 
     def farthest(self, focus: int) -> Ints:
         """Numbers of the blocks in memory, the farthest from the slot `focus` first."""
@@ -120,8 +119,7 @@ class ResultFrame(RowStates):
 
     def block_rows(self, number: int) -> Rows:
         """A copy of a block's resident rows."""
-        offsets = np.flatnonzero(self._state[number * BLOCK : (number + 1) * BLOCK] == DONE)
-        return self._samples.rows(number, offsets)
+        return self._samples.rows(number, self._offsets(number, DONE))
 
     def scorecard(self, number: int) -> Scorecard:
         """A copy of a block's done rows' scores, wherever their samples are."""

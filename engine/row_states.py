@@ -136,12 +136,16 @@ class RowStates:
 
     def away(self, number: int) -> bool:
         """Whether rows of a block are on the disk only."""
-        return bool((self._state[number * BLOCK : (number + 1) * BLOCK] == STORED).any())
+        return len(self._offsets(number, STORED)) > 0
 
     def holds(self, number: int) -> bool:
         """Whether rows of a block are in memory."""
-        return bool((self._state[number * BLOCK : (number + 1) * BLOCK] == DONE).any())
+        return len(self._offsets(number, DONE)) > 0
 
     def stored_offsets(self, number: int) -> Ints:
         """Which rows of a block are on the disk only."""
-        return np.flatnonzero(self._state[number * BLOCK : (number + 1) * BLOCK] == STORED)
+        return self._offsets(number, STORED)
+
+    def _offsets(self, number: int, state: int) -> Ints:
+        """Which rows of a block are in a state."""
+        return np.flatnonzero(self._state[number * BLOCK : (number + 1) * BLOCK] == state)

@@ -50,6 +50,10 @@ class Shelf:
         """When somebody last looked at a dataset, in monotonic seconds; -inf if nobody has since the start."""
         return self._looked.get(handle, -math.inf)
 
+    def looked_utc(self, handle: str) -> float:
+        """The same in seconds since 1970, UTC."""
+        return time.time() - time.monotonic() + self.looked(handle)
+
     def looked_since(self, moment: float) -> set[str]:
         """Handles of the datasets that were looked at after a moment."""
         return {handle for handle, looked in list(self._looked.items()) if looked > moment}

@@ -60,10 +60,9 @@ class Writing:
 
     def _note_looks(self) -> None:
         self._manifests.put_due()
-        start = time.time() - time.monotonic()
         for handle in self._shelf.looked_since(self._tidied):
             for manifest in self._store.forecasts.manifests(handle):
-                looked = start + self._shelf.looked(handle)
+                looked = self._shelf.looked_utc(handle)
                 if looked > manifest.last_used:
                     self._store.forecasts.put_manifest(replace(manifest, last_used=looked))
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from numpy.typing import NDArray
 
+import api
 import app as hindcast
+import security
 from engine import Engine, Settings, Upload
 from engine.blocks import BLOCK
 from engine.forecasting import frame_of
@@ -142,6 +146,17 @@ def engine(settings: Settings, registry: dict[str, Loader]) -> Iterator[Engine]:
 @pytest.fixture
 def upload(engine: Engine) -> Upload:
     return scored(engine)
+
+
+@contextmanager
+def door(settings: Settings) -> Iterator[FlaskClient]:
+    """The API alone, in front of an engine of its own."""
+    engine = Engine(settings)
+    server = Flask(__name__)
+    security.protect(server, settings)
+    server.register_blueprint(api.create_blueprint(engine))
+    with closing(engine), server.test_client() as client:
+        yield client
 
 
 @pytest.fixture

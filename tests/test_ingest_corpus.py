@@ -8,15 +8,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-import api
-import security
-from engine import Engine
 from engine.errors import UploadError
 from engine.ingest import ReadOptions, read
 from engine.settings import Settings
+from tests.conftest import door
 
 CASES = Path(__file__).resolve().parents[2] / "shared" / "csv_cases"
 
@@ -24,13 +21,8 @@ CASES = Path(__file__).resolve().parents[2] / "shared" / "csv_cases"
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     settings = Settings(cache_dir=tmp_path_factory.mktemp("corpus"), model="seasonal-naive", background=False)
-    engine = Engine(settings)
-    server = Flask(__name__)
-    security.protect(server, settings)
-    server.register_blueprint(api.create_blueprint(engine))
-    with server.test_client() as client:
+    with door(settings) as client:
         yield client
-    engine.close()
 
 
 def result_of(client: FlaskClient, case: dict) -> dict:

@@ -8,15 +8,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-import api
-import security
-from engine import Engine
 from engine.errors import UploadError
 from engine.ingest import ReadOptions, read
 from engine.settings import Settings
+from tests.conftest import door
 
 LIMITS = Settings()
 MUTANTS, PARTS = 20_000, 10
@@ -135,13 +132,8 @@ def test_broken_files_are_read_or_refused_and_nothing_else_comes_out(part: int) 
 @pytest.fixture
 def client(tmp_path) -> Iterator[FlaskClient]:
     settings = Settings(cache_dir=tmp_path, model="seasonal-naive", background=False)
-    engine = Engine(settings)
-    server = Flask(__name__)
-    security.protect(server, settings)
-    server.register_blueprint(api.create_blueprint(engine))
-    with server.test_client() as client:
+    with door(settings) as client:
         yield client
-    engine.close()
 
 
 def test_broken_files_at_the_public_door_are_never_an_error_of_the_server(client: FlaskClient) -> None:

@@ -167,7 +167,7 @@ DISK = (
     Mutant(
         "lost-stays-stored",
         "results.py",
-        "        self._set(start + np.flatnonzero(self._state[start : start + BLOCK] == STORED), MISSING)\n",
+        "        self._set(start + self._offsets(number, STORED), MISSING)\n",
         "",
         "rows that are gone from the disk are missing again",
         TIERS,
