@@ -37,10 +37,14 @@ def body(engine: Engine) -> bytes:
 def options() -> ReadOptions:
     """How a file is to be read."""
     words = {name: request.args.get(name) or None for name in ("time", "value", "series", "decimal", "step", "agg")}
-    dayfirst = request.args.get("dayfirst")
-    if dayfirst not in {None, "0", "1", "true", "false"}:
-        raise errors.BadRequest(f"dayfirst is {dayfirst[:20]!r}; true or false was expected.")
-    return ReadOptions(**words, dayfirst=None if dayfirst is None else dayfirst in {"1", "true"})
+    return ReadOptions(**words, dayfirst=_truth("dayfirst"), turned=_truth("turned"))
+
+
+def _truth(name: str) -> bool | None:
+    word = request.args.get(name)
+    if word not in {None, "0", "1", "true", "false"}:
+        raise errors.BadRequest(f"{name} is {word[:20]!r}; true or false was expected.")
+    return None if word is None else word in {"1", "true"}
 
 
 def ask() -> bool:

@@ -158,6 +158,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_code(
 def test_a_form_without_a_file_and_odd_options_are_refused(client: FlaskClient) -> None:
     assert client.post(DATASETS, data={"other": (io.BytesIO(CSV), "x.csv")}).status_code == 400
     assert client.post(f"{DATASETS}?dayfirst=perhaps", data=CSV).status_code == 400
+    assert client.post(f"{DATASETS}?turned=perhaps", data=CSV).status_code == 400
     assert code(client.post(f"{DATASETS}?value=nope", data=CSV)) == "BAD_OPTION"
 
 

@@ -17,7 +17,6 @@ from engine.ingest.load import Readings, load
 from engine.ingest.longfile import find_part
 from engine.ingest.notes import make_notes
 from engine.ingest.order import Ordered, arrange
-from engine.ingest.parts import find_layout
 from engine.ingest.readback import (
     MOST_OFFERED,
     Alternative,
@@ -29,11 +28,11 @@ from engine.ingest.readback import (
     ReadOptions,
 )
 from engine.ingest.steps import find_step, to_seconds
-from engine.ingest.table import open_table
 from engine.ingest.text import decode
 from engine.ingest.timecolumn import time_readings
 from engine.ingest.times import DAY as DAY_MICROS
 from engine.ingest.times import SECOND
+from engine.ingest.turn import open_text
 from engine.ingest.zones import NAIVE, zone_name
 from engine.series import DAY, Series, Step
 from engine.settings import MAX_HORIZON, Settings
@@ -65,8 +64,8 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     """Read a CSV file; every way in which it cannot be read raises UploadError with a code and a sentence."""
     wanted = coarser(options)
     text = decode(raw, settings)
-    layout = find_layout(text.body, settings)
-    table = open_table(text.body, layout, settings)
+    opened = open_text(text.body, options.turned, settings)
+    table, layout = opened.table, opened.table.layout
     sample = table.sample()
     refuse_unknown(sample.columns, options)
     ways, micros = time_readings(sample, options)
@@ -95,7 +94,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     fine = Series(grid.place(values), step, int(grid.slots[0]), zone, grid.phases, scope)
     at_end = _is_at_end(readings, ordered, step)
     series = coarse_series(fine, wanted, at_end) if wanted else fine
-    found = Found(choice, signs, order, fine, series, readings.ends > 0, wanted, grid.segments)
+    found = Found(opened, choice, signs, order, fine, series, readings.ends > 0, wanted, grid.segments)
     readback = Readback(
         time_column=choice.time.column,
         value_column=choice.value,

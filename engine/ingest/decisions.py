@@ -11,8 +11,10 @@ from engine.ingest.coarse import Coarser, offered, words
 from engine.ingest.columns import Choice
 from engine.ingest.dayorder import DayOrder
 from engine.ingest.decimals import Signs
+from engine.ingest.names import some
 from engine.ingest.numbers import OTHER
-from engine.ingest.readback import Alternative, Decision
+from engine.ingest.readback import Alternative, Decision, Proof
+from engine.ingest.turn import Opened
 from engine.series import Series, Step
 
 ORDERS = {True: "Day first", False: "Month first"}
@@ -22,9 +24,10 @@ SPAN_NAMES = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "d":
 
 @dataclass(frozen=True)
 class Found:
-    """What a file was found to be. fine: the series at its own step; series: as it is read. ends: times are written as
-    24:00. wanted: the coarser reading asked for."""
+    """What a file was found to be. opened: its table. fine: the series at its own step; series: as it is read. ends:
+    times are written as 24:00. wanted: the coarser reading asked for."""
 
+    opened: Opened
     choice: Choice
     signs: Signs
     order: DayOrder
@@ -37,7 +40,14 @@ class Found:
 
 def make_decisions(found: Found) -> tuple[Decision, ...]:
     """The rows of the read strip that can be proved or changed."""
-    return (*_dates(found.order), *_numbers(found.signs), *_step(found), *_stamps(found))
+    return (*_turned(found.opened), *_dates(found.order), *_numbers(found.signs), *_step(found), *_stamps(found))
+
+
+def _turned(opened: Opened) -> Iterator[Decision]:
+    if opened.turned:
+        named = f", named by {some(list(opened.named_by))}" if opened.named_by else ""
+        says = f"The table was turned: {opened.table.rows:,} times across its columns, one series per row{named}"
+        yield Decision("turned", says, Proof("chosen"), (Alternative("Read as it was", {"turned": False}),))
 
 
 def _dates(order: DayOrder) -> Iterator[Decision]:

@@ -9,12 +9,12 @@ import polars as pl
 
 from engine.ingest.decimals import all_signs
 from engine.ingest.numbers import read_numbers
-from engine.ingest.parts import find_layout
 from engine.ingest.readback import Readback, ReadOptions
-from engine.ingest.table import Table, open_table
+from engine.ingest.table import Table
 from engine.ingest.text import decode
 from engine.ingest.timecolumn import TimeReading, time_readings
 from engine.ingest.times import NO_TIME
+from engine.ingest.turn import open_text
 from engine.series import Floats
 from engine.settings import Settings
 from engine.sketch import sketch
@@ -26,7 +26,7 @@ def glance(raw: bytes, back: Readback, option: str, names: Sequence[str], settin
     """Name -> sketch of its values in the order of time, of the columns ("value") or ids ("series") of a file that was
     read as `back` says. Names that the file does not have are left out; only the columns asked for are read."""
     text = decode(raw, settings)
-    table = open_table(text.body, find_layout(text.body, settings), settings)
+    table = open_text(text.body, bool(back.options.get("turned")), settings).table
     reading = _times(table.sample(), back)
     if option == "series":
         return _of_ids(table, reading, back, set(names))

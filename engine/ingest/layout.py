@@ -83,7 +83,7 @@ def layout_at(body: bytes, offset: int, settings: Settings) -> Layout:
     first_row = head.after if head else data.line if data else before + 1
     return Layout(
         delimiter=delimiter,
-        names=_unique(names + [""] * (width - len(names))),
+        names=unique_names(names + [""] * (width - len(names))),
         header_line=head.line if head else None,
         start=offset + sum(len(line.encode()) for line in lines[: first_row - 1 - before]),
         first_row=first_row,
@@ -187,7 +187,7 @@ def _names_columns(record: _Record) -> bool:
     return len(record.filled) > 1 or not all(map(looks_numeric, record.filled))
 
 
-def _unique(names: list[str]) -> tuple[str, ...]:
+def unique_names(names: list[str]) -> tuple[str, ...]:
     """Names without byte order marks, quotes and outer blanks; nameless ones get a number, repeated ones a count."""
     taken: Counter[str] = Counter()
     unique: list[str] = []

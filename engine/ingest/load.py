@@ -13,7 +13,7 @@ from engine.errors import UploadError
 from engine.ingest.columns import Choice
 from engine.ingest.numbers import MOST_TEXT, OTHER, WRITING, holds_digits, read_numbers
 from engine.ingest.sections import Sections
-from engine.ingest.table import BEYOND, Table
+from engine.ingest.table import BEYOND, Table, refuse_long_row
 from engine.ingest.timecolumn import LEAST_TIMES
 from engine.ingest.times import NO_TIME
 from engine.ingest.vendors import HIGH, LOW, assumed_unit, censor, unit_of
@@ -89,7 +89,9 @@ class _Loader:
         if not is_time.all():
             self._count_skipped(number, row, frame, np.flatnonzero(~is_time & is_mine))
         is_time &= is_mine
-        self._refuse_long_rows(row, frame, is_time)
+        is_long = frame[BEYOND].str.len_bytes().to_numpy() > 0
+        if is_long.any():
+            refuse_long_row(self.table.layout, row, is_long & is_time)
         cells = frame[self.choice.value]
         numbers = read_numbers(cells, self.decimal)
         if self.unit is None:
@@ -142,18 +144,6 @@ class _Loader:
         first = unreadable if len(unreadable) else np.flatnonzero(~is_blank)
         if len(first) and self.first_skipped is None:
             self.first_skipped = row + int(at[first[0]]), cells[int(first[0])].strip()
-
-    def _refuse_long_rows(self, row: int, frame: pl.DataFrame, is_time: Bools) -> None:
-        is_long = frame[BEYOND].str.len_bytes().to_numpy() > 0
-        if is_long.any() and (is_long & is_time).any():
-            is_long &= is_time
-            width = len(self.table.layout.names)
-            raise UploadError(
-                f"Row {row + int(np.argmax(is_long)):,} has more cells than the {width} columns of this table. Put "
-                f"quotes around cells that hold the delimiter {self.table.layout.delimiter!r}, or use another one.",
-                code="BAD_QUOTING",
-                columns=width,
-            )
 
     def _count_words(self, row: int, cells: pl.Series, at: NDArray[np.intp]) -> None:
         if not len(at):

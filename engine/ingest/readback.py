@@ -42,7 +42,7 @@ class Alternative(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """A row of the read strip. what: "dates", "numbers", "step" or "stamps". says: one sentence.
+    """A row of the read strip. what: "turned", "dates", "numbers", "step" or "stamps". says: one sentence.
 
     alternatives: the other ways; where nothing decides all of them, the way that is shown first.
     """
@@ -58,7 +58,8 @@ class ReadOptions:
     """Choices of the person in place of the reader's own; None leaves the decision to the reader.
 
     time, value: column names. series: an id of a long file. dayfirst: day before month. decimal: "." or ",". step, agg:
-    coarser reading, for example "1h" and "sum" or "mean", always together; empty for the file's own step.
+    coarser reading, for example "1h" and "sum" or "mean", always together; empty for the file's own step. turned: the
+    times run across the columns.
     """
 
     time: str | None = None
@@ -68,6 +69,7 @@ class ReadOptions:
     decimal: str | None = None
     step: str | None = None
     agg: str | None = None
+    turned: bool | None = None
 
     def chosen(self) -> dict[str, str | bool]:
         """The choices that were made."""

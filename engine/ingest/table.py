@@ -12,6 +12,7 @@ import polars as pl
 
 from engine.errors import UploadError
 from engine.ingest.layout import Layout
+from engine.series import Bools
 from engine.settings import Settings
 
 PIECE = 1 << 21  # bytes parsed at a time
@@ -22,11 +23,12 @@ SAMPLE_CELLS = 2_000_000
 
 @dataclass(frozen=True)
 class Table:
-    """The data rows of a text. pieces: (start, end) byte offsets of runs of whole rows."""
+    """The data rows of a text. pieces: (start, end) byte offsets of runs of whole rows. rows: physical lines."""
 
     body: bytes
     layout: Layout
     pieces: tuple[tuple[int, int], ...]
+    rows: int
 
     def frames(self, names: list[str] | None = None, beyond: bool = False) -> Iterator[tuple[int, pl.DataFrame]]:
         """(number of the first row, String frame of the columns `names`) per piece; blank lines are rows of blanks.
@@ -96,6 +98,18 @@ def refuse_blank(sample: pl.DataFrame) -> None:
         raise UploadError("This file is empty: its rows hold only blanks.", code="EMPTY")
 
 
+def refuse_long_row(layout: Layout, row: int, is_long: Bools) -> None:
+    """Raise BAD_QUOTING where a row has more cells than the table has columns; `row`: number of the first of (n,)."""
+    if is_long.any():
+        width = len(layout.names)
+        raise UploadError(
+            f"Row {row + int(np.argmax(is_long)):,} has more cells than the {width} columns of this table. Put "
+            f"quotes around cells that hold the delimiter {layout.delimiter!r}, or use another one.",
+            code="BAD_QUOTING",
+            columns=width,
+        )
+
+
 def open_table(body: bytes, layout: Layout, settings: Settings) -> Table:
     """Cut a text into pieces of whole rows; raises UploadError TOO_LARGE (rows) and BAD_QUOTING (an open quote)."""
     rows = _line_count(body, layout.start)
@@ -113,7 +127,7 @@ def open_table(body: bytes, layout: Layout, settings: Settings) -> Table:
         end = _piece_end(body, start, settings.max_line_bytes)
         pieces.append((start, end))
         start = end
-    return Table(body, layout, tuple(pieces))
+    return Table(body, layout, tuple(pieces), rows)
 
 
 def _line_count(body: bytes, start: int) -> int:

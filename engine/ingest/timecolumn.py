@@ -25,6 +25,7 @@ from engine.ingest.times import (
     Writing,
     read_clock,
 )
+from engine.ingest.turn import times_across
 from engine.series import Ints
 
 LEAST_TIMES = 0.9  # share of a time column's filled cells that must read as time
@@ -221,10 +222,11 @@ def _no_time_column(sample: pl.DataFrame, options: ReadOptions) -> UploadError:
             [name for name in names if name != options.time],
         )
     cells = ", ".join(repr(cell[:40]) for cell in sample.row(0)[:6])
-    months = [name for name in names if looks_like_date(name)]
-    if 2 * len(months) > len(names) and len(months) > 2:
+    across = next((cells for cells in (names, list(sample.row(0))) if times_across(cells)), None)
+    if across is not None:
+        months = some([across[at].strip() for at in times_across(across)])
         return UploadError(
-            f"The times seem to run across the columns ({some(months)}). Turn the table: each row needs one time.",
+            f"The times seem to run across the columns ({months}). Turn the table (turned=true).",
             code="NO_TIME_COLUMN",
             columns=names[:20],
             turn=True,
