@@ -9,8 +9,10 @@ from werkzeug.exceptions import HTTPException
 
 import api_cache
 import api_requests as requests
-from api_answers import PREFIX, download, error_answer, http_error, json_answer, metadata, refused, wire_block
+from api_answers import PREFIX, download, error_answer, http_error, json_answer, metadata, rail, refused, wire_block
 from engine import Engine, Status, Upload, errors
+
+RAIL_WIDTH = 1000  # columns, where none are asked for
 
 
 def create_blueprint(engine: Engine) -> Blueprint:
@@ -68,6 +70,13 @@ def create_blueprint(engine: Engine) -> Blueprint:
     def block(handle: str, number: str) -> Response:
         which = {"model": requests.model(), "horizon": requests.horizon()}
         return wire_block(engine.wire_block(handle, requests.integer("block", number), **which))
+
+    @route(f"{PREFIX}/datasets/<handle>/rail", methods=["GET"])
+    def whole_rail(handle: str) -> Response:
+        width = requests.integer("width", request.args.get("width", str(RAIL_WIDTH)))
+        stretch = requests.optional("from"), requests.optional("to")
+        which = {"model": requests.model(), "horizon": requests.horizon()}
+        return rail(engine.rail(handle, width, *stretch, **which))
 
     @route(f"{PREFIX}/datasets/<handle>/recalculate", methods=["POST"])
     def recalculate(handle: str) -> Response:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from typing import Any
 
+import numpy as np
 import orjson
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
-from engine import Dataset, Export, WireBlock, errors
+from engine import Dataset, Export, Rail, WireBlock, errors
 
 PREFIX = "/api/v1"
 RETRY_AFTER = "2"
+MISS_DECIMALS = 3  # of what is in units of a series' scale
 STATUS: dict[type[errors.EngineError], int] = {
     errors.UploadError: 422,
     errors.BadRequest: 400,
@@ -40,6 +43,20 @@ def json_answer(document: Any, status: int = 200) -> Response:
     return Response(body, status, mimetype="application/json", headers={"Cache-Control": "no-store"})
 
 
+def rail(found: Rail) -> Response:
+    """Small, and asked for again and again: 304 while nothing has changed."""
+    document = found._asdict() | {
+        "counts": found.counts._asdict(),
+        "miss": np.round(found.miss, MISS_DECIMALS),
+        "surprises": [{"index": peak.index, "miss": round(peak.miss, MISS_DECIMALS)} for peak in found.surprises],
+    }
+    body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    etag = hashlib.sha256(body).hexdigest()[:32]
+    response = _zipped(gzip.compress(body, 1, mtime=0), etag, "application/json")
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
+
+
 def metadata(dataset: Dataset) -> dict[str, Any]:
     """What the API says of a dataset."""
     return dataset.summary()._asdict() | {
@@ -61,12 +78,7 @@ def download(export: Export, kind: str) -> Response:
 def wire_block(block: WireBlock) -> Response:
     """What is incomplete is not kept by browsers, what is complete is asked for again with its ETag; only under an
     address that names that very ETag it is kept without asking."""
-    is_gzip = request.accept_encodings["gzip"] > 0
-    response = Response(block.data if is_gzip else gzip.decompress(block.data), mimetype="application/octet-stream")
-    if is_gzip:
-        response.content_encoding = "gzip"
-    response.vary.add("Accept-Encoding")
-    response.set_etag(block.etag, weak=True)  # of what is encoded, whichever way
+    response = _zipped(block.data, block.etag, "application/octet-stream")
     if not block.complete:
         response.headers["Cache-Control"] = "no-store"
     elif request.args.get("v") == block.etag:
@@ -74,6 +86,17 @@ def wire_block(block: WireBlock) -> Response:
     else:
         response.headers["Cache-Control"] = "private, no-cache"
     return response.make_conditional(request)
+
+
+def _zipped(data: bytes, etag: str, mime_type: str) -> Response:
+    """What is gzipped already, for whoever accepts that, and its bytes for everybody else."""
+    is_gzip = request.accept_encodings["gzip"] > 0
+    response = Response(data if is_gzip else gzip.decompress(data), mimetype=mime_type)
+    if is_gzip:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.set_etag(etag, weak=True)  # of what is encoded, whichever way
+    return response
 
 
 def refused(error: errors.EngineError) -> Response:

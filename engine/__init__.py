@@ -15,6 +15,7 @@ from engine.jobs import Statistics
 from engine.meter import Failure, Latency
 from engine.models.base import Forecaster, Loader, built_in
 from engine.plotdata import PlotData
+from engine.rail import Rail
 from engine.series import Series, Step
 from engine.settings import Settings
 from engine.sketch import sketch
@@ -35,6 +36,7 @@ __all__ = (
     "ModelStatus",
     "PlotData",
     "Progress",
+    "Rail",
     "ReadOptions",
     "Readback",
     "Series",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import windows
-from engine.errors import IndexOutOfRange, OriginUnusable, UploadError
+from engine.errors import BadRequest, IndexOutOfRange, OriginUnusable, UploadError
 from engine.models.seasonal_naive import periods
 from engine.series import Series
 
@@ -100,6 +100,14 @@ class Dataset:
                 last=0,
             )
         return self.series.last_slot + index
+
+    def slots_between(self, first: int | None, last: int | None) -> tuple[int, int]:
+        """The slots of two indices; None: the file's ends. IndexOutOfRange, BadRequest if none is between."""
+        start = self.series.first_slot if first is None else self.slot(first)
+        end = self.series.last_slot if last is None else self.slot(last)
+        if start > end:
+            raise BadRequest(f"The range from index {first} to {last} is empty: the first index is the older one.")
+        return start, end
 
     def origin_slot(self, index: int) -> int:
         """The slot of a usable origin; OriginUnusable, with the reason, if it is none."""

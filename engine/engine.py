@@ -35,6 +35,7 @@ from engine.library import Library
 from engine.meter import Meter
 from engine.models.base import Loader, installed
 from engine.plotdata import PlotData
+from engine.rail import NARROWEST, WIDEST, Rail, rail
 from engine.scheduler import Scheduler
 from engine.settings import Settings
 from engine.status import Status, device, model_status, reasons
@@ -297,11 +298,7 @@ class Engine:
 
         Raises UnknownHandle, IndexOutOfRange, BadRequest, ModelNotLoaded, EngineClosed.
         """
-        dataset = self.dataset(handle)
-        start = dataset.series.first_slot if first is None else dataset.slot(first)
-        end = dataset.series.last_slot if last is None else dataset.slot(last)
-        if start > end:
-            raise BadRequest(f"The range from index {first} to {last} is empty: the first index is the older one.")
+        start, end = self.dataset(handle).slots_between(first, last)
         spec = self._catalog.spec(model, horizon)
         count = self._on_store_thread(lambda: self._library.recalculation.start(handle, spec, start, end, failed))
         self._workers.try_again()
@@ -340,6 +337,29 @@ class Engine:
         is_filling = entry is not None and entry.background
         state = "done" if done + failed == total else "filling" if is_filling else "paused"
         return Progress(done, failed, total, dataset.length - total, state, imported)
+
+    def rail(
+        self,
+        handle: str,
+        width: int,
+        first: int | None = None,
+        last: int | None = None,
+        *,
+        model: str | None = None,
+        horizon: int | None = None,
+    ) -> Rail:
+        """States and misses of the whole file, or of indices first..last (None: as in `recalculate`), in at most
+        `width` columns, from what is in memory; computes no forecast and reads none.
+
+        Raises UnknownHandle, IndexOutOfRange, BadRequest, ModelNotLoaded, Overloaded, EngineClosed.
+        """
+        if not NARROWEST <= width <= WIDEST:
+            raise BadRequest(f"width is {width}; {NARROWEST} to {WIDEST} columns can be asked for.", field="width")
+        dataset = self.dataset(handle)
+        start, end = (slot - dataset.series.first_slot for slot in dataset.slots_between(first, last))
+        rows = frame_of(self._asking.entry(handle, self._asking.spec(handle, model, horizon)))
+        states = rows.states()  # before the scores: whatever is done by now has them
+        return rail(states, rows.scores(), rows.spec.horizon, dataset.scale, width, slice(start, end + 1))
 
     # --- life ------------------------------------------------------------------------------------------------------
 

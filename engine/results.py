@@ -141,8 +141,7 @@ class ResultFrame(RowStates):
 
     def scores(self) -> Scores:
         """Score columns of the series' slots, oldest first, (N,) each; crps is NaN where no score is known."""
-        own = slice(self.series.first_slot - self._base, self.series.first_slot - self._base + len(self.series))
-        return Scores(self._crps[own], self._counts[0, own], self._counts[1, own], self._counts[2, own])
+        return Scores(self._crps[self._own], *(column[self._own] for column in self._counts))
 
     def frame(self) -> pl.DataFrame:
         """All blocks in memory as one Polars frame (slot, state, loc, scale, samples); its samples are not copied."""

@@ -23,8 +23,8 @@ class RowStates:
         blocks = block_range(series)
         self._base = blocks.start * BLOCK  # the slot of position 0
         self._state = np.full(len(blocks) * BLOCK, UNUSABLE, dtype=np.uint8)
-        own = slice(series.first_slot - self._base, series.first_slot - self._base + len(series))
-        self._state[own][usable] = MISSING
+        self._own = slice(series.first_slot - self._base, series.first_slot - self._base + len(series))
+        self._state[self._own][usable] = MISSING
         self._claims = np.zeros(len(self._state), dtype=np.uint32)  # the batch that computes a missing row; 0: none
         self._open = (self._state == MISSING).reshape(-1, BLOCK).sum(axis=1)  # per block: missing and not claimed
         self._unfinished = self._open.copy()  # per block: missing, claimed or not
@@ -106,6 +106,10 @@ class RowStates:
     def done_bits(self) -> NDArray[np.bool_]:
         """A copy of which rows are done, (blocks x 256,)."""
         return self._is_done(slice(None))
+
+    def states(self) -> NDArray[np.uint8]:
+        """A copy of the states of the series' slots, oldest first, (N,)."""
+        return self._state[self._own].copy()
 
     # --- blocks ----------------------------------------------------------------------------------------------------
 
