@@ -28,9 +28,9 @@
     window.scrollTo(0, 0);
   };
 
-  /* The address of a moment; `where` is "i=-12" or "t=...", and the default model goes without saying. */
-  hindcast.address = (handle, where, model) =>
-    `/explore/${handle}?${where}${model ? `&model=${encodeURIComponent(model)}` : ""}`;
+  /* The address of a moment; `where` is "i=-12" or "t=...", and the default model and length go without saying. */
+  hindcast.address = (handle, where, { model, h } = {}) =>
+    `/explore/${handle}?${where}${model ? `&model=${encodeURIComponent(model)}` : ""}${h ? `&h=${h}` : ""}`;
 
   hindcast.element = (tag, className, text) => {
     const node = document.createElement(tag);

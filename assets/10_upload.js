@@ -56,17 +56,18 @@
   };
 
   const opened = (answer, where) => {
+    const h = answer.horizon === horizon() ? null : answer.horizon;
     if (answer.upload_id) hindcast.memory.uploaded(answer);
     say("");
     if (hindcast.taken?.(answer)) return;
     if (where) {
       hindcast.leave();
-      return hindcast.go(hindcast.address(answer.handle, where));
+      return hindcast.go(hindcast.address(answer.handle, where, { h }));
     }
     const page = `/explore/${answer.handle}`;
     if (window.location.pathname === page) return window.location.reload(); /* the link's own moment, now that it is here */
-    const index = Math.min(0, Math.max(-horizon(), answer.first_index));
-    hindcast.go(hindcast.address(answer.handle, `i=${index}`, answer.upload_id ? null : answer.model));
+    const index = Math.min(0, Math.max(-answer.horizon, answer.first_index));
+    hindcast.go(hindcast.address(answer.handle, `i=${index}`, { model: answer.upload_id ? null : answer.model, h }));
   };
 
   /* Where dates tell nothing the file waits here, unsent, for the answer. */
@@ -137,7 +138,8 @@
       hindcast.show("quick", true);
       document.getElementById("quick")?.scrollIntoView({ block: "nearest" });
     });
-    const query = new URLSearchParams({ ask: 1, ...(quick ? { index: 0 } : {}), ...options });
+    const length = document.getElementById("forecast") && hindcast.gate.facts?.h; /* as long as those that are looked at */
+    const query = new URLSearchParams({ ask: 1, ...(quick ? { index: 0 } : {}), ...(length ? { horizon: length } : {}), ...options });
     const path = load ? "cache/load" : `${quick ? "quickdraw" : "datasets"}?${query}`;
     request.open("POST", `/api/v1/${path}`);
     request.setRequestHeader("Content-Type", load ? "application/vnd.apache.parquet" : "text/csv");

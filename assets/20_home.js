@@ -19,7 +19,7 @@
   };
 
   const row = ([handle, file]) => {
-    const address = hindcast.address(handle, `i=${Number.isInteger(file.index) ? file.index : -12}`, file.model);
+    const address = hindcast.address(handle, `i=${Number.isInteger(file.index) ? file.index : -12}`, file);
     const item = hindcast.element("div", "recent");
     const link = hindcast.element("a", "recent-link");
     link.href = address;

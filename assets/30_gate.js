@@ -97,10 +97,10 @@
     gate.flying = { seq, index: gate.hand, force, answer: null, since: performance.now() };
     mark();
     watch();
-    const { handle, model } = gate.facts;
+    const { handle, model, h } = gate.facts;
     const upload = hindcast.memory.get(handle)?.upload || null;
     const look = { dark: hindcast.dark(), narrow: hindcast.narrow() };
-    hindcast.set("wanted", { data: { handle, model, index: gate.hand, seq, session, upload, force, ...look } }, "forecast");
+    hindcast.set("wanted", { data: { handle, model, h, index: gate.hand, seq, session, upload, force, ...look } }, "forecast");
   };
 
   const later = (wait) => {

@@ -49,8 +49,8 @@
 
   /* The link to a newer version of the series leads to the same moment there. */
   const follow = (time) => {
-    const { newer, model } = gate.facts;
-    if (newer) hindcast.set("newer-link", { href: hindcast.address(newer, `t=${encodeURIComponent(time)}`, model) });
+    const { newer } = gate.facts;
+    if (newer) hindcast.set("newer-link", { href: hindcast.address(newer, `t=${encodeURIComponent(time)}`, gate.facts) });
   };
 
   /* Before the app's own links take over: what comes back to this page comes back to its moment. */
@@ -66,18 +66,21 @@
 
   const remember = (answer) => {
     if (!gate.facts || gate.hand !== answer.index) return;
-    const { handle, model, every, period, spark } = gate.facts;
-    const address = hindcast.address(handle, `i=${answer.index}`, model);
+    const { handle, model, h, every, period, spark } = gate.facts;
+    const address = hindcast.address(handle, `i=${answer.index}`, gate.facts);
     const here = window.location.pathname;
     const isLeft = !here.startsWith(`/explore/${handle}`); /* the next page's address stands there already */
     if (!isLeft && here + window.location.search !== address) {
       window.history.replaceState(window.history.state, "", address);
     }
-    hindcast.memory.remember(handle, { model, every, period, spark, index: answer.index, clock: answer.clock });
+    hindcast.memory.remember(handle, { model, h, every, period, spark, index: answer.index, clock: answer.clock });
   };
 
   /* Before the page is left: its address names the moment it is left at. */
-  hindcast.leave = () => last && remember(last);
+  hindcast.leave = () => {
+    window.clearTimeout(timer);
+    if (last) remember(last);
+  };
 
   const card = () => {
     const k = pinned ?? pointed;
@@ -172,8 +175,7 @@
   hindcast.copyLink = async () => {
     const button = document.getElementById("copy-link");
     if (!button || !gate.facts) return;
-    const { handle, model } = gate.facts;
-    const address = window.location.origin + hindcast.address(handle, `i=${gate.hand}`, model);
+    const address = window.location.origin + hindcast.address(gate.facts.handle, `i=${gate.hand}`, gate.facts);
     try {
       await navigator.clipboard.writeText(address);
       answer(button, "Copied. Anyone who can open this Hindcast sees exactly this view.");

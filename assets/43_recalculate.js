@@ -19,12 +19,12 @@
     if (menu()) menu().open = false;
     if (!gate.facts) return;
     say("", true);
-    const { handle, model } = gate.facts;
+    const { handle, model, h } = gate.facts;
     if (what === "moment") return gate.refresh({ anew: true });
     const at = Date.now();
     asked = at;
     timer = window.setTimeout(unanswered, LATE_MS, at, what);
-    hindcast.set("recalculate", { data: { what, handle, model, index: gate.hand, narrow: hindcast.narrow(), at } }, "recalculate-menu");
+    hindcast.set("recalculate", { data: { what, handle, model, h, index: gate.hand, narrow: hindcast.narrow(), at } }, "recalculate-menu");
   };
 
   /* No answer to a wish, because the server failed or nobody is there. Should one come after all, it is said instead. */

@@ -30,6 +30,7 @@
     const options = Object.fromEntries(new URLSearchParams(button.dataset.reread));
     const asked = new URLSearchParams({ ...options, upload });
     if (facts.model) asked.set("model", facts.model);
+    if (facts.h) asked.set("horizon", facts.h);
     reading = true;
     browsing = button.closest("#picker")?.dataset.option ?? null;
     say("Reading");
@@ -43,12 +44,21 @@
       hindcast.leave();
       if (CORRECTIONS.includes(button.dataset.changes)) hindcast.memory.remember(facts.handle, { misread: true });
       hindcast.memory.uploaded(said, { strip: document.querySelector("#read-strip details")?.open });
-      hindcast.go(hindcast.address(said.handle, where, facts.model));
+      hindcast.go(hindcast.address(said.handle, where, facts));
     } catch {
       say("No connection to the server. Try again.");
     } finally {
       reading = false;
     }
+  };
+
+  /* Forecasts of another length: the file stays as it was read, and so does the moment. */
+  const lengthen = (steps) => {
+    const { facts, hand } = hindcast.gate;
+    if (!facts) return;
+    hindcast.leave();
+    hindcast.memory.remember(facts.handle, { strip: document.querySelector("#read-strip details")?.open });
+    hindcast.go(hindcast.address(facts.handle, `i=${hand}`, { model: facts.model, h: Number(steps) || null }));
   };
 
   /* Asks for what is offered, with a sketch of each: the columns or the series, those that are named like `find`. */
@@ -98,6 +108,7 @@
     const hit = (selector) => event.target.closest?.(selector);
     const panel = document.getElementById("picker");
     if (hit("[data-reread]")) reread(hit("[data-reread]"));
+    else if (hit("[data-length]")) lengthen(hit("[data-length]").dataset.length);
     else if (hit("[data-pick]")) pick(hit("[data-pick]").dataset.pick);
     else if (hit("#picker-more")) look({ ...panel.dataset, shown: Number(panel.dataset.shown) + 12 });
     else if (hit("[data-readback]") && mine()?.upload) {

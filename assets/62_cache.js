@@ -44,11 +44,15 @@
     return node;
   };
 
-  /* The moment that was last looked at here; and if nothing else is stored, a model that is not loaded. */
+  /* The moment that was last looked at here; and if nothing else is stored, a model that is not loaded, another length. */
   const address = (row) => {
-    const seen = hindcast.memory.get(row.handle) || {};
-    const model = seen.model || (row.forecasts.some((one) => one.loaded) ? null : row.forecasts[0]?.model);
-    const where = [Number.isInteger(seen.index) ? `i=${seen.index}` : "", model ? `model=${encodeURIComponent(model)}` : ""];
+    const seen = hindcast.memory.get(row.handle);
+    const usual = Number(document.getElementById("page").dataset.horizon);
+    const loaded = row.forecasts.filter((one) => one.loaded);
+    const only = loaded.some((one) => one.horizon === usual) ? null : loaded[0] || row.forecasts[0];
+    const model = seen?.model || (loaded.length ? null : only?.model);
+    const h = seen ? seen.h : only?.horizon === usual ? null : only?.horizon;
+    const where = [Number.isInteger(seen?.index) ? `i=${seen.index}` : "", model ? `model=${encodeURIComponent(model)}` : "", h ? `h=${h}` : ""];
     return `/explore/${row.handle}?${where.filter(Boolean).join("&")}`.replace(/\?$/, "");
   };
 

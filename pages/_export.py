@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from dash import html
 
@@ -11,9 +11,10 @@ FILES = (("csv", "All forecasts (CSV)"), ("parquet", "All forecasts (Parquet)"))
 WHICH = "Those computed so far, with what then happened and the scores."
 
 
-def menu(handle: str, model: str | None) -> html.Details:
+def menu(handle: str, model: str | None, horizon: int | None = None) -> html.Details:
     """The menu, closed. Files are links; pictures are made in the browser."""
-    which = f"?model={quote(model, safe='')}" if model else ""
+    named = {name: value for name, value in (("model", model), ("horizon", horizon)) if value}
+    which = f"?{urlencode(named)}" if named else ""
     files = [
         html.A(words, href=f"/api/v1/datasets/{handle}/export.{kind}{which}", download="", className="menu-item")
         for kind, words in FILES

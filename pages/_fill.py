@@ -29,9 +29,10 @@ def register(app: Dash) -> None:
     def show_fill(intervals: Any, facts_data: Any, seen: Any) -> tuple[Any, Any, Any]:
         engine: Engine = current_app.extensions["engine"]
         known = facts_data if isinstance(facts_data, dict) else {}
-        handle, model = _inputs.handle(known.get("handle")), _inputs.model(known.get("model"))
+        handle = _inputs.handle(known.get("handle"))
+        which = {"model": _inputs.model(known.get("model")), "horizon": _inputs.horizon(known.get("h"))}
         try:
-            progress = engine.progress(handle, model=model) if handle else None
+            progress = engine.progress(handle, **which) if handle else None
         except errors.UnknownHandle:
             progress = None
         except errors.EngineError:  # busy, say: what is shown stays, and the next tick asks again

@@ -38,8 +38,8 @@ def first(engine: Engine, path: str, search: str) -> First:
         return First()
     try:
         dataset = engine.dataset(handle)
-        horizon = engine.settings.horizon
         where = _inputs.where(search)
+        horizon = where.horizon or engine.settings.horizon
         index, _ = starting_index(dataset, where, horizon)
         step, time = _moment.step_of(dataset), dataset.time(index)
         heading = _words.plain(_words.title(time, step))
@@ -49,7 +49,7 @@ def first(engine: Engine, path: str, search: str) -> First:
     except errors.EngineError as error:
         return First(heading=_words.NOT_NOW, sentence=error.message)
     try:
-        plot = engine.forecast(handle, index, model=where.model, timeout=PATIENCE)
+        plot = engine.forecast(handle, index, model=where.model, horizon=horizon, timeout=PATIENCE)
     except errors.EngineError:
         return First(title, heading)
     fixed = _moment.frame_of(dataset, horizon)

@@ -40,6 +40,7 @@ class Wanted:
     narrow: bool
     model: str | None = None
     force: bool = False
+    horizon: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Stretch:
     index: int
     narrow: bool
     model: str | None
+    horizon: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Where:
-    """The moment a link names, an index, a time, or neither; and the model, if it is not the default one."""
+    """The moment a link names, an index, a time, or neither; and which forecast: model and length in steps, None for
+    the default ones. odd_length: the link names a length that is none."""
 
     index: int | None = None
     time: np.datetime64 | None = None
     model: str | None = None
+    horizon: int | None = None
+    odd_length: bool = False
 
 
 def handle(value: Any) -> str | None:
@@ -99,6 +104,11 @@ def token(value: Any) -> str | None:
 def model(value: Any) -> str | None:
     """What may be a model's name; whether there is one, the engine says."""
     return value if isinstance(value, str) and MODEL.fullmatch(value) else None
+
+
+def horizon(value: Any) -> int | None:
+    """A forecast's length in steps."""
+    return whole(value, 1, MOST_STEPS)
 
 
 def whole(value: Any, low: int, high: int) -> int | None:
@@ -134,15 +144,21 @@ def path(value: Any) -> tuple[str, str | None]:
 
 
 def where(search: Any) -> Where:
-    """What a query string names: `?i=-37` (it wins) or `?t=2024-03-05T14:00`, and `&model=theta`."""
+    """What a query string names: `?i=-37` (it wins) or `?t=2024-03-05T14:00`, `&model=theta` and `&h=24`."""
     if not isinstance(search, str) or len(search) > MOST_SEARCH:
         return Where()
     fields = parse_qs(search.removeprefix("?"), max_num_fields=None)
     text = fields.get("i", [""])[0].strip()
-    chosen = model(fields.get("model", [""])[0].strip())
-    if INDEX.fullmatch(text):
-        return Where(index=int(text), model=chosen)
-    return Where(time=_time(fields.get("t", [""])[0].strip()), model=chosen)
+    length = fields.get("h", [""])[0].strip()
+    steps = horizon(int(length)) if INDEX.fullmatch(length) else None
+    index = int(text) if INDEX.fullmatch(text) else None
+    return Where(
+        index=index,
+        time=_time(fields.get("t", [""])[0].strip()) if index is None else None,
+        model=model(fields.get("model", [""])[0].strip()),
+        horizon=steps,
+        odd_length=bool(length) and steps is None,
+    )
 
 
 def _time(text: str) -> np.datetime64 | None:
@@ -164,7 +180,7 @@ def between(value: Any) -> Between | None:
     start, end = (_field(value.get(name)) for name in ("from", "to"))
     if found is None or start is None or end is None:
         return None
-    return Between(found, start, end, model(value.get("model")), whole(value.get("horizon"), 1, MOST_STEPS))
+    return Between(found, start, end, model(value.get("model")), horizon(value.get("horizon")))
 
 
 def _field(text: Any) -> np.datetime64 | None:
@@ -194,6 +210,7 @@ def wanted(value: Any) -> Wanted | None:
         narrow=flag(value.get("narrow")),
         model=model(value.get("model")),
         force=flag(value.get("force")),
+        horizon=horizon(value.get("h")),
     )
 
 
@@ -227,4 +244,5 @@ def stretch(value: Any) -> Stretch | None:
         index=index,
         narrow=flag(value.get("narrow")),
         model=model(value.get("model")),
+        horizon=horizon(value.get("h")),
     )

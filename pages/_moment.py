@@ -67,10 +67,10 @@ def render(sentence: Sentence) -> list[Any]:
     return [tags[part.kind](part.text) if isinstance(part, Mark) else part for part in sentence]
 
 
-def answer(engine: Engine, frame_for: Callable[[str], Frame], wanted: Wanted) -> Answer:
-    """The answer to a request; every way the engine says no becomes a state. frame_for: handle -> its frame."""
+def answer(engine: Engine, frame_for: Callable[[str, int | None], Frame], wanted: Wanted) -> Answer:
+    """The answer to a request; every way the engine says no becomes a state. frame_for: handle, horizon -> frame."""
     try:
-        return _drawn(engine, frame_for(wanted.handle), wanted)
+        return _drawn(engine, frame_for(wanted.handle, wanted.horizon), wanted)
     except (errors.Superseded, errors.Cancelled):
         return Answer("superseded")
     except (errors.UnknownHandle, errors.Evicted):
@@ -88,6 +88,7 @@ def _drawn(engine: Engine, fixed: Frame, wanted: Wanted) -> Answer:
             wanted.handle,
             wanted.index,
             model=wanted.model,
+            horizon=wanted.horizon,
             session=wanted.session,
             seq=wanted.seq,
             force=wanted.force,
@@ -105,7 +106,7 @@ def _ready(engine: Engine, fixed: Frame, wanted: Wanted, plot: PlotData) -> Answ
     dataset = engine.dataset(wanted.handle)
     known = known_to(engine, wanted.handle, wanted.upload_id)
     step = step_of(dataset)
-    filling = engine.progress(wanted.handle, model=wanted.model).state != "done"
+    filling = engine.progress(wanted.handle, model=wanted.model, horizon=wanted.horizon).state != "done"
     return Answer(
         "ready",
         figure=_figure.figure(plot, fixed, unit=known.label, dark=wanted.dark, narrow=wanted.narrow, seq=wanted.seq),

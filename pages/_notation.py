@@ -111,7 +111,7 @@ def span(steps: int, step: Step) -> str:
         return f"{seconds} s"
     if seconds < 2 * HOUR and seconds % HOUR:
         return f"{_trim(seconds / MINUTE)} min"
-    if seconds <= 2 * DAY and (step.seconds or 1) % DAY:
+    if (step.seconds or 1) % DAY and (seconds <= 2 * DAY or (seconds < 4 * DAY and seconds % DAY)):
         return f"{_trim(seconds / HOUR)} h"
     days = seconds / DAY
     return "1 day" if days == 1 else f"{_trim(days)} days"

@@ -49,6 +49,7 @@ ORDER = (
     *("Value", "Series", "Unit", "Dates", "Numbers", "Step", "Length", "Clock", "Gaps", "Missing"),
     *("Duplicates", "Order", "Limits", "Rows", "File", "Forecasts", "Noted"),
 )
+LENGTHS = (12, 24, 64)  # steps of a forecast that are offered
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
 DAY_ORDERS = {True: "Day first", False: "Month first", None: "Only one way to read them"}
 SIGNS = {",": "Comma is the decimal sign", ".": "Dot is the decimal sign"}
@@ -68,11 +69,13 @@ def strip(
     reused: tuple[int, int] = (0, 0),
     *,
     horizon: int = 0,
+    default: int = 0,
     is_open: bool | None = None,
 ) -> Any:
     """The strip. `record` is the viewer's own upload, or None: then names and the file's dialect stay unsaid.
     reused: (forecasts that were there already when it was uploaded, all of them). is_open: as it was left; None at
-    first sight, then it is open where something deserves a look."""
+    first sight, then it is open where something deserves a look. horizon, default: steps of the forecasts that are
+    shown, and of those of an address that names no length."""
     step = _moment.step_of(dataset)
     valid = int(np.isfinite(dataset.series.values).sum())
     missing = dataset.length - valid
@@ -83,7 +86,8 @@ def strip(
     taken = _words.reused(*reused)
     line += [f" {taken}"] if taken else []
     attention = ATTENTION.intersection(record.readback.warnings)
-    parts = [*_parts(record.readback, dataset, step), *_beyond(record.readback, step, horizon, taken)]
+    parts = [*_parts(record.readback, dataset, step), *_beyond(record.readback, step, taken)]
+    parts += _length(step, horizon, default)
     return html.Details(
         [
             html.Summary(
@@ -180,16 +184,29 @@ def _others(readback: Readback, option: str, at: int) -> tuple[Any, ...]:
     return tuple(ways)
 
 
-def _beyond(readback: Readback, step: Step, horizon: int, taken: str) -> Iterator[Part]:
+def _beyond(readback: Readback, step: Step, taken: str) -> Iterator[Part]:
     """What holds whatever the file says."""
     zone = readback.timezone
     yield Part("Clock", f"Times carry a zone: {zone}" if zone else "No time zone in the file: times as written")
-    if horizon:
-        yield Part("Length", f"{_notation.plural(horizon, 'step')} = {_notation.span(horizon, step)}")
     delimiter = DELIMITERS.get(readback.delimiter or "", shorten(str(readback.delimiter or "")))
     between = f"{delimiter} between columns" if delimiter else ""
     yield Part("File", ", ".join(filter(None, (between, str(readback.encoding or "")))))
     yield Part("Forecasts", taken)
+
+
+def _length(step: Step, horizon: int, default: int) -> Iterator[Part]:
+    """How far the forecasts reach, and the other lengths; those of the default length have the shorter address."""
+    if not horizon:
+        return
+    ways = tuple(
+        html.Button(
+            f"{steps} = {_notation.span(steps, step)}",
+            className="link",
+            **{"data-length": "" if steps == default else str(steps)},
+        )
+        for steps in sorted({*LENGTHS, default} - {horizon})
+    )
+    yield Part("Length", f"{_notation.plural(horizon, 'step')} = {_notation.span(horizon, step)}", ways)
 
 
 def _longest(dataset: Dataset) -> tuple[Any, ...]:

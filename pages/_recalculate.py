@@ -68,8 +68,8 @@ def register(app: Dash) -> None:
 def begin(engine: Engine, wish: _inputs.Stretch) -> int:
     """Have the moments computed anew; how many. EngineError."""
     if wish.what != "picture":
-        return engine.recalculate(wish.handle, failed=wish.what == "failed", model=wish.model)
+        return engine.recalculate(wish.handle, failed=wish.what == "failed", model=wish.model, horizon=wish.horizon)
     dataset = engine.dataset(wish.handle)
-    shown = _moment.frame_of(dataset, engine.settings.horizon).history(narrow=wish.narrow)
+    shown = _moment.frame_of(dataset, wish.horizon or engine.settings.horizon).history(narrow=wish.narrow)
     first = max(1 - dataset.length, wish.index - shown)
-    return engine.recalculate(wish.handle, first, wish.index, model=wish.model)
+    return engine.recalculate(wish.handle, first, wish.index, model=wish.model, horizon=wish.horizon)

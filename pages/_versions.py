@@ -21,11 +21,12 @@ def newer(engine: Engine, handle: str) -> Dataset | None:
         return None
 
 
-def note(dataset: Dataset | None, time: np.datetime64, model: str | None) -> list[Any]:
+def note(dataset: Dataset | None, time: np.datetime64, model: str | None, horizon: int | None = None) -> list[Any]:
     """The sentence, its link at `time`; the browser has the link follow the moment. Nothing without a newer version."""
     if dataset is None:
         return []
     words = _words.newer_version(dataset.end, _moment.step_of(dataset))
-    where = urlencode({"t": str(time)} | ({"model": model} if model else {}), safe=":")
+    named = {"t": str(time), "model": model, "h": horizon}
+    where = urlencode({name: value for name, value in named.items() if value}, safe=":")
     link = dcc.Link("Open the same moment there", id="newer-link", href=f"/explore/{dataset.handle}?{where}")
     return [html.P([words, link, "."], id="newer-note")]

@@ -185,6 +185,11 @@ def no_such_model(name: str, shown: str) -> str:
     return f"The model {name} is not loaded here. This is {shown}."
 
 
+def odd_length(most: int, shown: str) -> str:
+    """Said when a link asks for a forecast length that is none; `shown` is the one that is shown instead."""
+    return f"A forecast is 1 to {most} steps long. This one has {shown}."
+
+
 def no_peeking(context_length: int | None, *, ours: bool = True) -> str:
     """What the model could and could not know; `ours` is whether it is one of Hindcast's own."""
     seen = f"at most the {count(context_length)} values before it" if context_length else "only values before it"

@@ -11,6 +11,7 @@ from flask import current_app
 
 from engine import Dataset, Engine, errors, sketch
 from pages import (
+    _chosen,
     _explore,
     _export,
     _fill,
@@ -32,14 +33,14 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
     where = _inputs.where(search)
     try:
         dataset = engine.dataset(handle)
-        model, about = chosen_model(engine, handle, where.model)
+        chosen = _chosen.chosen(engine, dataset, where)
     except errors.UnknownHandle:
         return gone()
     except errors.EngineError as error:
         return busy(error.message)
-    horizon = engine.settings.horizon
+    horizon = chosen.horizon or engine.settings.horizon
     index, words = starting_index(dataset, where, horizon)
-    words = " ".join(filter(None, (words, about)))
+    words = " ".join(filter(None, (words, chosen.words)))
     newer = _versions.newer(engine, handle)
     fixed = _moment.frame_of(dataset, horizon)
     return html.Div(
@@ -51,7 +52,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                 ],
                 tools=[
                     html.Button("Copy link", id="copy-link", className="button quiet"),
-                    _export.menu(handle, model),
+                    _export.menu(handle, chosen.model, chosen.horizon),
                 ],
             ),
             html.Div(_readback.strip(dataset, None), id="read-strip", className="read-strip"),
@@ -63,7 +64,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                     html.Div(
                         [
                             html.P(words, id="link-note", hidden=not words),
-                            *_versions.note(newer, dataset.time(index), model),
+                            *_versions.note(newer, dataset.time(index), chosen.model, chosen.horizon),
                         ],
                         className="link-note",
                     ),
@@ -75,7 +76,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                 className="explore",
             ),
             html.Div(id="spoken", className="visually-hidden", role="status"),
-            dcc.Store(id="facts", data=facts(dataset, index, horizon, model, newer)),
+            dcc.Store(id="facts", data=facts(dataset, index, horizon, chosen, newer)),
             dcc.Store(id="wanted"),
             dcc.Store(id="answer"),
             dcc.Store(id="busy", data=False),
@@ -122,20 +123,9 @@ def starting_index(dataset: Dataset, where: _inputs.Where, horizon: int) -> tupl
     return index, ""
 
 
-def chosen_model(engine: Engine, handle: str, name: str | None) -> tuple[str | None, str]:
-    """(model, words about it): the link's model, None for the default one; words where it is not to be had."""
-    default = engine.settings.model
-    if name is None or name == default:
-        return None, ""
-    try:
-        engine.progress(handle, model=name)
-    except (errors.BadRequest, errors.ModelNotLoaded):
-        return None, _words.no_such_model(name, default)
-    return name, ""
-
-
-def facts(dataset: Dataset, index: int, horizon: int, model: str | None, newer: Dataset | None) -> dict[str, Any]:
-    """What the browser has to know about the file: for moving, and for its list of recent files."""
+def facts(dataset: Dataset, index: int, horizon: int, chosen: _chosen.Chosen, newer: Dataset | None) -> dict[str, Any]:
+    """What the browser has to know about the file: for moving, and for its list of recent files. model, h: which
+    forecast is meant, None for the default ones; they are part of every address and request."""
     step = _moment.step_of(dataset)
     return {
         "handle": dataset.handle,
@@ -145,7 +135,8 @@ def facts(dataset: Dataset, index: int, horizon: int, model: str | None, newer: 
         "page": _notation.page_steps(step),
         "clock": clock(dataset, step),
         "index": index,
-        "model": model,
+        "model": chosen.model,
+        "h": chosen.horizon,
         "newer": newer.handle if newer else None,
         "every": _notation.every(step),
         "period": _notation.period(dataset.start, dataset.end, step),
@@ -165,9 +156,9 @@ def register(app: Dash) -> None:
     """The page's callbacks. Frames are kept per app: a handle names its data, so they never go stale."""
 
     @lru_cache(maxsize=64)
-    def frame_for(handle: str) -> Frame:
+    def frame_for(handle: str, horizon: int | None) -> Frame:
         engine: Engine = current_app.extensions["engine"]
-        return _moment.frame_of(engine.dataset(handle), engine.settings.horizon)
+        return _moment.frame_of(engine.dataset(handle), horizon or engine.settings.horizon)
 
     @app.callback(
         Output("forecast", "figure"),
@@ -225,7 +216,11 @@ def register(app: Dash) -> None:
         if record is None:
             return no_update, no_update
         reused = _inputs.share(mine.get("reused"))
-        known = {"horizon": engine.settings.horizon, "is_open": _inputs.opened(mine.get("strip"))}
+        known = {
+            "horizon": _inputs.horizon(facts_data.get("h")) or engine.settings.horizon,
+            "default": engine.settings.horizon,
+            "is_open": _inputs.opened(mine.get("strip")),
+        }
         return _readback.strip(dataset, record, reused, **known), _notation.shorten(record.name)
 
     _fill.register(app)

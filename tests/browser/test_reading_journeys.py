@@ -209,6 +209,45 @@ def test_a_meter_is_read_hourly_at_the_same_moment_and_back(page: Page, tmp_path
     assert page.complaints() == []
 
 
+def test_a_longer_forecast_is_drawn_at_the_same_moment_and_stays_in_every_address(page: Page, tmp_path: Path) -> None:
+    opened(page, german(tmp_path))
+    checked(page)
+    page.driver.execute_script("hindcast.move(-99)")
+    page.drawn(-99)
+    title = page.text("#heading")
+    assert "12 steps = 3 h" in page.text("#read-strip")
+    page.find("#read-strip [data-length='24']").click()
+    page.until("document.querySelector('#read-strip details[open]')?.innerText.includes('24 steps = 6 h')")
+    page.drawn(-99)
+    assert page.text("#heading") == title
+    assert "over the next 6 h" in page.text("#missed")
+    page.until("location.search === '?i=-99&h=24'")
+    assert page.js("document.querySelector('#forecast .js-plotly-plot').layout.xaxis.range[1]") == 24.5
+    page.driver.execute_script(
+        "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
+    )
+    page.find("#copy-link").click()
+    page.until("window.copied?.endsWith('?i=-99&h=24')")
+    assert page.js("document.querySelector('#export-menu a').getAttribute('href')").endswith("horizon=24")
+    page.find("#read-strip [data-reread='step=1h&agg=sum']").click()
+    page.until("document.querySelector('#read-strip details')?.innerText.includes('24 steps = 24 h')")
+    page.drawn()
+    assert page.js("new URLSearchParams(location.search).get('h')") == "24"
+    page.find(".home-link").click()
+    page.until("[...document.querySelectorAll('.recent-link')].every((link) => link.href.endsWith('&h=24'))")
+    page.driver.execute_script("document.querySelectorAll('.recent-link')[1].click()")
+    page.drawn(-99)
+    page.until("document.querySelector('#read-strip details[open]')")
+    page.find("#read-strip [data-length='']").click()
+    page.until("document.querySelector('#read-strip')?.innerText.includes('12 steps = 3 h')")
+    page.drawn(-99)
+    page.until("location.search === '?i=-99'")
+    page.open(page.js("location.pathname") + "?i=-99&h=99")
+    page.drawn(-99)
+    assert "A forecast is 1 to 64 steps long. This one has 12 steps, 3 h." in page.text("#link-note")
+    assert page.complaints() == []
+
+
 def test_another_series_of_a_long_file_is_seen_and_chosen_at_the_same_moment(page: Page, tmp_path: Path) -> None:
     rows = [
         f"{shop},2024-01-{1 + n // 24:02} {n % 24:02}:00,{by * (n % 24) + n % 5}"
