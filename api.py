@@ -9,7 +9,18 @@ from werkzeug.exceptions import HTTPException
 
 import api_cache
 import api_requests as requests
-from api_answers import PREFIX, download, error_answer, http_error, json_answer, metadata, rail, refused, wire_block
+from api_answers import (
+    PREFIX,
+    download,
+    error_answer,
+    http_error,
+    json_answer,
+    metadata,
+    octets,
+    rail,
+    refused,
+    wire_block,
+)
 from engine import Engine, Status, Upload, errors
 
 RAIL_WIDTH = 1000  # columns, where none are asked for
@@ -54,17 +65,17 @@ def create_blueprint(engine: Engine) -> Blueprint:
     @route(f"{PREFIX}/datasets/<handle>/forecasts/<index>", methods=["GET", "POST"])
     def forecast(handle: str, index: str) -> Response:
         timeout = request.args.get("timeout")
-        plot = engine.forecast(
-            handle,
-            requests.integer("index", index),
-            model=requests.model(),
-            horizon=requests.horizon(),
-            session=request.args.get("session", type=lambda text: text[:64]),
-            seq=requests.integer("seq", request.args.get("seq", "0")),
-            force=request.method == "POST",
-            timeout=None if timeout is None else requests.seconds("timeout", timeout),
-        )
-        return json_answer(plot.to_json())
+        where = handle, requests.integer("index", index)
+        wanted: dict[str, Any] = {
+            "model": requests.model(),
+            "horizon": requests.horizon(),
+            "session": request.args.get("session", type=lambda text: text[:64]),
+            "seq": requests.integer("seq", request.args.get("seq", "0")),
+            "timeout": None if timeout is None else requests.seconds("timeout", timeout),
+        }
+        if request.method == "GET" and requests.wants_bytes():
+            return octets(engine.wire_row(*where, **wanted))
+        return json_answer(engine.forecast(*where, force=request.method == "POST", **wanted).to_json())
 
     @route(f"{PREFIX}/datasets/<handle>/blocks/<number>", methods=["GET"])
     def block(handle: str, number: str) -> Response:
@@ -77,6 +88,10 @@ def create_blueprint(engine: Engine) -> Blueprint:
         stretch = requests.optional("from"), requests.optional("to")
         which = {"model": requests.model(), "horizon": requests.horizon()}
         return rail(engine.rail(handle, width, *stretch, **which))
+
+    @route(f"{PREFIX}/datasets/<handle>/series", methods=["GET"])
+    def series(handle: str) -> Response:
+        return wire_block(engine.wire_series(handle), forever=True)
 
     @route(f"{PREFIX}/datasets/<handle>/recalculate", methods=["POST"])
     def recalculate(handle: str) -> Response:

@@ -75,13 +75,18 @@ def download(export: Export, kind: str) -> Response:
     return response
 
 
-def wire_block(block: WireBlock) -> Response:
+def octets(data: bytes) -> Response:
+    """Bytes that nobody keeps."""
+    return Response(data, mimetype="application/octet-stream", headers={"Cache-Control": "no-store"})
+
+
+def wire_block(block: WireBlock, *, forever: bool = False) -> Response:
     """What is incomplete is not kept by browsers, what is complete is asked for again with its ETag; only under an
-    address that names that very ETag it is kept without asking."""
+    address that names that very ETag it is kept without asking, or where the address can mean nothing else: forever."""
     response = _zipped(block.data, block.etag, "application/octet-stream")
     if not block.complete:
         response.headers["Cache-Control"] = "no-store"
-    elif request.args.get("v") == block.etag:
+    elif forever or request.args.get("v") == block.etag:
         response.headers["Cache-Control"] = "private, immutable, max-age=31536000"
     else:
         response.headers["Cache-Control"] = "private, no-cache"

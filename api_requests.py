@@ -62,6 +62,12 @@ def horizon() -> int | None:
     return optional("horizon")
 
 
+def wants_bytes() -> bool:
+    """Whether a forecast is asked for as a wire block of one row; where it is all the same it is JSON."""
+    kinds = ["application/json", "application/octet-stream"]
+    return request.accept_mimetypes.best_match(kinds) == kinds[1]
+
+
 def optional(name: str) -> int | None:
     """A whole number of the query, if it is there."""
     text = request.args.get(name)

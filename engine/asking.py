@@ -9,6 +9,7 @@ import re
 from contextlib import suppress
 from typing import Any
 
+from engine.baselines import baselines
 from engine.blocks import Rows
 from engine.catalog import Catalog
 from engine.dataset import Dataset
@@ -20,9 +21,9 @@ from engine.jobs import Entry, Ticket
 from engine.library import Library
 from engine.meter import Meter
 from engine.plotdata import PlotData
-from engine.rows import Forecast, Row
+from engine.rows import Baselines, Forecast, Row
 from engine.scheduler import Scheduler
-from engine.series import Ints
+from engine.series import Ints, Series
 from engine.spec import Spec
 from engine.waiting import Waiting
 
@@ -72,21 +73,29 @@ class Asking:
         dataset = self.dataset(handle, deadline)
         slot = dataset.origin_slot(index)
         spec = self.spec(handle, model, horizon)
-        baseline = self._baseline(dataset, spec.horizon)
-        try:
-            entry, row = self._row(handle, slot, spec, deadline, **how)
-        except Evicted as gone:  # dropped while it waited: once more
-            try:
-                entry, row = self._row(handle, slot, spec, deadline, **how)
-            except UnknownHandle:  # deleted
-                raise gone from None
+        baseline = self._baseline(dataset.series, spec.horizon)
+        entry, row = self._held(handle, slot, spec, deadline, **how)
         with self._meter.timed("draw"):
             return draw(dataset, index, entry.subject, row, baseline, frame_of(entry).scores())
+
+    def row(
+        self, handle: str, index: int, model: str | None, horizon: int | None, deadline: float, **how: Any
+    ) -> tuple[Entry, int, Row]:
+        """The entry, the slot and the row of an index of a stored dataset. Raises what `Engine.forecast` does."""
+        dataset = self.dataset(handle, deadline)
+        slot = dataset.origin_slot(index)
+        entry, row = self._held(handle, slot, self.spec(handle, model, horizon), deadline, **how)
+        return entry, slot, row
+
+    def baselines(self, entry: Entry, slots: Ints) -> Baselines | None:
+        """What the baseline says at slots of an entry; None for its own. EngineClosed."""
+        baseline = self._baseline(entry.subject.series, entry.subject.spec.horizon)
+        return None if baseline.spec == entry.subject.spec else baselines(baseline, slots)
 
     def quickdraw(self, dataset: Dataset, index: int, spec: Spec, deadline: float, force: bool) -> PlotData:
         """From an index of a dataset of which nothing is kept, unless it happens to be open."""
         slot = dataset.origin_slot(index)
-        baseline = self._baseline(dataset, spec.horizon)
+        baseline = self._baseline(dataset.series, spec.horizon)
         entry = self._scheduler.find((dataset.handle, spec.key))
         if entry is not None and not force:
             self.fetch(entry, slot, deadline)
@@ -139,6 +148,16 @@ class Asking:
         found: Rows = rows
         return found
 
+    def _held(self, handle: str, slot: int, spec: Spec, deadline: float, **how: Any) -> tuple[Entry, Row]:
+        """An origin's forecast, waited for, and asked for once more if it was dropped meanwhile. Evicted."""
+        try:
+            return self._row(handle, slot, spec, deadline, **how)
+        except Evicted as gone:
+            try:
+                return self._row(handle, slot, spec, deadline, **how)
+            except UnknownHandle:  # deleted
+                raise gone from None
+
     def _row(self, handle: str, slot: int, spec: Spec, deadline: float, **how: Any) -> tuple[Entry, Row]:
         """An origin's forecast, waited for, and its entry, opened if it is not in memory."""
         entry, ticket = self._request(handle, slot, spec, deadline, **how)
@@ -165,6 +184,6 @@ class Asking:
                 return ask(found)
         return self._waiting.on_store_thread(bring_and_ask, deadline)
 
-    def _baseline(self, dataset: Dataset, horizon: int) -> Subject:
+    def _baseline(self, series: Series, horizon: int) -> Subject:
         spec = self._catalog.baseline(horizon)
-        return Subject(dataset.series, spec, self._catalog.forecaster(spec))
+        return Subject(series, spec, self._catalog.forecaster(spec))

@@ -70,7 +70,7 @@ class Engine:
         self._waiting = Waiting(self._scheduler, self._meter, settings.request_timeout)
         self._on_store_thread = self._waiting.on_store_thread
         self._asking = Asking(self._scheduler, self._library, self._catalog, self._waiting, self._meter)
-        self._wires = Wires(settings.wire_budget, self._asking.block_rows, self._scheduler.find)
+        self._wires = Wires(settings.wire_budget, self._asking.block_rows, self._scheduler.find, self._asking.baselines)
         self._aside = Aside(settings.cache_dir / FOLDER)
         self._exports = Exports(settings.cache_dir, self._asking.block_rows)
         self._workers = Workers(
@@ -282,6 +282,31 @@ class Engine:
         with suppress(Evicted):  # computed anew while it was read
             return self._wires.of(self._asking.entry(handle, spec), number)
         return self._wires.of(self._asking.entry(handle, spec), number)
+
+    def wire_row(
+        self,
+        handle: str,
+        index: int,
+        *,
+        model: str | None = None,
+        horizon: int | None = None,
+        session: str | None = None,
+        seq: int = 0,
+        timeout: float | None = None,
+    ) -> bytes:
+        """The forecast from an index, computed at priority 0 if it is not there, as a wire block of one row. Raises
+        what `forecast` does."""
+        deadline = self._waiting.deadline(timeout)
+        how = {"session": session, "seq": seq, "force": False}
+        return self._wires.row(*self._asking.row(handle, index, model, horizon, deadline, **how))
+
+    def wire_series(self, handle: str) -> WireBlock:
+        """The values and times of a series, as the scrubber reads them (docs/wire_series.md). UnknownHandle."""
+        dataset = self.dataset(handle)
+        block = self._wires.series(dataset)
+        if self._library.cached(handle) is not dataset:  # forgotten meanwhile, perhaps before it was kept
+            self._wires.forget(handle)
+        return block
 
     def recalculate(
         self,

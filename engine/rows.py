@@ -44,6 +44,14 @@ class Forecast(NamedTuple):
         return Row(self.samples[position].copy(), float(self.loc[position]), float(self.scale[position]))
 
 
+class Baselines(NamedTuple):
+    """What the baseline says at B origins: its median (B, H) in the data's unit, the period it repeats (B,), 1 for the
+    last value."""
+
+    median: Floats
+    period: NDArray[np.int64]
+
+
 class Row(NamedTuple):
     """One origin's forecast: scaled samples (H, S) sorted per step, loc, scale."""
 

@@ -8,17 +8,18 @@ Pure numpy.
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.blocks import BLOCK, Rows
 from engine.plotdata import GRID, LEVELS, Floats, Kind, density, quantiles
-from engine.rows import Scores
+from engine.rows import Baselines, Scores
 from engine.windows import unscale
 
 MAGIC = b"HCWB"
-VERSION = 1
+VERSION = 2
 HEAD = struct.Struct("<4sHHdHHHHHBB4x")  # docs/wire.md, "Header"; the sections' offsets follow
 KINDS: tuple[Kind, Kind] = ("quantiles", "draws")
 MISSING, DONE, UNUSABLE, FAILED = range(4)  # of a slot, in the bytes
@@ -36,7 +37,9 @@ SECTIONS = {
     "bands": ("<f4", "NLH"),
     "samples": ("<f4", "NHS"),
     "peak": ("<f4", "NH"),
+    "baseline": ("<f4", "NH"),
     "row": ("<i2", "B"),
+    "period": ("<i2", "N"),
     "state": ("|u1", "B"),
     "n_scored": ("|u1", "N"),
     "inside50": ("|u1", "N"),
@@ -45,8 +48,11 @@ SECTIONS = {
 }
 
 
-def pack(number: int, state: NDArray[np.uint8], rows: Rows, scores: Scores, kind: Kind) -> bytes:
-    """The bytes of block `number`: state (256,) of its slots, DONE for those of `rows` and no others; their scores."""
+def pack(
+    number: int, state: NDArray[np.uint8], rows: Rows, scores: Scores, kind: Kind, beside: Baselines | None
+) -> bytes:
+    """The bytes of block `number`: state (256,) of its slots, DONE for those of `rows` and no others; their scores; the
+    baseline beside them, None where they are the baseline's own."""
     count, horizon, num_samples = rows.samples.shape
     row = np.full(BLOCK, -1)
     row[rows.offsets] = np.arange(count)
@@ -54,7 +60,7 @@ def pack(number: int, state: NDArray[np.uint8], rows: Rows, scores: Scores, kind
     arrays = {"levels": np.array(LEVELS), "loc": rows.loc, "scale": rows.scale, "lo": lo, "hi": hi}
     arrays |= {"bands": quantiles(rows.samples.astype(np.float64), LEVELS, kind).transpose(0, 2, 1)}
     arrays |= {"samples": rows.samples, "peak": peak, "row": row, "state": state, "density": shades}
-    arrays |= scores._asdict()
+    arrays |= scores._asdict() | _baseline(rows, beside)
     end = start = _aligned(HEAD.size + 4 * len(SECTIONS))
     parts, offsets = [], []
     for name, (dtype, _) in SECTIONS.items():
@@ -66,6 +72,16 @@ def pack(number: int, state: NDArray[np.uint8], rows: Rows, scores: Scores, kind
     head = HEAD.pack(MAGIC, VERSION, BLOCK, number * BLOCK, *sizes, KINDS.index(kind), is_complete(state))
     table = struct.pack(f"<{len(offsets)}I", *offsets)
     return (head + table).ljust(start, b"\0") + b"".join(parts)
+
+
+def _baseline(rows: Rows, beside: Baselines | None) -> dict[str, NDArray[Any]]:
+    """The baseline's sections, scaled as the row's own numbers are; what float32 cannot hold is unknown."""
+    count, horizon, _ = rows.samples.shape
+    if beside is None:
+        return {"baseline": np.full((count, horizon), np.nan), "period": np.zeros(count)}
+    scaled = (beside.median - rows.loc[:, None]) / rows.scale[:, None]
+    scaled[np.abs(scaled) > np.finfo(np.float32).max] = np.nan
+    return {"baseline": scaled, "period": beside.period}
 
 
 def is_complete(state: NDArray[np.uint8]) -> bool:

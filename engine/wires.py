@@ -1,7 +1,8 @@
 """Wire blocks of entries: made when somebody asks, kept in a tier in memory, and never older than the rows.
 
 A kept block bears the entry's id and the block's revision, read before the rows were: both must still be the same, or
-it is made anew. Nothing here computes a forecast.
+it is made anew. Nothing here computes a forecast, but for the baseline beside them (17 ms a block, kept nowhere else).
+The values of a series are kept in the same tier.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import wire
-from engine.blocks import Rows, block_range
+from engine import wire, wire_series
+from engine.blocks import BLOCK, Rows, block_range
+from engine.dataset import Dataset
 from engine.errors import Overloaded, UnknownBlock
 from engine.forecasting import frame_of
 from engine.jobs import Entry
 from engine.row_states import FAILED, UNUSABLE
-from engine.rows import Scores
+from engine.rows import Baselines, Row, Scores
+from engine.series import Ints
 from engine.tier import Tier
 
 LEVEL = 1  # of gzip: level 6 takes three times as long and saves another 5 %
@@ -43,13 +46,19 @@ class _Kept(NamedTuple):
 
 
 class Wires:
-    """`read` gives a copy of an entry's done rows in its n-th block, `find` the entry of a key that is open."""
+    """`read` gives a copy of an entry's done rows in its n-th block, `find` the entry of a key that is open, `beside`
+    what the baseline says at slots of an entry, None for its own."""
 
     def __init__(
-        self, budget: int, read: Callable[[Entry, int], Rows], find: Callable[[Hashable], Entry | None]
+        self,
+        budget: int,
+        read: Callable[[Entry, int], Rows],
+        find: Callable[[Hashable], Entry | None],
+        beside: Callable[[Entry, Ints], Baselines | None],
     ) -> None:
         self._read = read
         self._find = find
+        self._beside = beside
         self._tier: Tier[_Kept] = Tier(budget)
         self._callers = threading.BoundedSemaphore(CALLERS)
         self._making = threading.BoundedSemaphore(1)  # who asks for the same block meanwhile finds it made
@@ -72,6 +81,31 @@ class Wires:
             return self._made(entry, number)
         finally:
             self._callers.release()
+
+    def row(self, entry: Entry, slot: int, row: Row) -> bytes:
+        """One forecast, as a block with that row alone."""
+        number, offset = divmod(slot, BLOCK)
+        state = np.full(BLOCK, wire.MISSING, dtype=np.uint8)
+        state[offset] = wire.DONE
+        rows = Rows(np.array([offset]), row.samples[None], np.array([row.loc]), np.array([row.scale]))
+        at = slot - entry.subject.series.first_slot
+        crps, *counts = frame_of(entry).scores()
+        scores = Scores(crps[at : at + 1], *(column[at : at + 1] for column in counts))
+        beside = self._beside(entry, np.array([slot]))
+        return wire.pack(number, state, rows, scores, entry.subject.spec.kind, beside)
+
+    def series(self, dataset: Dataset) -> WireBlock:
+        """The values and times of a series. Whoever forgets it meanwhile has it forgotten here, too."""
+        key = (dataset.handle, "", 0)
+        kept = self._tier.get(key)
+        if kept is not None:
+            return kept.block
+        with self._making:
+            payload = wire_series.pack(dataset)
+        etag = hashlib.sha256(payload).hexdigest()[:32]
+        block = WireBlock(gzip.compress(payload, LEVEL, mtime=0), etag, True)
+        self._tier.put(key, _Kept((0, 0), block), len(block.data))
+        return block
 
     def forget(self, handle: str) -> None:
         """Keep nothing of a series."""
@@ -96,14 +130,14 @@ class Wires:
         frame = frame_of(entry)
         rows = self._read(entry, place)
         state = _wire_state(frame.block_states(place), rows)
-        at = frame.block_slots(place, rows.offsets) - entry.subject.series.first_slot
-        scores = Scores(*(column[at] for column in frame.scores()))
+        slots = frame.block_slots(place, rows.offsets)
+        scores = Scores(*(column[slots - entry.subject.series.first_slot] for column in frame.scores()))
         unchanged = _stamp(entry, number) == stamp  # else rows, states and scores may be of several moments
         with self._making:
             kept = self._kept(entry, number)
             if kept is not None:
                 return kept
-            payload = wire.pack(number, state, rows, scores, entry.subject.spec.kind)
+            payload = wire.pack(number, state, rows, scores, entry.subject.spec.kind, self._beside(entry, slots))
             etag = hashlib.sha256(payload).hexdigest()[:32]
             block = WireBlock(gzip.compress(payload, LEVEL, mtime=0), etag, unchanged and wire.is_complete(state))
         if unchanged:

@@ -113,3 +113,49 @@ def test_refusals_have_the_usual_shape(client: FlaskClient, upload: Upload, path
 def test_a_series_that_is_not_here_has_no_blocks(client: FlaskClient) -> None:
     response = client.get(f"/api/v1/datasets/{'0' * 64}/blocks/4")
     assert (response.status_code, response.get_json()["error"]["code"]) == (404, "UNKNOWN_HANDLE")
+
+
+BYTES = {"Accept": "application/octet-stream"}
+
+
+def test_one_forecast_comes_as_a_block_of_one_row(client: FlaskClient, upload: Upload, address: str) -> None:
+    row = client.get(f"/api/v1/datasets/{upload.dataset.handle}/forecasts/-40", headers=BYTES)
+    assert (row.status_code, row.content_type, cached(row)) == (200, "application/octet-stream", "no-store")
+    alone, block = read_block(row.data), read_block(client.get(address).data)
+    at = 1299 - 40 - 1024
+    assert (alone["first_slot"], alone["rows"], alone["row"][at]) == (1024, 1, 0)
+    assert alone["state"].sum() == alone["state"][at] == 1
+    for name in ("loc", "scale", "lo", "hi", "crps", "bands", "samples", "peak", "density", "baseline", "period"):
+        assert (alone[name][0] == block[name][block["row"][at]]).all(), name
+
+
+def test_one_forecast_is_computed_where_it_is_not_there(
+    client: FlaskClient, upload: Upload, engine: Engine, toy: ToyForecaster
+) -> None:
+    toy.batches.clear()
+    engine.recalculate(upload.dataset.handle)
+    row = client.get(f"/api/v1/datasets/{upload.dataset.handle}/forecasts/-40?session=tab&seq=3", headers=BYTES)
+    toy.batches.set()
+    assert read_block(row.data)["rows"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("forecasts/-290", 422, "ORIGIN_UNUSABLE"),
+        ("forecasts/1", 422, "INDEX_OUT_OF_RANGE"),
+        ("forecasts/-1?model=theta", 409, "MODEL_NOT_LOADED"),
+        ("forecasts/x", 400, "BAD_REQUEST"),
+    ],
+)
+def test_a_forecast_that_is_refused_is_refused_in_json(
+    client: FlaskClient, upload: Upload, path: str, status: int, code: str
+) -> None:
+    response = client.get(f"/api/v1/datasets/{upload.dataset.handle}/{path}", headers=BYTES)
+    assert (response.status_code, response.get_json()["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "application/*", "text/html,*/*;q=0.8", ""])
+def test_who_does_not_ask_for_bytes_gets_json(client: FlaskClient, upload: Upload, accept: str) -> None:
+    path = f"/api/v1/datasets/{upload.dataset.handle}/forecasts/-40"
+    assert client.get(path, headers={"Accept": accept}).get_json()["index"] == -40

@@ -37,6 +37,8 @@ PURE = {
     "row_states": {"blocks", "series"},
     "results": {"blocks", "row_states", "rows", "samples", "scorecards", "series", "spec"},
     "wire": {"blocks", "plotdata", "rows", "windows"},
+    "baselines": {"forecasting", "models", "plotdata", "rows", "series", "windows"},
+    "wire_series": {"dataset"},
     "tier": set(),
     "shelf": {"dataset"},
     "health": set(),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine import wire
 from engine.blocks import Rows
 from engine.plotdata import GRID, LEVELS, Kind, density, quantiles
-from engine.rows import Scores
+from engine.rows import Baselines, Scores
 from engine.windows import unscale
 from tests.wire_reader import DOCUMENT, read_block
 
@@ -26,12 +26,12 @@ def random_rows(count: int, horizon: int, num_samples: int, scale: float, level:
     return Rows(offsets, samples, loc, scale * random.uniform(0.5, 2, count))
 
 
-def packed(rows: Rows, kind: Kind = "quantiles", number: int = 0) -> bytes:
+def packed(rows: Rows, kind: Kind = "quantiles", number: int = 0, beside: Baselines | None = None) -> bytes:
     state = np.zeros(256, np.uint8)
     state[rows.offsets] = wire.DONE
     count = len(rows.offsets)
     scores = Scores(np.arange(count) + 0.5, *(np.full(count, n, np.uint8) for n in (12, 5, 8)))
-    return wire.pack(number, state, rows, scores, kind)
+    return wire.pack(number, state, rows, scores, kind, beside)
 
 
 def values(block: dict[str, Any], numbers: np.ndarray, rank: int) -> np.ndarray:
@@ -101,10 +101,30 @@ def test_scores_are_those_of_the_rows() -> None:
     assert [block[name].tolist() for name in ("n_scored", "inside50", "inside80")] == [[12] * 3, [5] * 3, [8] * 3]
 
 
+@pytest.mark.parametrize(("scale", "level"), [(1.0, 0.0), (1e-3, 1e9), (1e150, 1.0)])
+def test_the_baseline_comes_beside_the_rows(scale: float, level: float) -> None:
+    rows = random_rows(3, 12, 10, scale, level)
+    median = rows.loc[:, None] + rows.scale[:, None] * np.linspace(-3, 3, 36).reshape(3, 12)
+    block = read_block(packed(rows, beside=Baselines(median, np.array([1, 24, 512]))))
+    np.testing.assert_allclose(
+        values(block, block["baseline"], 2), median, atol=1e-6 * float(rows.scale.max()), rtol=1e-15
+    )
+    assert block["period"].tolist() == [1, 24, 512]
+
+
+def test_the_baseline_has_none_beside_itself_and_none_that_float32_cannot_hold() -> None:
+    rows = random_rows(2, 12, 10, 1e-30, 0.0)
+    alone = read_block(packed(rows))
+    assert np.isnan(alone["baseline"]).all()
+    assert alone["period"].tolist() == [0, 0]
+    far = read_block(packed(rows, beside=Baselines(np.full((2, 12), 1e30), np.ones(2))))
+    assert np.isnan(far["baseline"]).all()
+
+
 @pytest.mark.parametrize("number", [-3, 0, 7, 2**40])
 def test_the_header_says_which_slots_they_are(number: int) -> None:
     block = read_block(packed(random_rows(2, 48, 9, 1.0, 0.0), "draws", number))
-    assert (block["magic"], block["version"], block["slots"]) == (b"HCWB", 1, 256)
+    assert (block["magic"], block["version"], block["slots"]) == (b"HCWB", 2, 256)
     assert block["first_slot"] == 256 * number
     assert [block[name] for name in ("rows", "horizon", "num_samples", "num_levels", "grid")] == [2, 48, 9, 5, GRID]
     assert (block["kind"], block["complete"]) == (1, 0)
@@ -116,10 +136,10 @@ def test_a_block_is_complete_when_all_that_can_be_done_is() -> None:
     state = np.full(256, wire.UNUSABLE, np.uint8)
     state[rows.offsets] = wire.DONE
     scores = Scores(np.zeros(200), *(np.zeros(200, np.uint8) for _ in range(3)))
-    assert read_block(wire.pack(0, state, rows, scores, "draws"))["complete"] == 1
+    assert read_block(wire.pack(0, state, rows, scores, "draws", None))["complete"] == 1
     for lacking in (wire.MISSING, wire.FAILED):
         state[np.flatnonzero(state == wire.UNUSABLE)[0]] = lacking
-        assert read_block(wire.pack(0, state, rows, scores, "draws"))["complete"] == 0
+        assert read_block(wire.pack(0, state, rows, scores, "draws", None))["complete"] == 0
 
 
 def test_a_block_without_forecasts_is_small() -> None:
@@ -132,5 +152,6 @@ def test_the_document_names_every_section_in_its_order() -> None:
     assert list(wire.SECTIONS) == [
         name for name in read_block(packed(random_rows(1, 2, 3, 1.0, 0.0))) if name in wire.SECTIONS
     ]
+    assert DOCUMENT.count(f"u32 × {len(wire.SECTIONS)} ") == 1
     names = DOCUMENT.split("const NAMES = [")[1].split("]")[0]
     assert [name.strip(' "\n') for name in names.split(",")] == list(wire.SECTIONS)

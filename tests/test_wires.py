@@ -74,7 +74,18 @@ def shows(block: dict[str, Any], slot: int, plot: PlotData) -> bool:
         and (np.abs(density - plot.density) <= plot.density.max(axis=1, keepdims=True) / 255).all()
         and np.isclose(block["crps"][row], plot.crps, equal_nan=True)
         and scores == [plot.n_scored, plot.inside50, plot.inside80]
+        and shows_baseline(block, row, plot)
     )
+
+
+def shows_baseline(block: dict[str, Any], row: int, plot: PlotData) -> bool:
+    """Whether a row has the very baseline of a picture; there is none beside itself."""
+    if plot.model == plot.baseline_model:
+        return bool(np.isnan(block["baseline"][row]).all() and block["period"][row] == 0)
+    median = block["loc"][row] + block["scale"][row] * block["baseline"][row].astype(float)
+    near = 1e-6 * (np.abs(plot.samples).max() + block["scale"][row])
+    same = np.allclose(median, plot.baseline_median, atol=near, rtol=0)
+    return bool(same and block["period"][row] == plot.baseline_period)
 
 
 def test_blocks_have_the_forecasts_of_the_pictures(engine: Engine) -> None:

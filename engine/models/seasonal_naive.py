@@ -32,12 +32,18 @@ class SeasonalNaive(Statistical):
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict."""
-        values = float64(contexts)
-        season = periods(values)
-        point, cycles = repeat_cycle(values, season, horizon)
-        spread = error_quantiles(values, season, self.num_samples)
-        samples = point[:, :, None] + np.sqrt(cycles)[:, :, None] * spread[:, None, :]
-        return bounded(samples, floor)
+        return with_periods(contexts, floor, horizon, self.num_samples)[0]
+
+
+def with_periods(
+    contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int, num_samples: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Scaled samples (B, horizon, num_samples) of scaled contexts (B, C), and the period each was made with (B,)."""
+    values = float64(contexts)
+    season = periods(values)
+    point, cycles = repeat_cycle(values, season, horizon)
+    spread = error_quantiles(values, season, num_samples)
+    return bounded(point[:, :, None] + np.sqrt(cycles)[:, :, None] * spread[:, None, :], floor), season
 
 
 def periods(values: Array, longest: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
