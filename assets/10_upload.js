@@ -12,7 +12,8 @@
   const isExport = (body) => /\.parquet$/i.test(body.name || ""); /* what this app itself saved: it is loaded, not read */
   const quickOnly = () => Boolean(document.querySelector("#quick-only input:checked"));
 
-  const say = (text, { refusal = false, share = null, cancel = null } = {}) => {
+  /* offer: {words, act}, a button behind the text. */
+  const say = (text, { refusal = false, share = null, offer = null } = {}) => {
     const place = stage();
     if (!place) return;
     place.replaceChildren();
@@ -20,12 +21,11 @@
     place.setAttribute("role", refusal ? "alert" : "status");
     if (!text) return;
     const line = hindcast.element("p", "upload-line", text);
-    if (cancel) {
-      line.append(" \u00b7 ");
-      const button = hindcast.element("button", "link", "Cancel");
-      button.id = "upload-cancel";
-      button.addEventListener("click", cancel);
-      line.append(button);
+    if (offer) {
+      const button = hindcast.element("button", "link", offer.words);
+      button.id = "upload-offer";
+      button.addEventListener("click", offer.act);
+      line.append(refusal ? " " : " \u00b7 ", button);
     }
     if (refusal && place.id === "upload-sheet") {
       const close = hindcast.element("button", "link", "Close");
@@ -44,13 +44,18 @@
 
   const megabytes = (bytes) => (bytes < 10 * MEGA ? (bytes / MEGA).toFixed(1) : Math.round(bytes / MEGA).toString());
 
-  const refusalOf = (request) => {
+  /* The API's refusal; null where something else answered. */
+  const errorOf = (request) => {
     try {
-      const message = JSON.parse(request.responseText).error.message;
-      if (typeof message === "string" && message) return message;
+      return JSON.parse(request.responseText).error || null;
     } catch {
-      /* not an answer of the API: fall through to the plain words */
+      return null;
     }
+  };
+
+  const refusalOf = (request) => {
+    const message = errorOf(request)?.message;
+    if (typeof message === "string" && message) return message;
     if (request.status === 413) return `This file is larger than this server reads (${megabytes(limit())} MB).`;
     return "The server could not read this file. Try again in a moment.";
   };
@@ -73,17 +78,20 @@
   /* Where dates tell nothing the file waits here, unsent, for the answer. */
   const asked = (request, body, how) => {
     const place = stage();
-    let error = null;
-    try {
-      error = JSON.parse(request.responseText).error;
-    } catch {
-      return false;
-    }
+    const error = errorOf(request);
     if (!place || error?.code !== "DATE_ORDER_AMBIGUOUS" || !Array.isArray(error.detail?.ways)) return false;
     say("");
     const answer = (dayfirst) => send(body, { ...how, options: { ...how.options, dayfirst } });
     hindcast.askOrder(place, error.detail.ways, answer, () => say(""));
     return true;
+  };
+
+  /* What the API refuses is said; a table that lies on its side may be sent again, to be turned. */
+  const refused = (request, body, how) => {
+    const turn = () => send(body, { ...how, options: { ...how.options, turned: true } });
+    const offer = errorOf(request)?.detail?.turn === true ? { words: "Turn the table", act: turn } : null;
+    const words = refusalOf(request);
+    say(offer ? words.replace(/ Turn the table[^.]*\.$/, "") : words, { refusal: true, offer });
   };
 
   /* note: words beside the progress. options: how the file is to be read. where: the moment at which it opens. */
@@ -102,11 +110,11 @@
     const quick = !load && quickOnly();
     const request = new XMLHttpRequest();
     sending = request;
-    const cancel = () => request.abort();
+    const offer = { words: "Cancel", act: () => request.abort() };
     let loud = false;
     let words = () => `Sending 0 of ${megabytes(size)} MB`;
     let share = 0;
-    const show = () => loud && sending === request && say(words() + note, { share, cancel });
+    const show = () => loud && sending === request && say(words() + note, { share, offer });
     const patience = window.setTimeout(() => {
       loud = true;
       show();
@@ -130,7 +138,7 @@
     request.addEventListener("load", () => {
       if (request.status === 503) return again(request, () => send(body, how));
       if (asked(request, body, how)) return;
-      if (request.status >= 400) return say(refusalOf(request), { refusal: true });
+      if (request.status >= 400) return refused(request, body, how);
       const answer = JSON.parse(request.responseText);
       if (!quick) return opened(answer, where);
       say("");

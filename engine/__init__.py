@@ -10,6 +10,7 @@ from engine.dataset import Dataset, Summary
 from engine.engine import Engine
 from engine.exports import Export
 from engine.ingest import Readback, ReadOptions
+from engine.ingest.readback import Alternative, Decision
 from engine.inventory import Inventory, StoredDataset, StoredForecasts
 from engine.jobs import Statistics
 from engine.meter import Failure, Latency
@@ -23,8 +24,10 @@ from engine.status import ModelStatus, Status
 from engine.wires import WireBlock
 
 __all__ = (
+    "Alternative",
     "CheckReport",
     "Dataset",
+    "Decision",
     "Engine",
     "Export",
     "Failure",

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from dash import html
 
-from engine import Dataset, Readback, UploadRecord
-from pages import _moment, _notation, _picker, _reread, _words
+from engine import Alternative, Dataset, Decision, Readback, UploadRecord
+from pages import _adding, _moment, _notation, _picker, _reread, _words
 from pages._notation import Step, shorten
 
 ATTENTION = {
@@ -43,10 +43,10 @@ ROW_OF_NOTE = {
     "ROWS_LEFT_OUT": "Rows",
     "ENCODING_ASSUMED": "File",
 }
-ROW_OF_DECISION = {"dates": "Dates", "numbers": "Numbers", "step": "Step", "stamps": "Clock"}
+ROW_OF_DECISION = {"turned": "Table", "dates": "Dates", "numbers": "Numbers", "step": "Step", "stamps": "Clock"}
 SAID_BY_DECISION = {"DATE_ORDER_AMBIGUOUS": "dates", "DECIMAL_AMBIGUOUS": "numbers"}
 ORDER = (
-    *("Value", "Series", "Unit", "Dates", "Numbers", "Step", "Length", "Clock", "Gaps", "Missing"),
+    *("Table", "Value", "Series", "Unit", "Dates", "Numbers", "Step", "Length", "Clock", "Gaps", "Missing"),
     *("Duplicates", "Order", "Limits", "Rows", "File", "Forecasts", "Noted"),
 )
 LENGTHS = (12, 24, 64)  # steps of a forecast that are offered
@@ -156,11 +156,11 @@ def _parts(readback: Readback, dataset: Dataset, step: Step) -> Iterator[Part]:
     yield Part("Unit", shorten(readback.unit or ""))
     decided = {decision.what for decision in readback.decisions}
     for decision in readback.decisions:
-        ways = tuple(
-            html.Button(way.label, className="link", **_reread.button(readback, way.options))
-            for way in decision.alternatives
+        ways, why = _steps(readback, decision) if decision.what == "step" else (decision.alternatives, None)
+        buttons = tuple(
+            html.Button(way.label, className="link", title=why, **_reread.button(readback, way.options)) for way in ways
         )
-        yield Part(ROW_OF_DECISION.get(decision.what, "Noted"), decision.says, ways)
+        yield Part(ROW_OF_DECISION.get(decision.what, "Noted"), decision.says, buttons)
     if "dates" not in decided:
         yield Part("Dates", DAY_ORDERS[readback.dayfirst])
     if "numbers" not in decided:
@@ -171,6 +171,16 @@ def _parts(readback: Readback, dataset: Dataset, step: Step) -> Iterator[Part]:
         row = ROW_OF_NOTE.get(note.code, "Noted")
         if SAID_BY_DECISION.get(note.code) not in decided:
             yield Part(row, note.message, _longest(dataset) if note.code == "GAPS_SPLIT" else ())
+
+
+def _steps(readback: Readback, decision: Decision) -> tuple[list[Alternative], str | None]:
+    """The other steps: back to the file's own, then the coarser ones, each first in the way that fits the unit; why."""
+    order, why = _adding.favoured(readback.unit)
+    coarser = [way for way in decision.alternatives if way.options["agg"]]
+    steps = list(dict.fromkeys(way.options["step"] for way in coarser))
+    coarser.sort(key=lambda way: (steps.index(way.options["step"]), order.index(str(way.options["agg"]))))
+    ways = [way for way in decision.alternatives if not way.options["agg"]] + coarser
+    return [way._replace(label=way.label.removeprefix("Read " if k else "")) for k, way in enumerate(ways)], why
 
 
 def _others(readback: Readback, option: str, at: int) -> tuple[Any, ...]:

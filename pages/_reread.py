@@ -8,7 +8,15 @@ from urllib.parse import urlencode
 from engine import Readback
 
 # a choice -> those that were made for what it replaces
-DEPENDS = {"value": ("series", "decimal"), "dayfirst": (), "decimal": (), "series": (), "step": (), "agg": ()}
+DEPENDS = {
+    "turned": ("time", "value", "series", "dayfirst", "decimal", "step", "agg"),
+    "value": ("series", "decimal"),
+    "dayfirst": (),
+    "decimal": (),
+    "series": (),
+    "step": (),
+    "agg": (),
+}
 
 
 def options(readback: Readback, change: Mapping[str, str | bool]) -> dict[str, str | bool]:

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine import Engine, ReadOptions, Upload
-from pages import _inputs, _picker, _reread
+from pages import _adding, _inputs, _picker, _reread
 from pages._sparkline import sparkline
 from tests.conftest import to_csv, wave
 from tests.dash_client import UNKNOWN, call
@@ -164,3 +164,42 @@ def test_a_sparkline_breaks_where_nothing_is_known_and_is_small() -> None:
     assert len(drawn) < 4_000
     assert "maskImage" not in sparkline([None, None]).style
     assert "maskImage" not in sparkline([]).style
+
+
+@pytest.mark.parametrize(
+    ("unit", "adds"),
+    [
+        *(("kWh", True), ("m\u00b3", True), ("EUR", True), ("St\u00fcck", True)),
+        *(("kW", False), ("mg/dL", False), ("\u00b0C", False), ("\u20ac/MWh", False), ("MW", False), ("%", False)),
+        *(("", None), (None, None), ("widgets", None)),
+    ],
+)
+def test_amounts_add_up_and_levels_do_not(unit: str | None, adds: bool | None) -> None:
+    assert _adding.adds_up(unit) is adds
+
+
+@pytest.mark.parametrize(("unit", "first"), [("kWh", "sum"), ("kW", "mean"), ("widgets", "sum")])
+def test_coarser_steps_are_offered_first_in_the_way_that_fits_the_unit(
+    client: FlaskClient, engine: Engine, unit: str, first: str
+) -> None:
+    rows = [f"2024-03-{1 + n // 96:02} {n % 96 // 4:02}:{15 * (n % 4):02},{n % 50}.5" for n in range(96 * 20)]
+    text = "\n".join([f"time,load [{unit}]", *rows]).encode()
+    words = told(client, engine.upload(text))
+    second = {"sum": "mean", "mean": "sum"}[first]
+    assert f'"children": "Read every hour ({first})"' in words
+    assert f'"children": "every hour ({second})"' in words
+    assert "every day" not in words
+    words = told(client, engine.upload(text, ReadOptions(step="1h", agg=first)))
+    assert '"children": "Read every 15 minutes"' in words
+
+
+def test_a_turned_table_says_so_and_is_read_as_it_was(client: FlaskClient, engine: Engine) -> None:
+    months = [f"{year}-{month:02}" for year in range(2020, 2024) for month in range(1, 13)]
+    rows = [",".join([name, *(str(k * by + 0.5) for k in range(48))]) for name, by in (("tea", 2), ("jam", 5))]
+    text = "\n".join([",".join(["Product", *months]), *rows]).encode()
+    known = engine.upload(text, ReadOptions(turned=True, value="jam"))
+    words = told(client, known)
+    assert "The table was turned: 48 times across its columns, one series per row, named by Product" in words
+    assert '"children": "Read as it was"' in words
+    assert '"data-reread": "turned=false"' in words
+    assert '"data-reread": "value=tea&turned=true"' in words

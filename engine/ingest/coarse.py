@@ -18,6 +18,7 @@ MONDAY = 4 * DAY  # 1970-01-05, seconds since 1970
 UNITS = {"s": 1, "min": 60, "h": HOUR, "d": DAY, "w": 7 * DAY}
 MONTH_UNITS = {"month": 1, "months": 1, "mo": 1, "quarter": 3, "year": 12, "y": 12}
 WRITTEN = re.compile(r"\s*(\d{0,5})\s*([a-z]+)\s*")
+FEWEST_LEFT = 50  # steps that make a coarser reading worth offering
 AGGREGATIONS = ("sum", "mean")
 OFFERED = (Step(HOUR, "second"), Step(DAY, "second"), Step(7 * DAY, "second"), Step(1, "month"))
 
@@ -93,9 +94,7 @@ def offered(series: Series) -> tuple[Step, ...]:
     times = series.times(np.array([series.first_slot, series.last_slot])).astype(np.int64)
     span = int(times[1] - times[0])
     return tuple(
-        step
-        for step in OFFERED
-        if _is_coarser(series.step, step) and span // (step.seconds or 31 * DAY) >= 2 * MIN_OBSERVED
+        step for step in OFFERED if _is_coarser(series.step, step) and span // (step.seconds or 31 * DAY) >= FEWEST_LEFT
     )
 
 

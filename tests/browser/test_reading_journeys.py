@@ -248,6 +248,31 @@ def test_a_longer_forecast_is_drawn_at_the_same_moment_and_stays_in_every_addres
     assert page.complaints() == []
 
 
+def test_a_table_on_its_side_is_turned_where_it_was_refused(page: Page, tmp_path: Path) -> None:
+    months = [f"{year}-{month:02}" for year in range(2020, 2024) for month in range(1, 13)]
+    rows = [",".join([name, *(str(10 * by + k * by % 7) for k in range(48))]) for name, by in (("tea", 2), ("jam", 5))]
+    file = tmp_path / "sales.csv"
+    file.write_text("\n".join([",".join(["Product", *months]), *rows]))
+    page.open()
+    page.choose(file)
+    page.until("document.querySelector('#upload-state.refusal #upload-offer')")
+    assert "The times seem to run across the columns" in page.text("#upload-state")
+    assert page.text("#upload-state").endswith(" Turn the table")
+    page.find("#upload-offer").click()
+    page.drawn(-12)
+    page.until("document.querySelector('#series-name').innerText === 'tea'")
+    assert "The table was turned: 48 times across its columns" in page.text("#read-strip")
+    page.until("document.querySelectorAll('#picker .sparkline[style*=mask]').length === 2")
+    page.find("#picker [title=jam]").click()
+    page.until("document.querySelector('#series-name').innerText === 'jam'")
+    page.drawn(-12)
+    page.until("document.querySelectorAll('#picker .sparkline[style*=mask]').length === 2")
+    page.find("#read-strip [data-changes=turned]").click()
+    page.until("document.querySelector('#reread-note').innerText.includes('run across the columns')")
+    assert page.drawn() == -12
+    assert page.complaints() == []
+
+
 def test_another_series_of_a_long_file_is_seen_and_chosen_at_the_same_moment(page: Page, tmp_path: Path) -> None:
     rows = [
         f"{shop},2024-01-{1 + n // 24:02} {n % 24:02}:00,{by * (n % 24) + n % 5}"
