@@ -21,6 +21,7 @@ from api_answers import (
     refused,
     wire_block,
 )
+from api_files import received
 from engine import Engine, Status, Upload, errors
 
 RAIL_WIDTH = 1000  # columns, where none are asked for
@@ -33,14 +34,13 @@ def create_blueprint(engine: Engine) -> Blueprint:
 
     @route(f"{PREFIX}/datasets", methods=["POST"])
     def upload() -> Response:
-        model, horizon = requests.model(), requests.horizon()
+        options, model, horizon = requests.options(), requests.model(), requests.horizon()
         upload_id = request.args.get("upload")
-        with engine.receiving():
-            if upload_id is None:
-                wanted = {"model": model, "horizon": horizon, "ask": requests.ask()}
-                answer = engine.upload(requests.body(engine), requests.options(), **wanted)
-            else:
-                answer = engine.reread(upload_id, requests.options(), model=model, horizon=horizon)
+        if upload_id is None:
+            with received(engine) as file:
+                answer = engine.upload(file, options, model=model, horizon=horizon, ask=requests.ask())
+        else:
+            answer = engine.reread(upload_id, options, model=model, horizon=horizon)
         return json_answer(_uploaded(answer, engine, model, horizon), 200 if answer.known else 201)
 
     @route(f"{PREFIX}/datasets", methods=["GET"])
@@ -110,10 +110,10 @@ def create_blueprint(engine: Engine) -> Blueprint:
     def quickdraw() -> Response:
         index = requests.integer("index", request.args.get("index", "0"))
         force = request.args.get("force") == "1"
-        model, horizon = requests.model(), requests.horizon()
-        with engine.receiving():
-            wanted = {"index": index, "model": model, "horizon": horizon, "force": force, "ask": requests.ask()}
-            plot = engine.quickdraw(requests.body(engine), requests.options(), **wanted)
+        wanted = {"index": index, "model": requests.model(), "horizon": requests.horizon(), "force": force}
+        options = requests.options()
+        with received(engine) as file:
+            plot = engine.quickdraw(file, options, ask=requests.ask(), **wanted)
         return json_answer(plot.to_json())
 
     @route("/healthz", methods=["GET"])

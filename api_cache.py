@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 
 import api_requests as requests
 from api_answers import PREFIX, download, json_answer, metadata
+from api_files import received
 from engine import Engine, Inventory, Loaded
 
 
@@ -26,8 +27,8 @@ def add_routes(blueprint: Blueprint, engine: Engine) -> None:
 
     @route(f"{PREFIX}/cache/load", methods=["POST"])
     def load() -> Response:
-        with engine.receiving():
-            answer = engine.load(requests.body(engine))
+        with received(engine) as file:
+            answer = engine.load(file)
         return json_answer(_loaded(answer), 200 if answer.known else 201)
 
     @route(f"{PREFIX}/cache/<handle>", methods=["DELETE"])

@@ -1,37 +1,12 @@
-"""What a request to the API says: its body, its options, its numbers. BadRequest says what was found instead."""
+"""What a request to the API says: its options, its numbers. BadRequest says what was found instead."""
 
 from __future__ import annotations
 
 import re
 
 from flask import request
-from werkzeug.exceptions import HTTPException
 
-from engine import Engine, ReadOptions, errors
-
-
-def body(engine: Engine) -> bytes:
-    """The file: a multipart field `file`, or the raw body. UploadError TOO_LARGE before it is held in memory."""
-    limit = engine.settings.max_upload_bytes
-    try:
-        if request.mimetype == "multipart/form-data":
-            if "file" not in request.files:
-                raise errors.BadRequest('The form has no field "file". Send the CSV as that field, or as the raw body.')
-            raw = request.files["file"].stream.read(limit + 1)
-        else:
-            raw = request.stream.read(limit + 1)
-    except (HTTPException, errors.BadRequest):
-        raise
-    except Exception as error:  # the server's own errors for chunks that are no chunks, lines that never end
-        raise errors.BadRequest("The body cannot be read to its end. Send it again.") from error
-    if len(raw) > limit:
-        raise errors.UploadError(
-            f"The file is larger than {limit / 1e6:g} MB, the most this server reads. Cut the period, or ask for a "
-            "higher limit.",
-            code="TOO_LARGE",
-            limit=limit,
-        )
-    return raw
+from engine import ReadOptions, errors
 
 
 def options() -> ReadOptions:

@@ -9,6 +9,7 @@ from engine.audit import CheckReport
 from engine.dataset import Dataset, Summary
 from engine.engine import Engine
 from engine.exports import Export
+from engine.incoming import Incoming
 from engine.ingest import Readback, ReadOptions
 from engine.ingest.readback import Alternative, Decision
 from engine.inventory import Inventory, StoredDataset, StoredForecasts
@@ -32,6 +33,7 @@ __all__ = (
     "Export",
     "Failure",
     "Forecaster",
+    "Incoming",
     "Inventory",
     "Latency",
     "Loaded",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import diskcache
 
-from engine.sealed import MAGIC_BYTES, DamagedPayload, unseal
+from engine.sealed import DamagedPayload, is_whole, unseal
 
 log = logging.getLogger(__name__)
 
@@ -38,21 +40,34 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
         """The key of a row; one that we did not write is empty, which none of ours is, so that it hides no other."""
         return key if raw and type(key) is str else ""
 
-    def store(self, value: bytes, read: bool, key: Any = diskcache.UNKNOWN) -> tuple[int, int, str | None, Any]:
+    def store(self, value: bytes | Path, read: bool, key: Any = diskcache.UNKNOWN) -> tuple[int, int, str | None, Any]:
+        if read and isinstance(value, Path):
+            return self._moved(value)
         if type(value) is not bytes:
             raise TypeError(f"values are bytes, found {type(value).__name__}")
         stored: tuple[int, int, str | None, Any] = super().store(value, False, key=key)
         return stored
 
-    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> bytes:
-        if mode not in RAW_MODES or read:
+    def _moved(self, path: Path) -> tuple[int, int, str | None, Any]:
+        """A file becomes a value's file; its bytes are not touched where it lies on the same disk."""
+        filename, target = self.filename()
+        size = path.stat().st_size
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
+        return size, diskcache.core.MODE_BINARY, filename, None
+
+    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:
+        """The value; with `read` as a file that is open, and stays readable when the value is deleted."""
+        if mode not in RAW_MODES:
             raise DamagedPayload(f"a value of the cache has mode {mode}")
         if filename is not None and not self._is_inside(filename):
             raise DamagedPayload("a value of the cache lies outside its directory")
+        if read and filename is not None:
+            return (Path(self._directory) / filename).open("rb", buffering=0)
         fetched = super().fetch(mode, filename, value, False)
         if type(fetched) is not bytes:
             raise DamagedPayload("a value of the cache is not bytes")
-        return fetched
+        return io.BytesIO(fetched) if read else fetched
 
     def start(self, mode: int, filename: str | None, value: Any, most: int) -> bytes:
         """The first `most` bytes of a value; OSError, DamagedPayload."""
@@ -141,16 +156,30 @@ class Cache(diskcache.Cache):  # type: ignore[misc]
             return None
 
     def is_whole(self, key: str) -> bool:
-        """Whether a value is what was written, whatever it is."""
-        try:
-            sealed = self.get(key)
-            return sealed is not None and bool(unseal(sealed[:MAGIC_BYTES], sealed))
-        except DamagedPayload:
+        """Whether a value is what was written, whatever it is; it is never in memory as a whole."""
+        file = self.open(key)
+        if file is None:
             return False
+        with self._noticing(), file:
+            return is_whole(file)
+
+    def open(self, key: str) -> BinaryIO | None:
+        """The value as a file, readable also when the value is deleted; None if it is not there or none of ours."""
+        try:
+            with self._noticing():
+                return cast("BinaryIO | None", super().get(key, read=True))
+        except DamagedPayload as damage:
+            log.warning("%s: %s", key[:12], damage)
+            return None
 
     def set(self, key: str, value: bytes) -> None:
         with self._noticing():
             super().set(key, value)
+
+    def move_in(self, key: str, path: Path) -> None:
+        """A file that holds a sealed value becomes that value."""
+        with self._noticing():
+            super().set(key, path, read=True)
 
     def delete(self, key: str) -> None:
         with self._noticing():

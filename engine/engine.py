@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import threading
@@ -27,17 +26,19 @@ from engine.errors import (
 from engine.exports import Export, Exports
 from engine.forecasting import frame_of
 from engine.imports import read_export
+from engine.incoming import NOT_KEPT, Incoming, Kept
 from engine.ingest import Readback, ReadOptions
 from engine.ingest.glance import Sketches, glance
 from engine.intake import Intake
 from engine.inventory import Inventory, stored_datasets
-from engine.library import Library
+from engine.library import Added, Library
 from engine.meter import Meter
 from engine.models.base import Loader, installed
 from engine.plotdata import PlotData
 from engine.rail import NARROWEST, WIDEST, Rail, rail
 from engine.scheduler import Scheduler
 from engine.settings import Settings
+from engine.spec import Spec
 from engine.status import Status, device, model_status, reasons
 from engine.store import FOLDER, Store
 from engine.waiting import Waiting
@@ -49,8 +50,6 @@ log = logging.getLogger(__name__)
 BATCH_SIZE = 64  # origins the background forecasts at once
 COMPUTING_SHARE = 0.6  # of the graceful timeout that running batches may take to end; writing has the rest
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}\Z")
-
-NOT_KEPT = "The bytes of this upload are no longer kept. Upload the file again."
 
 
 class Engine:
@@ -99,7 +98,7 @@ class Engine:
 
     def upload(
         self,
-        raw: bytes,
+        source: bytes | Incoming,
         options: ReadOptions | None = None,
         *,
         model: str | None = None,
@@ -109,40 +108,51 @@ class Engine:
         """Read a file, store its series, start its background fill; never waits for a forecast.
 
         ask: dates that can be read in two ways are not taken in the likelier one but refused (DATE_ORDER_AMBIGUOUS).
-        Raises UploadError, BadRequest, ModelNotLoaded, Overloaded, EngineClosed.
+        Raises UploadError, BadRequest, ModelNotLoaded, Overloaded, StorageFailed, EngineClosed.
         """
         spec = self._catalog.spec(model, horizon)
-        reading = self._intake.read(raw, options or ReadOptions(), ask)
-        upload_id = hashlib.sha256(b"hindcast-upload-1\0" + raw).hexdigest()[:32]
-        added = self._on_store_thread(
-            lambda: self._library.add(reading.series, spec, upload_id, raw, reading.readback.to_json())
-        )
-        record = UploadRecord(upload_id, reading.series.handle, reading.readback)
-        return Upload(added.dataset, record, added.known, added.reused, added.extends)
+        with self._intake.taken(source) as file:
+            return self._add(file, options or ReadOptions(), spec, ask)
 
-    def receiving(self) -> AbstractContextManager[None]:
-        """Around the receipt of a file and the call that reads it: few at a time, so that uploads can take neither all
-        memory nor all request threads. Overloaded."""
-        return self._intake.receiving()
+    def receiving(self, hang_up: Callable[[], None], size: int | None = None) -> AbstractContextManager[Incoming]:
+        """Around the receipt of a file, of `size` bytes if that is known, and the call that reads it: few at a time, so
+        that uploads can take neither all disk nor all request threads. `hang_up` ends the sender's connection: who is
+        slow loses it where others wait. UploadError TOO_LARGE, Overloaded, StorageFailed."""
+        return self._intake.receiving(hang_up, size)
 
     def reread(
         self, upload_id: str, options: ReadOptions, *, model: str | None = None, horizon: int | None = None
     ) -> Upload:
         """Read a kept upload again with other options. UnknownHandle if its bytes are no longer kept."""
-        raw = self._on_store_thread(lambda: self._library.raw(upload_id)) if UPLOAD_ID.match(upload_id) else None
-        if raw is None:
+        spec = self._catalog.spec(model, horizon)
+        with self._intake.placed(), self._kept(upload_id) as file:
+            return self._add(file, options, spec, ask=False)
+
+    def _add(self, file: Incoming | Kept, options: ReadOptions, spec: Spec, ask: bool) -> Upload:
+        reading = self._intake.read(file, options, ask)
+
+        def add() -> Added:
+            with file:  # its caller may be sent away meanwhile
+                return self._library.add(reading.series, spec, file, reading.readback.to_json())
+
+        added = self._on_store_thread(add)
+        record = UploadRecord(file.upload_id, reading.series.handle, reading.readback)
+        return Upload(added.dataset, record, added.known, added.reused, added.extends)
+
+    def _kept(self, upload_id: str) -> Kept:
+        file = self._on_store_thread(lambda: self._library.kept(upload_id)) if UPLOAD_ID.match(upload_id) else None
+        if file is None:
             raise UnknownHandle(NOT_KEPT)
-        return self.upload(raw, options, model=model, horizon=horizon)
+        return file
 
     def glance(self, upload_id: str, handle: str, option: str, names: Sequence[str]) -> Sketches:
         """Sketches of the columns (option "value") or the series ("series") of a kept upload that it could be read as
         instead, by name. UnknownHandle if its bytes are no longer kept."""
         record = self.record(upload_id, handle)
-        raw = self._on_store_thread(lambda: self._library.raw(upload_id)) if record else None
-        if record is None or raw is None:
+        if record is None:
             raise UnknownHandle(NOT_KEPT)
-        with self._intake.parsing():
-            return glance(raw, record.readback, option, names, self.settings)
+        with self._intake.placed(), self._kept(upload_id) as file, self._intake.parsing():
+            return glance(file.read(), record.readback, option, names, self.settings)
 
     def record(self, upload_id: str, handle: str) -> UploadRecord | None:
         """What was read from an upload when it gave this handle; None if nothing is kept."""
@@ -234,11 +244,11 @@ class Engine:
         self.dataset(handle)
         return self._exports.of(self._asking.entry(handle, self._asking.spec(handle, model, horizon)), kind)
 
-    def load(self, raw: bytes) -> Loaded:
+    def load(self, source: bytes | Incoming) -> Loaded:
         """Take back a Parquet file of `export`: its series, and the forecasts that are not done here. Some of them are
         computed here, too, if their model is loaded, and must agree. UploadError, and what `forecast` raises."""
         with self._intake.parsing():
-            found = read_export(raw, self.settings)
+            found = read_export(source if isinstance(source, bytes) else source.read(), self.settings)
         self._asking.probe(found)
         known, entry = self._on_store_thread(lambda: self._library.adopt(found))
         for slots, rows in found.parts():
@@ -331,7 +341,7 @@ class Engine:
 
     def quickdraw(
         self,
-        raw: bytes,
+        source: bytes | Incoming,
         options: ReadOptions | None = None,
         *,
         index: int = 0,
@@ -344,7 +354,7 @@ class Engine:
         """One forecast of a file of which nothing is kept; from the cache if the same series happens to be stored.
         ask: as in `upload`."""
         spec = self._catalog.spec(model, horizon)
-        dataset = Dataset(self._intake.read(raw, options or ReadOptions(), ask).series)
+        dataset = Dataset(self._intake.read(source, options or ReadOptions(), ask).series)
         return self._asking.quickdraw(dataset, index, spec, self._waiting.deadline(timeout), force)
 
     def progress(self, handle: str, *, model: str | None = None, horizon: int | None = None) -> Progress:

@@ -21,6 +21,7 @@ from engine.errors import UnknownHandle
 from engine.fills import Fills
 from engine.forecasting import frame_of
 from engine.imports import Imported
+from engine.incoming import Incoming, Kept
 from engine.inventory import Known, Opened
 from engine.jobs import Entry
 from engine.lineage import Lineage
@@ -119,17 +120,18 @@ class Library:
         self._shelf.put(dataset)
         self._room.retire(keep=dataset.handle)
 
-    def add(self, series: Series, spec: Spec, upload_id: str, raw: bytes, reading: dict[str, Any]) -> Added:
-        """Store a series and its upload record, durably, and open it. Overloaded if there is no room for it; without
-        room for the raw bytes the file cannot be read again, and that is all."""
+    def add(self, series: Series, spec: Spec, file: Incoming | Kept, reading: dict[str, Any]) -> Added:
+        """Store a series and its upload, durably, and open it. Overloaded if there is no room for it; without room for
+        the bytes of a file that has just come it cannot be read again, and that is all."""
         found = self._find(series.handle)
         dataset = found or Dataset(series)  # refuses what has no usable origin before anything is deleted or written
-        keep_raw = self._room.make(series.handle, 0 if found else int(series.values.nbytes), len(raw))
+        new = file if isinstance(file, Incoming) else None
+        keeps = self._room.make(series.handle, 0 if found else int(series.values.nbytes), new.size if new else 0)
         if found is None:
             self._store.put_series(series)
             self._remember(dataset)
-        self._store.put_upload(upload_id, raw if keep_raw else None, series.handle, reading)
-        self._readings.pop(upload_id, None)
+        self._store.put_upload(file.upload_id, new.path if new and keeps else None, series.handle, reading)
+        self._readings.pop(file.upload_id, None)
         self._lineage.add(series)
         entry = self._scheduler.find((series.handle, spec.key))
         if entry is not None:
@@ -208,8 +210,9 @@ class Library:
                 del self._readings[next(iter(self._readings))]
         return found
 
-    def raw(self, upload_id: str) -> bytes | None:
-        return self._store.raw(upload_id)
+    def kept(self, upload_id: str) -> Kept | None:
+        """The bytes of an upload, None if they are not kept."""
+        return self._store.kept(upload_id)
 
     def drop(self, handle: str, model: str | None, horizon: int | None) -> int | None:
         """Forget the stored forecasts of a dataset: all, or those of a model, of a length. How many origins had one;

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, BinaryIO
 
 MAGIC_BYTES = 4
 DIGEST_BYTES = 32
 SIZE_BYTES = 4  # of a head
+PIECE = 1 << 20  # bytes of a file looked at together
 
 
 class DamagedPayload(Exception):
@@ -50,3 +51,35 @@ def head_of(magic: bytes, sealed: bytes) -> dict[str, Any] | None:
         return head_and_body(payload)[0]
     except ValueError:
         return None
+
+
+class FileSeal:
+    """The seal of a file that is written piece by piece: its head comes first, and again when all pieces are known."""
+
+    def __init__(self, magic: bytes) -> None:
+        self._magic = magic
+        self._digest = hashlib.sha256()
+
+    def update(self, piece: bytes) -> None:
+        self._digest.update(piece)
+
+    def head(self) -> bytes:
+        """What stands before the pieces so far."""
+        return self._magic + self._digest.digest()
+
+
+def unseal_file(magic: bytes, file: BinaryIO) -> bytes:
+    """The payload of a sealed file that was opened without a buffer: it is in memory once. DamagedPayload as for
+    `unseal`, OSError."""
+    head, payload = file.read(len(magic) + DIGEST_BYTES), file.read()
+    if head != magic + hashlib.sha256(payload).digest():
+        raise DamagedPayload(f"expected {magic!r} and a matching checksum")
+    return payload
+
+
+def is_whole(file: BinaryIO) -> bool:
+    """Whether a sealed file is what was written, whichever format it is. OSError."""
+    head, digest = file.read(MAGIC_BYTES + DIGEST_BYTES), hashlib.sha256()
+    while piece := file.read(PIECE):
+        digest.update(piece)
+    return head[MAGIC_BYTES:] == digest.digest()

@@ -43,7 +43,9 @@ class Settings:
             "shown": "~/.cache/hindcast",
         },
     )
-    disk_budget: int = _setting(10 * GIB, "bytes", "Largest size of the cache directory.", 1)
+    disk_budget: int = _setting(
+        10 * GIB, "bytes", "Largest size of the cache directory, beside files that are just being received.", 1
+    )
     memory_budget: int = _setting(GIB, "bytes", "Memory for series and forecasts of loaded datasets.", 1)
     wire_budget: int = _setting(256 << 20, "bytes", "Memory for blocks of forecasts as the chart reads them.", 0)
     model: str = _setting("hindcast-small", "name", "The model used where none is named.")

@@ -20,14 +20,14 @@ from engine.directory import Marker, hold
 from engine.disk import ERRORS, Cache, Start
 from engine.errors import StartError
 from engine.forecast_store import ForecastStore
+from engine.incoming import Kept, clear_folder
 from engine.recovery import end_rescue, refuse_foreign, repair, rescue, sound, tell_of_damaged
 from engine.scorecards import scorecard_names
-from engine.sealed import head_and_body, head_of, seal, seal_with_head
+from engine.sealed import head_and_body, head_of, seal_with_head
 from engine.series import Phase, Series, Step
 
 SERIES_MAGIC = b"HCS2"
 UPLOAD_MAGIC = b"HCU1"
-RAW_MAGIC = b"HCR1"
 VERSION_MAGIC = b"HCV1"
 FOLDER = "cache"  # of the database and its values, in the cache directory
 HEAD = 1 << 16  # bytes at the start of a series that nearly always hold its head
@@ -67,6 +67,7 @@ class Store:
             self._opened.callback(os.close, hold(self._directory / "engine.lock", self._lock_timeout))
             marker = Marker(self._directory / "in-use")
             unclean = marker.put()
+            clear_folder(self._directory)
             end_rescue(folder)
             if not sound(folder, thorough=unclean):
                 rescue(folder)
@@ -146,23 +147,24 @@ class Store:
 
     # --- upload records --------------------------------------------------------------------------------------------
 
-    def put_upload(self, upload_id: str, raw: bytes | None, handle: str, reading: dict[str, Any]) -> None:
-        """Keep an upload's bytes and what was read from them; a further reading is added to those known."""
+    def put_upload(self, upload_id: str, file: Path | None, handle: str, reading: dict[str, Any]) -> None:
+        """Keep an upload and what was read from it, beside earlier readings. Its sealed file is moved; None: as it is."""
         record = self.upload(upload_id) or {}
         record[handle] = reading
         with self._cache.transact():
             self._cache.set(f"u/{upload_id}", seal_with_head(UPLOAD_MAGIC, record, b""))
-            if raw is not None and self.raw(upload_id) is None:  # or its file is not to be found
-                self._cache.set(f"u/{upload_id}/raw", seal(RAW_MAGIC, raw))
+            if file is not None:  # even if its bytes are here: who knows whether they are whole
+                self._cache.move_in(f"u/{upload_id}/raw", file)
 
     def upload(self, upload_id: str) -> dict[str, Any] | None:
         """{handle: reading} of an upload."""
         found = self._read(f"u/{upload_id}", UPLOAD_MAGIC)
         return found[0] if found else None
 
-    def raw(self, upload_id: str) -> bytes | None:
-        """The bytes of an upload."""
-        return self._cache.payload(f"u/{upload_id}/raw", RAW_MAGIC)
+    def kept(self, upload_id: str) -> Kept | None:
+        """The bytes of an upload, to be read by whichever thread; None if they are not kept."""
+        file = self._cache.open(f"u/{upload_id}/raw")
+        return None if file is None else Kept(upload_id, file)
 
     # --- any value -------------------------------------------------------------------------------------------------
 

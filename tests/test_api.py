@@ -233,7 +233,7 @@ def test_a_body_that_breaks_off_is_the_senders_mistake(client: FlaskClient) -> N
 def test_too_many_uploads_at_once_are_told_to_come_back(client: FlaskClient, engine: Engine) -> None:
     with ExitStack() as received:
         for _ in range(8):
-            received.enter_context(engine.receiving())
+            received.enter_context(engine.receiving(lambda: None))
         response = client.post(DATASETS, data=CSV)
     assert (response.status_code, code(response)) == (503, "OVERLOADED")
     assert client.post(DATASETS, data=CSV).status_code == 201

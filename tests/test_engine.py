@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -654,19 +654,6 @@ def test_asking_for_progress_starts_no_computation(
     assert again.progress(handle).state == "done"
     assert again.status().statistics.entries == 0
     again.close()
-
-
-def test_only_so_many_files_are_received_and_read_at_once(settings: Settings, registry: dict[str, Loader]) -> None:
-    engine = Engine(dataclasses.replace(settings, request_timeout=0.05), registry)
-    with ExitStack() as received:
-        for _ in range(8):
-            received.enter_context(engine.receiving())
-        with pytest.raises(Overloaded, match="files are being received"), engine.receiving():
-            pass
-    with engine._intake.parsing(), engine._intake.parsing(), pytest.raises(Overloaded, match="being read"):
-        engine.quickdraw(CSV)
-    engine.quickdraw(CSV)
-    engine.close()
 
 
 def test_the_score_beside_a_forecast_is_the_baselines_own(engine: Engine) -> None:

@@ -129,7 +129,7 @@ def test_names_alone_are_offered_where_the_bytes_are_no_longer_kept(
     client: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = engine.upload(wide())
-    monkeypatch.setattr(engine._library, "raw", lambda upload_id: None)
+    monkeypatch.setattr(engine._library, "kept", lambda upload_id: None)
     words = found(client, known)
     assert "maskImage" not in words
     assert '"title": "shop 2"' in words

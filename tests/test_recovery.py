@@ -14,7 +14,7 @@ import diskcache
 import numpy as np
 import pytest
 
-from engine import Engine, Settings
+from engine import Engine, ReadOptions, Settings
 from engine.blocks import BLOCK, Rows
 from engine.disk import Cache
 from engine.errors import StartError, UnknownHandle
@@ -22,6 +22,7 @@ from engine.models.base import Loader
 from engine.series import Series
 from engine.store import Store
 from tests.conftest import HOUR, ToyForecaster, filled, to_csv, until, wave
+from tests.uploads import kept_bytes, put_upload
 
 LARGE = os.urandom(40_000)  # kept in a file; what is under 32 kB is kept in the database
 
@@ -47,7 +48,7 @@ def stored(folder: Path, series: list[Series]) -> None:
     store = opened(folder)
     for one in series:
         store.put_series(one)
-        store.put_upload(one.handle[:32], LARGE, one.handle, {"value_column": "a"})
+        put_upload(store, one.handle[:32], LARGE, one.handle, {"value_column": "a"})
     for number in range(3):
         store.forecasts.put_block(str(number), full_block(number), full=True)
     store.close()
@@ -125,7 +126,7 @@ def test_of_rows_whose_files_are_gone_only_those_of_what_can_be_computed_are_rem
         f"files back into {folder / 'cache'} (a disk that is not mounted, a backup), or upload them again"
     ]
     assert store.series(series.handle) is None
-    assert store.raw(upload) is None
+    assert kept_bytes(store, upload) is None
     assert store.forecasts.block_rows("1") is None
     assert [key for key in store._cache.iterkeys() if key.startswith("b/")] == []
     assert store.handles() == [series.handle]
@@ -138,7 +139,7 @@ def test_of_rows_whose_files_are_gone_only_those_of_what_can_be_computed_are_rem
     found = store.series(series.handle)
     assert found is not None
     assert np.array_equal(found.values, series.values)
-    assert store.raw(upload) == LARGE
+    assert kept_bytes(store, upload) == LARGE
     assert len(values(folder)) == 2  # the blocks were given up, and no row names them any more
     store.close()
 
@@ -181,7 +182,7 @@ def test_what_is_missing_of_a_series_is_uploaded_again(settings: Settings, regis
         engine.dataset(handle)
     assert not engine.upload(csv).known
     assert engine.dataset(handle).handle == handle
-    assert engine._on_store_thread(lambda: engine._library.raw(upload_id)) == csv
+    assert engine.reread(upload_id, ReadOptions()).dataset.handle == handle
     engine.close()
 
 

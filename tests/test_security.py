@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 import api
 import security
 from engine import Engine, Settings
+from engine.models.base import Loader
 from tests.conftest import to_csv, wave
 
 CSV = to_csv(wave(200))
@@ -59,12 +60,13 @@ def test_a_body_over_the_limit_is_refused_in_the_apis_shape(client: FlaskClient)
     assert response.get_json()["error"]["code"] == "TOO_LARGE"
 
 
-def test_a_file_over_the_limit_is_refused_with_the_limit(engine: Engine, settings: Settings) -> None:
-    engine.settings = dataclasses.replace(settings, max_upload_bytes=1000)
+def test_a_file_over_the_limit_is_refused_with_the_limit(settings: Settings, registry: dict[str, Loader]) -> None:
+    engine = Engine(dataclasses.replace(settings, max_upload_bytes=1000), registry)
     server = Flask(__name__)
     security.protect(server, engine.settings)
     server.register_blueprint(api.create_blueprint(engine))
     response = server.test_client().post(DATASETS, data=CSV)
+    engine.close()
     assert response.status_code == 413
     assert "0.001 MB" in response.get_json()["error"]["message"]
 

@@ -16,6 +16,7 @@ from engine.series import Phase, Series, Step
 from engine.spec import Spec
 from engine.store import Store
 from tests.conftest import wave
+from tests.uploads import kept_bytes, put_upload
 
 SPEC = Spec.of(SeasonalNaive(), 12)
 
@@ -53,13 +54,13 @@ def test_what_was_never_stored_is_not_there(store: Store) -> None:
     assert store.series("0" * 64) is None
     assert store.forecasts.block_rows("0" * 64) is None
     assert store.upload("0" * 32) is None
-    assert store.raw("0" * 32) is None
+    assert kept_bytes(store, "0" * 32) is None
 
 
 def test_an_upload_keeps_its_bytes_and_every_reading_of_them(store: Store) -> None:
-    store.put_upload("u1", b"bytes", "h1", {"value_column": "a"})
-    store.put_upload("u1", b"bytes", "h2", {"value_column": "b"})
-    assert store.raw("u1") == b"bytes"
+    put_upload(store, "u1", b"bytes", "h1", {"value_column": "a"})
+    put_upload(store, "u1", b"bytes", "h2", {"value_column": "b"})
+    assert kept_bytes(store, "u1") == b"bytes"
     assert store.upload("u1") == {"h1": {"value_column": "a"}, "h2": {"value_column": "b"}}
 
 
@@ -77,12 +78,12 @@ def test_forgetting_a_dataset_leaves_the_blocks_that_another_one_names(store: St
     for series in (longer, shorter):
         store.put_series(series)
         store.forecasts.put_manifest(manifest(series))
-        store.put_upload(series.handle[:32], b"x", series.handle, {})
+        put_upload(store, series.handle[:32], b"x", series.handle, {})
         for key in block_keys(series, SPEC):
             store.forecasts.put_block(key, rows([0]), full=True)
     assert store.delete(longer.handle)
     assert all(store.forecasts.block_rows(key) is not None for key in block_keys(shorter, SPEC))
-    assert store.raw(longer.handle[:32]) is None
+    assert kept_bytes(store, longer.handle[:32]) is None
     assert store.handles() == [shorter.handle]
     assert store.delete(shorter.handle)
     assert all(store.forecasts.block_rows(key) is None for key in block_keys(longer, SPEC) + block_keys(shorter, SPEC))
@@ -92,7 +93,7 @@ def test_forgetting_a_dataset_leaves_the_blocks_that_another_one_names(store: St
 def test_forgetting_leaves_no_value_of_the_series_in_the_folder(store: Store, tmp_path: Path) -> None:
     kept = wave(3000)
     store.put_series(kept)
-    store.put_upload("u", b"SECRET-READING" * 5000, kept.handle, {"value_column": "SECRET-READING"})
+    put_upload(store, "u", b"SECRET-READING" * 5000, kept.handle, {"value_column": "SECRET-READING"})
     store.delete(kept.handle)
     store.close()
     left = list((tmp_path / "kept").rglob("*.val"))
@@ -104,7 +105,7 @@ def planted(tmp_path: Path, statement: str, values: tuple[object, ...]) -> Store
     """A cache whose database somebody else wrote to."""
     first = Store(tmp_path / "kept", 0)
     first.open()
-    first.put_upload("victim", b"x", "h", {})
+    put_upload(first, "victim", b"x", "h", {})
     first.close()
     with sqlite3.connect(tmp_path / "kept" / "cache" / "cache.db") as connection:
         connection.execute(statement, values)
@@ -134,7 +135,7 @@ def test_a_value_outside_the_folder_is_refused(tmp_path: Path, name: str) -> Non
     store = planted(
         tmp_path, "UPDATE Cache SET mode = 2, value = NULL, filename = ? WHERE key = 'u/victim/raw'", (name,)
     )
-    assert store.raw("victim") is None
+    assert kept_bytes(store, "victim") is None
     store.close()
 
 

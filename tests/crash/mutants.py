@@ -107,8 +107,8 @@ MUTANTS = (
     Mutant(
         "early-answer-record",
         "library.py",
-        "        self._store.put_upload(upload_id, raw if keep_raw else None, series.handle, reading)\n",
-        "        self._scheduler.call_store(lambda: self._store.put_upload(upload_id, raw, series.handle, reading))\n",
+        "        self._store.put_upload(file.upload_id, new.path if new and keeps else None, series.handle, reading)\n",
+        "        self._scheduler.call_store(lambda: self._store.put_upload(file.upload_id, None, series.handle, {}))\n",
         "an upload's record is stored before it is answered",
     ),
     Mutant(

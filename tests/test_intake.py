@@ -1,0 +1,273 @@
+"""A file's way from the socket to the store: on the disk as it comes, read one at a time, kept by moving it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from engine import Engine, ReadOptions, Settings
+from engine.errors import DeadlineExceeded, Overloaded, StorageFailed, UnknownHandle, UploadError
+from engine.incoming import Incoming
+from engine.intake import BODIES, Turns
+from engine.models.base import Loader
+from tests.conftest import to_csv, until, wave
+
+CSV = to_csv(wave(300))
+DATASETS = "/api/v1/datasets"
+
+
+def incoming(settings: Settings) -> list[Path]:
+    """The files that are on their way."""
+    return list((settings.cache_dir / "incoming").glob("*"))
+
+
+def values(settings: Settings) -> list[Path]:
+    return [path for path in settings.cache_dir.rglob("*.val") if CSV in path.read_bytes()]
+
+
+@pytest.fixture
+def with_settings(settings: Settings, registry: dict[str, Loader]) -> Iterator[Callable[..., Engine]]:
+    """An engine with some settings changed."""
+    with ExitStack() as opened:
+
+        def make(**changed: object) -> Engine:
+            engine = Engine(dataclasses.replace(settings, **changed), registry)
+            opened.callback(engine.close)
+            return engine
+
+        yield make
+
+
+def test_a_file_lies_on_the_disk_for_its_owner_alone_while_it_comes_and_is_then_kept(
+    engine: Engine, settings: Settings
+) -> None:
+    with engine.receiving(lambda: None) as file:
+        file.write(CSV[:100])
+        (path,) = incoming(settings)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        file.write(CSV[100:])
+        file.finish()
+        upload = engine.upload(file)
+        assert incoming(settings) == []
+    assert len(values(settings)) == 1
+    name = hashlib.sha256(b"hindcast-upload-1\0" + CSV).hexdigest()[:32]
+    assert engine.upload(CSV).record.upload_id == upload.record.upload_id == name
+
+
+def test_a_file_is_read_again_from_where_it_was_moved(engine: Engine) -> None:
+    upload = engine.upload(CSV)
+    again = engine.reread(upload.record.upload_id, ReadOptions(step="2h", agg="mean"))
+    assert again.dataset.handle != upload.dataset.handle
+    assert engine.check().damaged_uploads == 0
+    assert engine.check().uploads == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"a,b\n1,2\n" * 40, CSV[:40] + b"\0" * 100], ids=["empty", "without times", "binary"]
+)
+def test_nothing_stays_of_a_file_that_is_refused_or_drawn_quickly(
+    client: FlaskClient, settings: Settings, body: bytes
+) -> None:
+    assert client.post(DATASETS, data=body).status_code == 422
+    assert client.post("/api/v1/quickdraw", data=body).status_code == 422
+    assert client.post("/api/v1/quickdraw", data=CSV).status_code == 200
+    assert incoming(settings) == values(settings) == []
+
+
+def test_what_a_killed_process_left_of_its_files_goes_at_the_next_start(
+    settings: Settings, registry: dict[str, Loader]
+) -> None:
+    Engine(settings, registry).close()
+    (settings.cache_dir / "incoming").mkdir(exist_ok=True)
+    (settings.cache_dir / "incoming" / "0123").write_bytes(CSV)
+    Engine(settings, registry).close()
+    assert incoming(settings) == []
+
+
+def test_a_form_and_a_body_of_the_same_bytes_are_the_same_upload(client: FlaskClient, settings: Settings) -> None:
+    form = {"before": "words", "file": (io.BytesIO(CSV), "a.csv"), "other": (io.BytesIO(b"x" * 400_000), "b.csv")}
+    first = client.post(DATASETS, data=form)
+    second = client.post(DATASETS, data=CSV)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.get_json()["upload_id"] == second.get_json()["upload_id"]
+    assert incoming(settings) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"--b\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\ntime,v", b"--c--\r\n", b"no form at all"],
+)
+def test_a_form_that_breaks_off_is_the_senders_mistake(client: FlaskClient, settings: Settings, body: bytes) -> None:
+    response = client.post(DATASETS, data=body, content_type="multipart/form-data; boundary=b")
+    assert response.status_code == 400
+    assert response.get_json()["error"]["code"] == "BAD_REQUEST"
+    assert incoming(settings) == []
+
+
+class Unread(io.RawIOBase):
+    """A body that nobody must read."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        raise AssertionError("a byte was read")
+
+
+def test_a_file_that_says_it_is_too_large_is_refused_before_a_byte_is_read(client: FlaskClient, engine: Engine) -> None:
+    length = engine.settings.max_upload_bytes + 1
+    environ = {"wsgi.input": Unread(), "CONTENT_LENGTH": str(length)}
+    response = client.post(DATASETS, environ_overrides=environ)
+    assert (response.status_code, response.get_json()["error"]["code"]) == (413, "TOO_LARGE")
+
+
+def test_a_file_that_does_not_say_how_large_it_is_is_refused_at_the_limit(
+    client: FlaskClient, engine: Engine, settings: Settings
+) -> None:
+    body = io.BytesIO(b"x" * (engine.settings.max_upload_bytes + 1_000_000))
+    environ = {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    response = client.post(DATASETS, environ_overrides=environ)
+    assert (response.status_code, response.get_json()["error"]["code"]) == (413, "TOO_LARGE")
+    assert body.tell() < engine.settings.max_upload_bytes + 500_000
+    assert incoming(settings) == []
+
+
+def test_a_sender_who_goes_away_half_way_leaves_nothing(client: FlaskClient, settings: Settings) -> None:
+    environ = {"wsgi.input": io.BytesIO(CSV[:3000]), "wsgi.input_terminated": True, "CONTENT_LENGTH": str(len(CSV))}
+    response = client.post(DATASETS, environ_overrides=environ)
+    assert (response.status_code, response.get_json()["error"]["code"]) == (400, "BAD_REQUEST")
+    assert client.get(DATASETS).get_json() == {"datasets": []}
+    assert incoming(settings) == []
+
+
+def test_files_on_their_way_take_no_more_than_the_disk_may_hold(with_settings: Callable[..., Engine]) -> None:
+    engine = with_settings(disk_budget=500_000)
+    with engine.receiving(lambda: None) as first, engine.receiving(lambda: None) as second:
+        first.write(b"x" * 300_000)
+        with pytest.raises(Overloaded, match="no room"):
+            second.write(b"x" * 300_000)
+
+
+def test_a_full_disk_is_told_and_nothing_stays(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Incoming) -> None:
+        raise StorageFailed("No space left on device")
+
+    monkeypatch.setattr(Incoming, "finish", full)
+    with pytest.raises(StorageFailed):
+        engine.upload(CSV)
+    assert incoming(settings) == []
+
+
+def test_only_so_many_files_are_received_at_once(engine: Engine) -> None:
+    with ExitStack() as received:
+        for _ in range(BODIES):
+            received.enter_context(engine.receiving(lambda: None))
+        with pytest.raises(Overloaded, match="files are being received"), engine.receiving(lambda: None):
+            pass
+    with engine.receiving(lambda: None):
+        pass
+
+
+def test_who_sends_too_slowly_loses_his_place_when_another_wants_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung_up = threading.Event()
+    with ExitStack() as received:
+        received.enter_context(engine.receiving(hung_up.set))
+        for _ in range(BODIES - 1):
+            file = received.enter_context(engine.receiving(lambda: pytest.fail("he has sent all of it")))
+            file.finish()
+        monkeypatch.setattr("engine.intake.PATIENCE", -1.0)
+        with engine.receiving(lambda: None):
+            assert hung_up.is_set()
+    with ExitStack() as received:  # and his place is counted once
+        for _ in range(BODIES):
+            received.enter_context(engine.receiving(lambda: None)).finish()
+        with pytest.raises(Overloaded), engine.receiving(lambda: None):
+            pass
+
+
+def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
+    turns, order = Turns(), list[int]()
+    assert turns.take(0)
+
+    def next_one(number: int) -> None:
+        assert turns.take(10)
+        order.append(number)
+        turns.give()
+
+    threads = []
+    for number in range(6):
+        threads.append(threading.Thread(target=next_one, args=(number,)))
+        threads[-1].start()
+        until(lambda number=number: len(turns._queue) == number + 2)
+    assert not turns.take(0.01)
+    turns.give()
+    for thread in threads:
+        thread.join(10)
+    assert order == list(range(6))
+    assert turns.take(0)
+
+
+def test_one_file_is_read_at_a_time_and_who_waits_too_long_is_told(with_settings: Callable[..., Engine]) -> None:
+    engine = with_settings(request_timeout=0.05)
+    with engine._intake.parsing(), pytest.raises(Overloaded, match="being read"):
+        engine.quickdraw(CSV)
+    assert engine.quickdraw(CSV)
+
+
+def test_a_file_whose_caller_has_gone_stays_until_the_store_is_done_with_it(settings: Settings) -> None:
+    settings.cache_dir.mkdir(exist_ok=True)
+    file = Incoming(settings.cache_dir, lambda file, more: None)
+    with file:
+        file.write(CSV)
+        file.finish()
+        late = ExitStack()
+        late.enter_context(file)
+    assert file.read() == CSV
+    late.close()
+    assert incoming(settings) == []
+    with pytest.raises(DeadlineExceeded), file:
+        pass
+
+
+def test_bytes_that_are_damaged_on_the_disk_are_not_read(engine: Engine, settings: Settings) -> None:
+    upload = engine.upload(CSV)
+    (path,) = values(settings)
+    path.write_bytes(path.read_bytes()[:-1] + b"9")
+    with pytest.raises(UnknownHandle, match="no longer kept"):
+        engine.reread(upload.record.upload_id, ReadOptions())
+    assert engine.check().damaged_uploads == 1
+    assert engine.upload(CSV).known
+    assert engine.check().damaged_uploads == 0
+    assert engine.reread(upload.record.upload_id, ReadOptions()).known
+
+
+def test_the_bytes_of_an_upload_go_with_its_dataset_even_while_they_are_read(
+    engine: Engine, settings: Settings
+) -> None:
+    upload = engine.upload(CSV)
+    with engine._kept(upload.record.upload_id) as kept:
+        engine.delete(upload.dataset.handle)
+        assert values(settings) == []
+        assert kept.read() == CSV
+    with pytest.raises(UnknownHandle):
+        engine.reread(upload.record.upload_id, ReadOptions())
+
+
+def test_a_file_larger_than_the_limit_is_refused_also_as_bytes(with_settings: Callable[..., Engine]) -> None:
+    with pytest.raises(UploadError) as refusal:
+        with_settings(max_upload_bytes=1000).upload(CSV)
+    assert refusal.value.code == "TOO_LARGE"
