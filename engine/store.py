@@ -148,7 +148,7 @@ class Store:
     # --- upload records --------------------------------------------------------------------------------------------
 
     def put_upload(self, upload_id: str, file: Path | None, handle: str, reading: dict[str, Any]) -> None:
-        """Keep an upload and what was read from it, beside earlier readings. Its sealed file is moved; None: it stays."""
+        """Keep an upload and what was read from it, beside earlier readings. Its file is moved; None: it stays."""
         record = self.upload(upload_id) or {}
         record[handle] = reading
         with self._cache.transact():
