@@ -36,6 +36,5 @@
     if (event.target.closest?.("#play")) hindcast.play();
     else if (event.target.closest?.("[data-go]")) hindcast.pause();
   });
-  window.addEventListener("pointerdown", (event) => event.target.closest?.("#scrub") && hindcast.pause(), true);
   document.addEventListener("visibilitychange", () => document.hidden && hindcast.pause());
 })();

@@ -75,6 +75,7 @@ def rail(dataset: Dataset, fixed: Frame, index: int) -> html.Div:
             html.Div(
                 [
                     html.Div(className="outline", style={"maskImage": mask, "WebkitMaskImage": mask}),
+                    html.Canvas(id="strip"),
                     dcc.Slider(
                         id="scrub",
                         min=1 - dataset.length,
@@ -87,8 +88,11 @@ def rail(dataset: Dataset, fixed: Frame, index: int) -> html.Div:
                         allow_direct_input=False,
                         included=False,
                     ),
+                    html.Div(id="rail-tip", className="rail-tip", hidden=True, **{"aria-hidden": "true"}),
                 ],
+                id="track",
                 className="track",
+                **{"data-decimals": str(fixed.decimals)},
             ),
             html.Div(
                 [

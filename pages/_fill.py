@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import Dash, Input, Output, State, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from flask import current_app
 
 from engine import Engine, errors
@@ -16,7 +16,8 @@ FEWEST = 3  # ticks before the pace is believed
 
 def register(app: Dash) -> None:
     """The line's callback: once a second while the file is being computed. One that is paused goes on when somebody
-    asks for a moment of it: the browser has the line tick again after every picture of such a file."""
+    asks for a moment of it: the browser has the line tick again after every picture of such a file. The rail hears of
+    the page, of what has been computed, and of the words for a miss."""
 
     @app.callback(
         Output("fill", "children"),
@@ -49,6 +50,11 @@ def register(app: Dash) -> None:
             False,
             {**now, "state": "filling", **pace},
         )
+
+    told = {"mount": ("facts", "file"), "filled": ("fill-seen", "done"), "answered": ("answer", "unit")}
+    for name, (source, what) in told.items():  # callbacks without an output are one, where their inputs are the same
+        heard = Output("strip", f"data-{what}")
+        app.clientside_callback(ClientsideFunction("rail", name), heard, Input(source, "data"))
 
 
 def since(seen: Any, now: dict[str, int]) -> dict[str, Any]:

@@ -167,6 +167,7 @@ def _facts(origin: np.datetime64, step: Step, known: Known, index: int) -> dict[
         "time": str(origin),
         "title": _words.document_title(origin, step, _notation.shorten(known.name)),
         "clock": _notation.moment(origin, step, year=False),
+        "unit": _notation.shorten(known.unit),
         "spoken": f"{spoken}, {_notation.plural(-index, 'step')} before the end",
     }
 

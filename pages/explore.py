@@ -228,8 +228,6 @@ def register(app: Dash) -> None:
     _picker.register(app)
     app.clientside_callback(ClientsideFunction("explore", "mount"), Output("mine", "data"), Input("facts", "data"))
     for name, source in (
-        ("slide", Input("scrub", "drag_value")),
-        ("slide", Input("scrub", "value")),
         ("answered", Input("answer", "data")),
         ("released", Input("busy", "data")),
         ("filled", Input("fill-seen", "data")),

@@ -1,0 +1,71 @@
+/* The hand on the rail. A press jumps there and goes on as a drag; a click, which is a press that did not move, goes to a
+   surprise whose tick is near. The slider on top is for keys and screen readers: pointers never reach it. */
+(() => {
+  const hindcast = window.hindcast;
+  const { gate, rail } = hindcast;
+  const NEAR = 6; /* px from a click to a tick it means */
+  const STILL = 3; /* px that a click may move */
+  let drag = null; /* { pointer, from, off, x, moved } */
+  let frame = 0;
+
+  const track = () => document.getElementById("track");
+  const within = (event) => event.clientX - track().getBoundingClientRect().left;
+
+  const press = (event) => {
+    const own = event.target.closest?.("#track");
+    if (!own || !gate.facts) return;
+    event.stopPropagation();
+    if (event.button !== 0 || drag || event.shiftKey) return;
+    event.preventDefault();
+    hindcast.pause();
+    own.setPointerCapture(event.pointerId);
+    own.querySelector("[role=slider]")?.focus({ preventScroll: true });
+    const x = within(event);
+    const isThumb = Boolean(event.target.closest("[role=slider]"));
+    drag = { pointer: event.pointerId, from: x, off: isThumb ? rail.x(gate.hand) - x : 0, x, moved: false };
+    own.classList.add("dragging");
+    if (!isThumb) follow();
+    hindcast.railTip.thumb();
+  };
+
+  /* Once per frame at most: what lies between two frames nobody sees. */
+  const follow = () => {
+    frame = 0;
+    if (!drag || !gate.facts) return;
+    hindcast.move(rail.index(drag.x + drag.off));
+    hindcast.railTip.thumb();
+  };
+
+  const moved = (event) => {
+    if (drag?.pointer !== event.pointerId) return;
+    drag.x = within(event);
+    drag.moved ||= Math.abs(drag.x - drag.from) > STILL;
+    if (drag.moved && !frame) frame = requestAnimationFrame(follow);
+  };
+
+  const released = (event) => {
+    if (drag?.pointer !== event.pointerId) return;
+    if (frame) {
+      cancelAnimationFrame(frame);
+      follow();
+    }
+    const { moved: isDrag, from } = drag;
+    drag = null;
+    track()?.classList.remove("dragging");
+    hindcast.railTip.hide();
+    const peak = !isDrag && event.type === "pointerup" && nearest(from);
+    if (peak) hindcast.move(peak.index);
+  };
+
+  /* The surprise whose tick is next to a place on the track, if one is near. */
+  const nearest = (x) => {
+    const away = (peak) => Math.abs(rail.x(peak.index) - x);
+    const [first] = [...(rail.data?.surprises || [])].sort((a, b) => away(a) - away(b));
+    return first && away(first) <= NEAR ? first : null;
+  };
+
+  window.addEventListener("pointerdown", press, { capture: true });
+  window.addEventListener("pointermove", moved);
+  window.addEventListener("pointerup", released);
+  window.addEventListener("pointercancel", released);
+})();
