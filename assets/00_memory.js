@@ -21,11 +21,11 @@
     if (node && node.hidden === shown) node.hidden = !shown;
   };
 
-  /* Goes to another page of the app without loading it anew, the way its own links do. */
-  hindcast.go = (address) => {
+  /* Goes to another page of the app without loading it anew, the way its own links do. stay: and not to its top. */
+  hindcast.go = (address, { stay = false } = {}) => {
     window.history.pushState({}, "", address);
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
-    window.scrollTo(0, 0);
+    if (!stay) window.scrollTo(0, 0);
   };
 
   /* The address of a moment; `where` is "i=-12" or "t=...", and the default model and length go without saying. */

@@ -62,7 +62,7 @@
 
   const opened = (answer, where) => {
     const h = answer.horizon === horizon() ? null : answer.horizon;
-    if (answer.upload_id) hindcast.memory.uploaded(answer);
+    if (answer.upload_id) hindcast.memory.uploaded(answer, { h });
     say("");
     if (hindcast.taken?.(answer)) return;
     if (where) {

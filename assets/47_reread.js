@@ -43,8 +43,10 @@
       const where = moment();
       hindcast.leave();
       if (CORRECTIONS.includes(button.dataset.changes)) hindcast.memory.remember(facts.handle, { misread: true });
-      hindcast.memory.uploaded(said, { strip: document.querySelector("#read-strip details")?.open });
-      hindcast.go(hindcast.address(said.handle, where, facts));
+      const { model, h } = facts;
+      hindcast.memory.uploaded(said, { model, h, strip: document.querySelector("#read-strip details")?.open });
+      hindcast.keepInSight();
+      hindcast.go(hindcast.address(said.handle, where, facts), { stay: true });
     } catch {
       say("No connection to the server. Try again.");
     } finally {
@@ -57,8 +59,11 @@
     const { facts, hand } = hindcast.gate;
     if (!facts) return;
     hindcast.leave();
-    hindcast.memory.remember(facts.handle, { strip: document.querySelector("#read-strip details")?.open });
-    hindcast.go(hindcast.address(facts.handle, `i=${hand}`, { model: facts.model, h: Number(steps) || null }));
+    const { handle, model } = facts;
+    const h = Number(steps) || null;
+    hindcast.memory.remember(handle, { h, strip: document.querySelector("#read-strip details")?.open });
+    hindcast.keepInSight();
+    hindcast.go(hindcast.address(handle, `i=${hand}`, { model, h }), { stay: true });
   };
 
   /* Asks for what is offered, with a sketch of each: the columns or the series, those that are named like `find`. */

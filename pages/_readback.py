@@ -138,7 +138,7 @@ def _rows(parts: list[Part], marked: set[str]) -> Iterator[Any]:
 
 def _else(buttons: tuple[Any, ...]) -> list[Any]:
     """The buttons of a part, dots between them."""
-    parted = [thing for button in buttons for thing in (" \u00b7 ", button)][1:]
+    parted = [thing for button in buttons for thing in (html.Span(" \u00b7 ", className="between"), button)][1:]
     return [html.Span(parted, className="else")] if parted else []
 
 

@@ -234,7 +234,7 @@ def test_a_longer_forecast_is_drawn_at_the_same_moment_and_stays_in_every_addres
     page.drawn()
     assert page.js("new URLSearchParams(location.search).get('h')") == "24"
     page.find(".home-link").click()
-    page.until("[...document.querySelectorAll('.recent-link')].every((link) => link.href.endsWith('&h=24'))")
+    page.until("document.querySelectorAll('.recent-link[href$=\"&h=24\"]').length === 2")
     page.driver.execute_script("document.querySelectorAll('.recent-link')[1].click()")
     page.drawn(-99)
     page.until("document.querySelector('#read-strip details[open]')")
@@ -270,6 +270,43 @@ def test_a_table_on_its_side_is_turned_where_it_was_refused(page: Page, tmp_path
     page.find("#read-strip [data-changes=turned]").click()
     page.until("document.querySelector('#reread-note').innerText.includes('run across the columns')")
     assert page.drawn() == -12
+    assert page.complaints() == []
+
+
+WATCH = """
+window.seen = [];
+const look = () => {
+  const shown = document.querySelector('.curtain') || document.querySelector('#page');
+  const lines = shown.querySelectorAll('.chart .scatterlayer path.js-line').length;
+  const strip = shown.querySelector('.read-open dd')?.getBoundingClientRect().top ?? null;
+  window.seen.push([lines > 0, strip, window.scrollY]);
+  window.watching = requestAnimationFrame(look);
+};
+look();
+"""
+
+
+def test_no_frame_is_without_picture_and_strip_while_a_file_is_read_again(
+    open_browser: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = open_browser((1400, 700))
+    opened(page, german(tmp_path))
+    checked(page)
+    page.driver.execute_script("window.scrollTo(0, 60)")
+    for button in ("[data-reread='step=1h&agg=sum']", "[data-length='24']", "[data-reread='']"):
+        page.until(f'document.querySelector("#read-strip {button}")')
+        page.driver.execute_script(WATCH)
+        page.find(f"#read-strip {button}").click()
+        page.until("document.querySelector('.curtain')")
+        page.until("!document.querySelector('.curtain')")
+        page.driver.execute_script("cancelAnimationFrame(window.watching)")
+        page.drawn()
+        frames = page.js("window.seen")
+        assert len(frames) > 3
+        assert all(drawn for drawn, _, _ in frames)
+        assert len({strip for _, strip, _ in frames}) == 1
+        assert {at for _, _, at in frames} == {60}
+        assert page.js("document.activeElement.closest('#read-strip') !== null")
     assert page.complaints() == []
 
 
@@ -360,6 +397,11 @@ def test_a_phone_reads_the_strip_without_scrolling_sideways(open_browser: Callab
     opened(page, shops(tmp_path, 14))
     page.until("document.querySelectorAll('#picker .sparkline[style*=mask]').length === 12")
     assert page.width_overflow() <= 0
+    name = "document.querySelector('#series-name')"
+    page.until(f"{name}.innerText === 'shop 0' && {name}.scrollWidth === {name}.clientWidth")
+    out = "[...document.querySelectorAll('.header *')].filter((e) => e.getBoundingClientRect().right > innerWidth)"
+    assert page.js(f"{out}.length") == 0
+    assert page.text("#copy-link") == "Copy link"
     page.open()
     page.until("document.querySelector('#choose')")
     page.choose(one_day(tmp_path))
