@@ -1,43 +1,64 @@
-/* The gate between the hand and the server: at most one picture is on its way, and when it has been drawn the newest
-   wish is asked for next. So a drag is never starved, and pictures never come out of order.
+/* The gate between the hand, the painter and the server. While the hand moves the painter paints, once per frame of the
+   screen, what is here; when it rests the server is asked once for the settled picture and its words, and when plotly has
+   drawn that, the canvas goes. At most one picture is on its way, and pictures never come out of order.
 
    gate.hand    the index under the slider, the keys, the buttons
-   gate.drawn   the index of the picture that is on the screen
-   A painter that has its own frames takes the place of `ask`; nothing else here knows how a picture is made. */
+   gate.drawn   the index of the forecast that is on the screen, painted or drawn
+   gate.rested  the index of the picture that plotly has drawn, while it is the one on the screen
+   What is said about lateness and failures: 32_lateness.js. */
 (() => {
   const hindcast = window.hindcast;
-  const STILL_MS = 250;
-  const LONG_MS = 3000;
+  const { series, frames, rows, painter } = hindcast;
+  const REST_MS = 120;
+  const SOON_MS = 250;
   const RETRY_MS = 1000;
-  const LOST_MS = 25000; /* longer than the server takes to say that it is late */
   const MOST_FAILURES = 3;
+  const MOST_PLACES = 64;
   const session = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
   let seq = 0;
-  let timers = [];
-  let waiting = false;
+  let timer = 0; /* runs while the hand moves */
+  let frame = 0;
+  let places = []; /* where the hand was since the last rest, newest last: [index, how manieth] */
+  let painted = 0; /* how manieth of them is painted */
+  let moves = 0;
   let stale = false; /* the picture on its way is already outdated */
   let failures = 0;
+  const followers = [];
 
   const picture = () => document.getElementById("forecast");
-  const canvas = () => document.querySelector("#forecast .js-plotly-plot");
+  const graph = () => document.querySelector("#forecast .js-plotly-plot");
 
   const gate = (hindcast.gate = {
+    session,
     facts: null,
     hand: null,
     drawn: null,
+    rested: null,
     state: "pending",
     flying: null,
     anew: null /* the index whose forecast is to be computed anew */,
-    settled: () => {} /* the picture is on the screen */,
+    settled: () => {} /* the picture and its words are on the screen */,
     moved: () => {} /* the hand is somewhere else */,
 
+    next: () => (seq += 1),
+
+    /* Called at most once per frame of the screen, when hand or forecast have changed. */
+    onmove: (f) => followers.push(f),
+
     open(facts) {
-      Object.assign(gate, { facts, hand: facts.index, drawn: null, state: "pending", flying: null, anew: null });
+      const start = { hand: facts.index, drawn: null, rested: null, state: "pending", flying: null, anew: null };
+      Object.assign(gate, { facts, ...start });
+      rest();
+      painter.hide();
+      series.open(facts.handle);
+      frames.open(facts);
       ask();
     },
 
     close() {
-      hush();
+      hindcast.lateness.over();
+      rest();
+      frames.close();
       Object.assign(gate, { facts: null, flying: null });
     },
 
@@ -46,22 +67,28 @@
       const there = Math.min(0, Math.max(1 - gate.facts.length, index));
       if (there === gate.hand) return;
       gate.hand = there;
-      gate.anew = null;
+      gate.rested = gate.anew = null;
+      moves += 1;
+      places = [...places.slice(1 - MOST_PLACES), [there, moves]];
       gate.moved();
-      mark();
-      watch();
-      ask();
+      window.clearTimeout(timer);
+      timer = window.setTimeout(settle, REST_MS);
+      hindcast.lateness.watch();
+      if (!painter.ready()) ask();
+      soon();
     },
 
     /* Asks for the picture of this moment again: another theme, another width, or a second try; `anew` has its
        forecast computed again, too. */
     refresh({ anew } = {}) {
       if (!gate.facts || !picture()) return;
-      if (anew) gate.anew = gate.hand;
+      if (anew) {
+        gate.anew = gate.hand;
+        frames.clear();
+      }
       stale = Boolean(gate.flying);
-      if (stale) return;
-      gate.drawn = null;
-      ask();
+      gate.rested = null;
+      if (!stale && !timer) ask();
     },
 
     answered(answer) {
@@ -69,10 +96,9 @@
       if (!flying || answer.seq !== flying.seq) return;
       flying.answer = answer;
       if (answer.state === "busy") return later(RETRY_MS);
-      if (answer.state === "superseded") return later(STILL_MS);
+      if (answer.state === "superseded") return later(SOON_MS);
       if (flying.force) gate.anew = null;
-      if (answer.state === "outside") return stop("failed");
-      if (answer.state === "gone") return stop("failed");
+      if (answer.state === "outside" || answer.state === "gone") return stop("failed");
       drawnYet();
       window.setTimeout(drawnYet, RETRY_MS); /* should plotly have drawn without saying so */
     },
@@ -84,23 +110,41 @@
       window.setTimeout(() => {
         if (gate.flying !== flying || flying.answer) return;
         failures += 1;
-        if (failures > MOST_FAILURES) return giveUp();
-        later(RETRY_MS);
-      }, STILL_MS);
+        if (failures <= MOST_FAILURES) return later(RETRY_MS);
+        stop("failed");
+        hindcast.lateness.gaveUp();
+      }, SOON_MS);
     },
+
+    /* Asks once more, after a while; what was on its way is given up. */
+    again: (wait) => later(wait),
   });
 
+  const rest = () => {
+    window.clearTimeout(timer);
+    timer = 0;
+    places = [];
+  };
+
+  /* The hand rests. */
+  const settle = () => {
+    rest();
+    soon();
+    ask();
+  };
+
+  /* Asks for the settled picture. */
   const ask = () => {
-    if (!gate.facts || gate.flying || gate.drawn === gate.hand) return;
-    seq += 1;
+    if (!gate.facts || gate.flying || gate.rested === gate.hand) return;
     const force = gate.anew === gate.hand;
-    gate.flying = { seq, index: gate.hand, force, answer: null, since: performance.now() };
+    gate.flying = { seq: gate.next(), index: gate.hand, force, answer: null, since: performance.now() };
     mark();
-    watch();
+    hindcast.lateness.watch();
     const { handle, model, h } = gate.facts;
     const upload = hindcast.memory.get(handle)?.upload || null;
     const look = { dark: hindcast.dark(), narrow: hindcast.narrow() };
-    hindcast.set("wanted", { data: { handle, model, h, index: gate.hand, seq, session, upload, force, ...look } }, "forecast");
+    const wanted = { handle, model, h, index: gate.hand, seq: gate.flying.seq, session, upload, force, ...look };
+    hindcast.set("wanted", { data: wanted }, "forecast");
   };
 
   const later = (wait) => {
@@ -108,99 +152,102 @@
     window.setTimeout(() => {
       if (gate.facts !== facts) return;
       gate.flying = null;
-      ask();
+      if (!timer) ask();
     }, wait);
   };
 
   const stop = (state) => {
-    gate.state = state;
-    gate.drawn = gate.hand;
-    gate.flying = null;
-    hush();
+    Object.assign(gate, { state, drawn: gate.hand, rested: gate.hand, flying: null });
+    hindcast.lateness.over();
+    painter.hide();
     mark();
   };
 
-  /* The server fails again and again: that is said, and another try is the viewer's. */
-  const giveUp = () => {
-    stop("failed");
-    const again = hindcast.element("button", "link", "Try again");
-    again.dataset.go = "again";
-    hindcast.write("pending-note", "The server could not draw this moment. ")?.append(again);
-    hindcast.show("pending-note", true);
-    waiting = true;
-  };
-
-  /* The picture is on the screen once plotly has drawn the figure that carries the request's number. */
+  /* The picture is there once plotly has drawn the figure that carries the request's number. */
   const drawnYet = () => {
     const flying = gate.flying;
-    const meta = canvas()?.layout?.meta;
+    const meta = graph()?.layout?.meta;
     if (!flying?.answer || !meta || meta.seq !== flying.seq) return;
     failures = 0;
     gate.flying = null;
-    gate.drawn = meta.index;
-    gate.state = meta.state;
-    hush();
+    const outdated = meta.index !== gate.hand;
+    if (!painter.visible || !outdated) Object.assign(gate, { drawn: meta.index, state: meta.state });
+    if (!outdated && !stale) {
+      rest();
+      gate.rested = gate.hand;
+      painter.hide();
+      hindcast.lateness.over();
+      gate.settled(flying.answer);
+    } else if (outdated) {
+      soon(); /* its heading is not the hand's */
+    }
+    stale = false;
     mark();
-    gate.settled(flying.answer);
-    if (stale) gate.refresh();
-    ask();
+    if (!timer || !painter.ready()) ask();
   };
 
   const mark = () => {
     const node = picture();
     if (!node) return;
-    const resting = gate.drawn === gate.hand && !gate.flying;
     node.dataset.hand = String(gate.hand);
-    node.dataset.state = resting ? gate.state : "pending";
+    node.dataset.state = gate.drawn === gate.hand ? gate.state : "pending";
+    node.dataset.settled = String(gate.rested === gate.hand && !gate.flying);
     if (gate.drawn !== null) node.dataset.index = String(gate.drawn);
   };
 
-  /* The words about waiting appear when the hand rests and the picture is late. */
-  const watch = () => {
-    timers.forEach(window.clearTimeout);
-    const say = (words) => () => {
-      if (!gate.flying || document.documentElement.classList.contains("offline")) return;
-      waiting = true;
-      picture()?.parentElement.classList.add("waiting");
-      hindcast.write("pending-note", words);
-      hindcast.show("pending-note", true);
-    };
-    timers = [window.setTimeout(say("Computing this moment"), STILL_MS), window.setTimeout(say("Busy; still in line"), LONG_MS)];
-    timers.push(window.setTimeout(listenFor, LONG_MS, gate.flying));
+  const soon = () => {
+    if (!frame) frame = window.requestAnimationFrame(paint);
   };
 
-  /* A late answer may never come: ask whether anybody is there, and start anew once somebody is again. */
-  const listenFor = async (flying) => {
-    if (!flying || gate.flying !== flying) return;
-    const root = document.documentElement.classList;
-    try {
-      await fetch("/healthz", { cache: "no-store" });
-      if (root.contains("offline")) {
-        root.remove("offline");
-        later(0);
-        return;
+  /* The newest place of the hand whose forecast is here; a frame never goes back to an older one. */
+  const newest = () => {
+    for (let k = places.length - 1; k >= 0 && places[k][1] >= painted; k -= 1) {
+      if (frames.at(places[k][0])) {
+        painted = places[k][1];
+        return places[k][0];
       }
-      if (performance.now() - flying.since > LOST_MS) return later(0); /* the connection broke, and nobody said so */
-    } catch {
-      root.add("offline");
-      hindcast.show("pending-note", false);
     }
-    window.setTimeout(listenFor, root.contains("offline") ? RETRY_MS : LONG_MS, flying);
+    return timer && places.length && gate.drawn !== null && frames.at(gate.drawn) ? gate.drawn : null;
   };
 
-  const hush = () => {
-    timers.forEach(window.clearTimeout);
-    timers = [];
-    if (!waiting) return;
-    waiting = false;
-    picture()?.parentElement.classList.remove("waiting");
-    hindcast.show("pending-note", false);
+  /* One frame of the screen: the tape at the hand, and the newest forecast that is here. */
+  const paint = () => {
+    frame = 0;
+    const { hand, facts } = gate;
+    if (!facts || !picture()) return;
+    if (gate.rested !== hand && (timer || painter.visible)) {
+      frames.look(hand);
+      const known = frames.state(hand);
+      const lacks = known === "missing" || (known === "unknown" && !facts.complete);
+      rows.want(facts, lacks && timer ? hand : null);
+      const barren = known === "unusable" || known === "failed";
+      const index = barren ? null : frames.at(hand) ? hand : newest();
+      const forecast = index === null ? null : frames.at(index);
+      if (painter.paint({ hand, index, forecast, dashed: known === "unusable" })) {
+        if (barren) Object.assign(gate, { drawn: hand, state: known });
+        else if (forecast) Object.assign(gate, { drawn: index, state: "ready" });
+      }
+    }
+    mark();
+    tell();
   };
+
+  let told = "";
+  const tell = () => {
+    const now = `${gate.hand} ${gate.drawn}`;
+    if (now === told) return;
+    told = now;
+    followers.forEach((f) => f());
+  };
+
+  frames.onload(soon);
+  series.onload(() => (frames.look(gate.hand), soon()));
+  window.addEventListener("resize", soon);
 
   /* Listens to the drawing itself; plotly arrives late and may be replaced with its page. */
   const listen = (facts = gate.facts) => {
     if (!facts || gate.facts !== facts) return;
-    const node = canvas();
+    const node = graph();
     if (node?.on && !node.hindcastListens) {
       node.hindcastListens = true;
       node.on("plotly_afterplot", drawnYet);

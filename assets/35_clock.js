@@ -1,22 +1,22 @@
-/* The time of an index, without asking the server. Exact for every step of fixed length; where a file's phase changes
-   on the way (a new sensor, a change of clocks) the picture's own time corrects it a moment later. */
+/* The time of an index, without asking the server: from the series once it is here, else by the step alone, which is
+   exact until a file's phase changes (a new sensor, a change of clocks). */
 (() => {
-  const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  const two = (n) => String(n).padStart(2, "0");
+  const hindcast = window.hindcast;
 
-  window.hindcast.clock = (clock, index) => {
-    if (!clock) return null;
+  const counted = (clock, index) => {
+    if (!clock.months) return clock.last + clock.seconds * index;
     const time = new Date(1000 * clock.last);
-    if (clock.months) {
-      time.setUTCDate(1);
-      time.setUTCMonth(time.getUTCMonth() + clock.months * index);
-      return clock.months % 12 ? `${MONTHS[time.getUTCMonth()]} ${time.getUTCFullYear()}` : `${time.getUTCFullYear()}`;
-    }
-    time.setTime(time.getTime() + 1000 * clock.seconds * index);
-    const date = `${DAYS[time.getUTCDay()]} ${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]}`;
-    const seconds = time.getUTCSeconds();
-    const hours = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}${seconds ? `:${two(seconds)}` : ""}`;
-    return clock.seconds % 86400 === 0 && hours === "00:00" ? date : `${date} ${hours}`;
+    time.setUTCDate(1);
+    time.setUTCMonth(time.getUTCMonth() + clock.months * index);
+    return time.getTime() / 1000;
+  };
+
+  /* "Tue 5 Mar 14:00"; null where the calendar is not that simple and the series not here yet. */
+  hindcast.clock = (clock, index, year = false) => {
+    const { series, words } = hindcast;
+    if (series.ready) return words.moment(series.time(index), series.step, year);
+    if (!clock) return null;
+    const step = clock.months ? { unit: "month", count: clock.months } : { unit: "second", count: clock.seconds };
+    return words.moment(counted(clock, index), step, year);
   };
 })();

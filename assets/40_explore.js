@@ -12,17 +12,35 @@
 
   const thumb = () => document.querySelector("#scrub [role=slider]");
 
+  /* Moves the hand; the slider follows once per frame, and what it then says of itself is no move. */
+  const told = new Set();
+  let behind = false;
   hindcast.move = (index) => {
     gate.toward(index);
-    hindcast.set("scrub", { value: gate.hand });
+    behind = true;
   };
 
-  /* The clock follows the hand at once; heading and sentences follow the picture. */
+  gate.onmove(() => {
+    if (behind) {
+      behind = false;
+      told.add(gate.hand);
+      hindcast.set("scrub", { value: gate.hand });
+    }
+    title();
+  });
+
+  /* Clock and heading follow the hand at once; sentences follow the picture. */
   gate.moved = () => {
     const words = hindcast.clock(gate.facts.clock, gate.hand);
     const node = thumb();
     if (words) hindcast.write("clock", words);
     if (words && node) node.dataset.time = words;
+  };
+
+  const title = () => {
+    const node = document.querySelector("#heading time");
+    const words = gate.facts && hindcast.clock(gate.facts.clock, gate.hand, true);
+    if (node && words && node.textContent !== words) node.textContent = words;
   };
 
   gate.settled = (answer) => {
@@ -102,7 +120,7 @@
 
   /* Words that were said while the file was being computed are said again once it is complete. */
   const renew = () => {
-    if (gate.facts.complete && last?.filling && gate.drawn === gate.hand) gate.refresh();
+    if (gate.facts.complete && last?.filling && gate.rested === gate.hand) gate.refresh();
   };
 
   const stepOf = (data) => {
@@ -121,7 +139,9 @@
       hindcast.memory.remember(facts.handle, { strip: strip ?? false }); /* open at first sight only, unless it was left open */
       return { upload, reused, strip };
     },
-    slide: (index) => gate.toward(index),
+    slide: (index) => {
+      if (!told.delete(index)) gate.toward(index);
+    },
     answered: (answer) => {
       if (answer) gate.answered(answer);
     },
@@ -133,6 +153,7 @@
       hindcast.memory.remember(gate.facts.handle, { done: fill.done, total: fill.total });
       gate.facts.complete = fill.state === "done";
       gate.facts.paused = fill.state === "paused";
+      hindcast.frames.progressed(fill.done);
       renew();
     },
     point: (data) => {
@@ -145,6 +166,8 @@
       card();
     },
   };
+
+  window.addEventListener("pointerdown", (event) => event.target.closest?.("#scrub") && told.clear(), true);
 
   hindcast.unpin = () => {
     pinned = null;

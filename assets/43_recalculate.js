@@ -49,6 +49,7 @@
     say(answer.said, !answer.accepted);
     if (!answer.accepted) return;
     gate.facts.complete = false;
+    hindcast.frames.clear();
     count();
     gate.refresh();
   };

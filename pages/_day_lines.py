@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pages._frame import Frame
-from pages._notation import HOUR, Step, day_label, moment
+from pages._notation import DAY, HOUR, Step, day_label, moment
 from pages._traces import Palette, Tape
+
+MONTH = 30.44 * DAY
+EVERY = {"D": (1, 2, 7, 14, 28, 91, 364), "M": (1, 2, 3, 6, 12, 24, 60, 120), "Y": (1, 2, 5, 10, 20, 50, 100)}
+
+
+class Days(NamedTuple):
+    """Which starts get a line: of every `every`-th day ("D"), month ("M") or year ("Y"), counted from `offset` units
+    after 1970. The same ones wherever the hand is, so that lines only travel."""
+
+    grain: str
+    every: int
+    offset: int
+
+
+def days(frame: Frame, narrow: bool) -> Days:
+    """The day lines of a file: about eight at once, three on a phone."""
+    step, steps = frame.step, frame.history(narrow=narrow) + frame.horizon
+    most = 3 if narrow else 8
+    if step.seconds is not None and step.seconds <= 12 * HOUR:
+        grain, count = "D", steps * step.seconds / DAY
+    elif step.months:
+        grain, count = "Y", steps * step.months / 12
+    else:
+        grain, count = "M", steps * (step.seconds or DAY * 7 / 5) / MONTH
+    every = next((n for n in EVERY[grain] if count / n <= most), EVERY[grain][-1])
+    offset = {"D": 4 if every % 7 == 0 else 0, "Y": -1970}.get(grain, 0)  # 1970-01-05 was a Monday; years by number
+    return Days(grain, every, offset)
 
 
 def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> list[dict[str, Any]]:
@@ -17,11 +43,9 @@ def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> list[di
     history = frame.history(narrow=narrow)
     times = np.concatenate([tape.history_times[-(history + 1) :], tape.times]).astype("datetime64[s]")
     first = 1 - len(tape.history_times[-(history + 1) :])
-    grain = _grain(frame)
-    days = times.astype(f"datetime64[{grain}]")
-    starts = np.flatnonzero(days[1:] != days[:-1]) + 1
-    keep = max(1, math.ceil(len(starts) / (3 if narrow else 8)))
-    starts = starts[::keep]
+    grain, every, offset = days(frame, narrow)
+    stretch = (times.astype(f"datetime64[{grain}]").astype(np.int64) - offset) // every
+    starts = np.flatnonzero(stretch[1:] != stretch[:-1]) + 1
     if len(starts) == 0:
         return []
     x = [first + int(i) for i in starts]
@@ -51,10 +75,3 @@ def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> list[di
             "hoverinfo": "skip",
         },
     ]
-
-
-def _grain(frame: Frame) -> str:
-    """numpy's unit of the day lines."""
-    if frame.step.seconds is not None and frame.step.seconds <= 12 * HOUR:
-        return "D"
-    return "Y" if frame.step.months else "M"

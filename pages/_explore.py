@@ -25,6 +25,7 @@ def chart(fixed: Frame) -> html.Div:
     return html.Div(
         [
             dcc.Graph(id="forecast", config=CONFIG, responsive=True, figure=_figure.blank(fixed)),
+            html.Canvas(id="frame", **{"aria-hidden": "true"}),
             html.Div(id="state-note", className="state-note"),
             html.Div(id="pending-note", className="state-note pending-note", hidden=True),
         ],

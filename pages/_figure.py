@@ -7,16 +7,17 @@ none): the picture is the same whatever the page around it does, and one of two 
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 
 from engine import PlotData
-from pages._day_lines import day_lines
+from pages._day_lines import day_lines, days
 from pages._frame import Frame, ticks, value_ticks
-from pages._notation import THIN, Step, baseline_name, shorten
-from pages._traces import DARK, EITHER, LIGHT, Label, Palette, Tape, forecast, known_values
+from pages._notation import THIN, Step, baseline_name, short_baseline_names, shorten
+from pages._traces import DARK, EITHER, LIGHT, Label, Palette, Tape, cut_decimals, forecast, known_values
 
 State = Literal["ready", "unusable", "failed"]
 
@@ -115,8 +116,8 @@ def _assemble(
     left = max(left, *(_room(label) for _, label in values))
     history = frame.history(narrow=narrow)
     places = ticks(history, frame.step, frame.horizon)
-    if unit:
-        marks = [*marks, _axis_name(unit, paint, left)]
+    if meta["state"] != "pending":
+        meta = meta | {"fixed": _fixed(frame, paint, narrow)}
     dash = "dash" if meta["state"] == "unusable" else "solid"
     return {
         "data": traces,
@@ -178,7 +179,7 @@ def _assemble(
                     "line": {"color": paint.muted, "width": 1.2, "dash": dash},
                 }
             ],
-            "annotations": marks,
+            "annotations": [_axis_name(unit, paint, left), *marks],
         },
     }
 
@@ -189,9 +190,23 @@ def _room(label: str) -> int:
     return math.ceil(12 + WIDE * (len(label) - thin) + NARROW * thin)
 
 
-def _axis_name(unit: str, paint: Palette, left: int) -> dict[str, Any]:
-    """The unit above the value axis."""
+def _fixed(frame: Frame, paint: Palette, narrow: bool) -> dict[str, Any]:
+    """What the browser's painter needs beside the axes to paint any other moment of the file the same way."""
     return {
+        "scale": frame.scale,
+        "decimals": cut_decimals(frame),
+        "cut": {"low": frame.cut_low, "high": frame.cut_high},
+        "days": days(frame, narrow)._asdict(),
+        "cycles": short_baseline_names(frame.step),
+        "paint": asdict(paint),
+        "narrow": narrow,
+    }
+
+
+def _axis_name(unit: str, paint: Palette, left: int) -> dict[str, Any]:
+    """The unit above the value axis; always the first annotation."""
+    return {
+        "visible": bool(unit),
         "x": 0,
         "xref": "paper",
         "xanchor": "left",

@@ -6,6 +6,7 @@ Dates have the month in letters and 24 hours, numbers thin-space thousands, span
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ LABEL_CAP = 40  # characters of a user's own text that a label shows
 THIN = "\u202f"  # narrow no-break space: thousands never wrap
 MINUTE, HOUR, DAY = 60, 3600, 86400
 WEEK = 7 * DAY
+LONGEST_PERIOD = 512  # steps: what a model sees
 
 
 class Step(NamedTuple):
@@ -174,6 +176,18 @@ def baseline_name(period: int, step: Step) -> str:
     if abs(length - 365 * DAY) <= 2 * DAY:
         return "same day last year" if step.seconds == DAY else "same time last year"
     return f"one cycle ago ({count(period)} steps)"
+
+
+def short(baseline: str) -> str:
+    """A baseline's name without the count of its steps, as labels have it."""
+    return baseline.partition(" (")[0]
+
+
+@lru_cache(maxsize=64)
+def short_baseline_names(step: Step) -> dict[str, str]:
+    """The baseline's everyday name by its period, where it has one; all others are one cycle ago."""
+    names = ((period, baseline_name(period, step)) for period in range(1, LONGEST_PERIOD + 1))
+    return {str(period): name for period, name in names if name == short(name)}
 
 
 def period(first: np.datetime64, last: np.datetime64, step: Step) -> str:

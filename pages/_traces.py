@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine import PlotData
 from pages._frame import Frame
-from pages._notation import number
+from pages._notation import number, short
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
@@ -105,7 +105,7 @@ def forecast(plot: PlotData, frame: Frame, paint: Palette, baseline: str) -> tup
                 "hoverinfo": "skip",
             }
         )
-        labels.append((last_known(plot.baseline_median), baseline.partition(" (")[0], paint.baseline))
+        labels.append((last_known(plot.baseline_median), short(baseline), paint.baseline))
     return traces, labels
 
 
@@ -150,6 +150,7 @@ def known_values(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> tupl
             "marker": {
                 "color": paint.ink,
                 "size": [0, *([6] * len(ahead))],
+                "opacity": 1,  # several sizes would make bubbles of them, which plotly pales
                 "line": {"color": paint.paper, "width": 1},
             },
             "hoverinfo": "skip",
@@ -191,7 +192,7 @@ def _cut_points(x: list[int], values: Floats, frame: Frame, paint: Palette) -> l
                 "mode": "markers+text",
                 "x": [x[i] for i in where],
                 "y": [edge] * len(where),
-                "text": [number(float(values[i]), max(0, frame.decimals - 1)) for i in where],
+                "text": [number(float(values[i]), cut_decimals(frame)) for i in where],
                 "textposition": place,
                 "textfont": {"size": 11, "color": paint.ink},
                 "marker": {"symbol": symbol, "size": 9, "color": paint.ink},
@@ -200,6 +201,11 @@ def _cut_points(x: list[int], values: Floats, frame: Frame, paint: Palette) -> l
             }
         )
     return traces
+
+
+def cut_decimals(frame: Frame) -> int:
+    """Decimals of a cut point's value: what the data carries."""
+    return max(0, frame.decimals - 1)
 
 
 def last_known(values: Floats) -> float:

@@ -82,9 +82,11 @@ def test_the_truth_starts_at_the_moment_and_breaks_where_it_is_unknown() -> None
 
 def test_the_state_is_in_the_layout() -> None:
     frame = frame_for()
-    assert _figure.figure(plot_data(), frame, seq=7)["layout"]["meta"] == {"index": -40, "seq": 7, "state": "ready"}
+    ready = _figure.figure(plot_data(), frame, seq=7)["layout"]
+    assert {k: ready["meta"][k] for k in ("index", "seq", "state")} == {"index": -40, "seq": 7, "state": "ready"}
     unusable = _figure.without_forecast(tape(), frame, index=-3, state="unusable", seq=8)["layout"]
-    assert unusable["meta"] == {"index": -3, "seq": 8, "state": "unusable"}
+    assert {k: unusable["meta"][k] for k in ("index", "seq", "state")} == {"index": -3, "seq": 8, "state": "unusable"}
+    assert unusable["meta"]["fixed"] == ready["meta"]["fixed"]
     assert unusable["shapes"][0]["line"]["dash"] == "dash"
 
 

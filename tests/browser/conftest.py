@@ -52,9 +52,9 @@ class Page:
         self.find("#file-input").send_keys(str(file))
 
     def drawn(self, index: int | None = None) -> int:
-        """Wait until the picture of the moment under the hand (of `index`, if given) is on the screen; its index."""
+        """Wait until the hand rests (on `index`, if given) and its picture and words are on the screen; its index."""
         which = "" if index is None else f" && e.dataset.index === '{index}'"
-        settled = "e.dataset.state && e.dataset.state !== 'pending' && e.dataset.index === e.dataset.hand"
+        settled = "e.dataset.settled === 'true' && e.dataset.index === e.dataset.hand"
         self.until(f"(() => {{ const e = document.querySelector('#forecast'); return e && {settled}{which} }})()")
         return int(self.js("document.querySelector('#forecast').dataset.index"))
 

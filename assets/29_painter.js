@@ -1,0 +1,98 @@
+/* The painter: a whole picture on the canvas over the plot, in well under a millisecond, while the hand moves. What it
+   paints is what plotly draws of the same moment when the hand rests (pages/_figure.py); a test compares the two. */
+(() => {
+  const hindcast = window.hindcast;
+  const { series, tape, fan } = hindcast;
+  const FAINT = 0.35;
+
+  const chart = () => document.querySelector(".chart");
+
+  /* The canvas, as large as the graph and as fine as the screen. */
+  const prepared = () => {
+    const canvas = document.getElementById("frame");
+    if (!canvas) return null;
+    const fine = window.devicePixelRatio || 1;
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    if (canvas.width !== Math.round(width * fine) || canvas.height !== Math.round(height * fine)) {
+      canvas.width = Math.round(width * fine);
+      canvas.height = Math.round(height * fine);
+    }
+    const pen = canvas.getContext("2d");
+    pen.setTransform(fine, 0, 0, fine, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    return pen;
+  };
+
+  const rule = (pen, axes, step, { color, width, dash = [] }) =>
+    hindcast.stroke(pen, axes, [[step, axes.low], [step, axes.high]], { color, width, dash });
+
+  /* Where a forecast was made that is not the hand's, and when. */
+  const root = (pen, axes, index, shift) => {
+    const { paint } = axes.fixed;
+    rule(pen, axes, shift, { color: paint.muted, width: 1.2 });
+    const text = `forecast from ${hindcast.words.short(series.time(index), series.step)}`;
+    Object.assign(pen, { font: `11px ${axes.font}`, fillStyle: paint.muted, textBaseline: "alphabetic", textAlign: "left" });
+    pen.globalAlpha = 1;
+    const furthest = axes.left + axes.width - pen.measureText(text).width - 4;
+    pen.fillText(text, Math.min(furthest, Math.max(axes.left + 4, axes.x(shift) + 4)), axes.top + axes.height - 8);
+  };
+
+  hindcast.painter = {
+    visible: false,
+
+    ready: () => series.ready && hindcast.axes() !== null,
+
+    /* The tape at the hand, and a forecast on it: made there, or at another index and then nailed to its own time, faint.
+       Whether it could be painted. */
+    paint({ hand, index, forecast, dashed }) {
+      const axes = series.ready ? hindcast.axes() : null;
+      const pen = axes && prepared();
+      if (!pen) return false;
+      const shift = forecast ? index - hand : 0;
+      const { paint, narrow } = axes.fixed;
+      pen.save();
+      pen.beginPath();
+      pen.rect(axes.left, axes.top, axes.width, axes.height);
+      pen.clip();
+      pen.globalAlpha = shift ? FAINT : 1;
+      if (forecast) fan.shade(pen, axes, forecast, shift);
+      pen.globalAlpha = 1;
+      tape.dayLines(pen, axes, hand);
+      pen.globalAlpha = shift ? FAINT : 1;
+      if (axes.pin) rule(pen, axes, axes.pin.x0, { color: axes.pin.line.color, width: 1, dash: [3, 3] });
+      if (forecast) fan.lines(pen, axes, forecast, shift);
+      if (shift) root(pen, axes, index, shift);
+      pen.globalAlpha = 1;
+      tape.known(pen, axes, hand);
+      pen.restore();
+      tape.cutPoints(pen, axes, hand);
+      nowLine(pen, axes, dashed);
+      if (!narrow) hindcast.labels(pen, axes, labels(axes, hand, shift ? null : forecast, paint));
+      chart()?.classList.add("painting");
+      hindcast.painter.visible = true;
+      return true;
+    },
+
+    hide() {
+      hindcast.painter.visible = false;
+      chart()?.classList.remove("painting");
+    },
+  };
+
+  const labels = (axes, hand, forecast, paint) => [
+    ...(forecast ? fan.labels(axes, forecast) : []),
+    [tape.lastKnown(axes, hand), "what happened", paint.ink],
+  ];
+
+  /* On whole px, as plotly has it. */
+  const nowLine = (pen, axes, dashed) => {
+    const x = Math.round(axes.x(0)) + 0.5;
+    pen.beginPath();
+    pen.moveTo(x, axes.top);
+    pen.lineTo(x, axes.top + axes.height);
+    Object.assign(pen, { strokeStyle: axes.fixed.paint.muted, lineWidth: 1.2 });
+    pen.setLineDash(dashed ? [9, 9] : []);
+    pen.stroke();
+    pen.setLineDash([]);
+  };
+})();
