@@ -36,8 +36,7 @@
   const isThere = () => {
     if (document.querySelector("#page .plain")) return true;
     const picture = document.querySelector("#page #forecast");
-    const { state, index, hand } = picture?.dataset || {};
-    if (!state || state === "pending" || index !== hand) return false;
+    if (picture?.dataset.settled !== "true") return false;
     const strip = document.querySelector("#page #read-strip");
     const mine = hindcast.memory.get(hindcast.gate.facts?.handle)?.upload;
     if (mine && !strip.querySelector("details, [data-readback]")) return false;
@@ -68,7 +67,7 @@
     curtain.setAttribute("aria-hidden", "true");
     curtain.append(copy);
     document.body.append(curtain);
-    delete picture.dataset.state; /* should the new page take over this very element */
+    delete picture.dataset.settled; /* should the new page take over this very element */
     const since = performance.now();
     let isUp = true;
     drop = () => {
