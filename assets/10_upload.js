@@ -5,42 +5,13 @@
   const QUIET_MS = 300; /* a quick upload shows no progress at all */
   const MEGA = 1e6;
   let sending = null;
+  let waiting = 0; /* for a server that is busy */
 
   const limit = () => Number(document.getElementById("page")?.dataset.maxUpload) || Infinity;
   const horizon = () => Number(document.getElementById("page")?.dataset.horizon) || 12;
-  const stage = () => document.getElementById("upload-state") || document.getElementById("upload-sheet");
+  const { say, stage } = hindcast.upload;
   const isExport = (body) => /\.parquet$/i.test(body.name || ""); /* what this app itself saved: it is loaded, not read */
   const quickOnly = () => Boolean(document.querySelector("#quick-only input:checked"));
-
-  /* offer: {words, act}, a button behind the text. */
-  const say = (text, { refusal = false, share = null, offer = null } = {}) => {
-    const place = stage();
-    if (!place) return;
-    place.replaceChildren();
-    place.classList.toggle("refusal", refusal);
-    place.setAttribute("role", refusal ? "alert" : "status");
-    if (!text) return;
-    const line = hindcast.element("p", "upload-line", text);
-    if (offer) {
-      const button = hindcast.element("button", "link", offer.words);
-      button.id = "upload-offer";
-      button.addEventListener("click", offer.act);
-      line.append(refusal ? " " : " \u00b7 ", button);
-    }
-    if (refusal && place.id === "upload-sheet") {
-      const close = hindcast.element("button", "link", "Close");
-      close.addEventListener("click", () => say(""));
-      line.append(" ", close);
-    }
-    place.append(line);
-    if (share !== null) {
-      const bar = hindcast.element("div", "bar");
-      const done = hindcast.element("span");
-      done.style.width = `${Math.round(100 * share)}%`;
-      bar.append(done);
-      place.append(bar);
-    }
-  };
 
   const megabytes = (bytes) => (bytes < 10 * MEGA ? (bytes / MEGA).toFixed(1) : Math.round(bytes / MEGA).toString());
 
@@ -97,6 +68,7 @@
   /* note: words beside the progress. options: how the file is to be read. where: the moment at which it opens. */
   const send = (body, how = {}) => {
     const { note = "", options = {}, where = null } = how;
+    window.clearTimeout(waiting);
     if (sending) sending.abort();
     const size = body.size;
     if (size > limit()) {
@@ -157,11 +129,15 @@
 
   const again = (request, retry) => {
     let seconds = Math.min(30, Number(request.getResponseHeader("Retry-After")) || 3);
+    const leave = () => {
+      window.clearTimeout(waiting);
+      say("");
+    };
     const count = () => {
       if (seconds <= 0) return retry();
-      say(`Busy. Trying again in ${seconds} s.`);
+      say(`Busy. Trying again in ${seconds} s.`, { offer: { words: "Cancel", act: leave } });
       seconds -= 1;
-      window.setTimeout(count, 1000);
+      waiting = window.setTimeout(count, 1000);
     };
     count();
   };

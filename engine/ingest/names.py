@@ -26,5 +26,7 @@ def some(names: list[str]) -> str:
 def bad_option(what: str, available: list[str]) -> UploadError:
     """The BAD_OPTION refusal: `what` says what was asked for and why it cannot be."""
     return UploadError(
-        f"{what}. Available: {some(available)}.", code="BAD_OPTION", available=[name[:60] for name in available[:20]]
+        f"{what}. Available: {some(available)}." if available else f"{what}.",
+        code="BAD_OPTION",
+        available=[name[:60] for name in available[:20]],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -368,6 +369,79 @@ def test_a_refusal_says_what_was_found_and_the_drop_zone_stays_usable(page: Page
     page.until("document.querySelector('#upload-sheet.refusal')")
     assert page.js("location.pathname + location.search") == path
     assert page.drawn() == -12
+    assert page.complaints() == []
+
+
+def test_one_refusal_after_the_other_is_said_in_the_drop_zone_and_a_good_file_is_read(
+    page: Page, tmp_path: Path
+) -> None:
+    lines = german(tmp_path).read_text().splitlines()
+    page.open()
+    for name, raw, words in (
+        ("load.csv.gz", b"\x1f\x8b\x08" + b"\0" * 99, "This is a compressed file (gzip). Unpack it first"),
+        ("load.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "This is an Excel workbook. In Excel: File >"),
+        ("short.csv", "\n".join(lines[:9]).encode(), "8 usable rows; at least 24 are needed before a first forecast."),
+    ):
+        (tmp_path / name).write_bytes(raw)
+        page.choose(tmp_path / name)
+        page.until(f"document.querySelector('#upload-state.refusal')?.innerText.includes({words!r})")
+        assert page.js("document.querySelector('#upload-state').getAttribute('role')") == "alert"
+        assert page.find("#choose").is_enabled()
+    page.choose(tmp_path / "zaehler.csv")
+    page.drawn(-12)
+    assert page.complaints() == []
+
+
+def test_a_slow_file_tells_how_far_it_is_and_can_be_taken_back(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    times = np.datetime64("2000-01-01T00:00", "m") + 15 * np.arange(120_000)
+    file.write_text("time,load\n" + "\n".join(f"{time},{n % 97}.25" for n, time in enumerate(times)))
+    page.open()
+    page.until("document.querySelector('#choose')")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
+    page.driver.execute_cdp_cmd("Network.enable", {})
+    page.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
+    try:
+        page.choose(file)
+        page.until(
+            "/^Sending [\\d.]+ of 2.7 MB . Cancel$/.test(document.querySelector('#upload-state').innerText.trim())"
+        )
+        page.find("#upload-offer").click()
+        page.until("document.querySelector('#upload-state').innerText === ''")
+    finally:
+        page.driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    assert page.js("location.pathname") == "/"
+    page.choose(file)
+    page.drawn(-12)
+    assert page.complaints() == []
+
+
+def test_a_busy_server_is_asked_again_until_somebody_cancels_or_drops_another_file(page: Page, tmp_path: Path) -> None:
+    page.open()
+    page.until("document.querySelector('#choose')")
+    page.driver.execute_script(
+        "window.busy = 1; const {get} = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'status');"
+        "Object.defineProperty(XMLHttpRequest.prototype, 'status',"
+        " {get() { return this.responseURL.includes('datasets') && window.busy-- > 0 ? 503 : get.call(this); }})"
+    )
+    page.choose(german(tmp_path))
+    page.until("document.querySelector('#upload-state').innerText.startsWith('Busy. Trying again in ')")
+    page.find("#upload-offer").click()
+    page.until("document.querySelector('#upload-state').innerText === ''")
+    page.driver.execute_script("window.busy = 1")
+    page.choose(german(tmp_path))
+    page.drawn(-12)
+    assert page.complaints() == []
+
+
+def test_the_longest_gap_is_shown_where_it_begins(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    page.until("document.querySelector('#read-strip summary')")
+    page.find("#read-strip summary").click()
+    page.until("document.querySelector('#read-strip details[open] [data-go]')")
+    page.find("#read-strip [data-go]").click()
+    page.drawn(999 - 2_199)
+    assert "Sun 11 Feb 2024, 15:00" in page.text("#heading")
     assert page.complaints() == []
 
 
