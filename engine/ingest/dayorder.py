@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.ingest.readback import Proof
+from engine.ingest.spans import strings
 from engine.ingest.table import Table
 from engine.ingest.timecolumn import TimeReading
 from engine.ingest.times import DAY, DAY_FIRST, MONTH_FIRST, NO_TIME
@@ -38,9 +39,9 @@ def settle(table: Table, readings: list[TimeReading], chosen: bool | None) -> Da
         return _settled(table, readings[0], chosen)
     columns = list(readings[0].names)
     parts: list[list[Ints]] = [[] for _ in readings]
-    for _, frame in table.frames(columns):
+    for piece in table.pieces(columns):
         for reading, found in zip(readings, parts, strict=True):
-            found.append(reading.read(frame).micros)
+            found.append(reading.read(piece).micros)
     times = [np.concatenate(found) for found in parts]
     counts = [int(np.count_nonzero(micros != NO_TIME)) for micros in times]
     if min(counts) < max(counts):
@@ -68,11 +69,11 @@ def _settled(table: Table, reading: TimeReading, chosen: bool | None) -> DayOrde
     other = TimeReading(reading.names, MONTH_FIRST if order else DAY_FIRST, reading.hours)
     if chosen is not None:
         return DayOrder(reading, order, False, Proof("chosen"), other)
-    for row, frame in table.frames(list(reading.names)):
-        proves = np.flatnonzero(reading.read(frame).is_time & ~other.read(frame).is_time)
+    for piece in table.pieces(list(reading.names)):
+        proves = np.flatnonzero(reading.read(piece).is_time & ~other.read(piece).is_time)
         if len(proves):
-            cell = frame[reading.names[0]][int(proves[0])].strip()
-            return DayOrder(reading, order, False, Proof("cell", row=row + int(proves[0]), cell=cell[:40]))
+            cell = strings(piece[reading.names[0]], proves[:1])[0].strip()
+            return DayOrder(reading, order, False, Proof("cell", row=piece.row + int(proves[0]), cell=cell[:40]))
     return DayOrder(reading, order)
 
 
@@ -83,8 +84,7 @@ def _span(micros: Ints) -> tuple[int, int]:
 
 def _likelier(table: Table, reading: TimeReading, other: TimeReading) -> TimeReading:
     """Which of two readings to show while nothing decides: AM and PM hint at month first, all else at day first."""
-    _, frame = next(table.frames(list(reading.names)))
-    has_half = bool(reading.cells(frame.head(1)).str.contains("(?i)[ap]\\.? ?m").any())
+    has_half = bool(reading.cells(table.sample().head(1)).str.contains("(?i)[ap]\\.? ?m").any())
     return other if other.writing.dayfirst is not has_half and reading.writing.dayfirst is has_half else reading
 
 

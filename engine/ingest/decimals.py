@@ -10,7 +10,10 @@ import polars as pl
 
 from engine.ingest.names import bad_option
 from engine.ingest.numbers import GROUPED, OTHER, WRITING
+from engine.ingest.pieces import Piece
+from engine.ingest.plain import plain_numbers
 from engine.ingest.readback import Proof, ReadOptions
+from engine.ingest.spans import Spans, strings
 from engine.ingest.table import Table
 from engine.series import Bools
 
@@ -74,6 +77,19 @@ def _signs(cells: pl.Series, seen: list[Bools], first_row: int | None) -> Signs:
     return Signs(decimal, proof, commas=bool(commas.any()), dots=bool(dots.any()))
 
 
+def _of_piece(piece: Piece, column: str) -> Signs:
+    """What the cells of a piece say; whole numbers say nothing."""
+    cells = piece[column]
+    places = np.arange(len(cells))
+    if isinstance(cells, Spans):
+        _, places = plain_numbers(cells, "")
+    signs = all_signs(strings(cells, places).to_frame(column), 0)[column]
+    if signs.proof is None or signs.proof.row is None:
+        return signs
+    row = piece.row + int(places[signs.proof.row])
+    return dataclasses.replace(signs, proof=signs.proof._replace(row=row))
+
+
 def settle_signs(table: Table, column: str, signs: Signs, hint: str | None, options: ReadOptions) -> Signs:
     """The decimal sign of a column, decided on all of it where a sample (`signs`) does not, else by `hint`.
 
@@ -83,8 +99,8 @@ def settle_signs(table: Table, column: str, signs: Signs, hint: str | None, opti
         raise bad_option(f"decimal is {options.decimal[:20]!r}", list(OTHER))
     if signs.proof is None or options.decimal is not None:
         whole = Signs(".", None, False, False)
-        for row, frame in table.frames([column]):
-            whole = whole.and_then(all_signs(frame, row)[column])
+        for piece in table.pieces([column]):
+            whole = whole.and_then(_of_piece(piece, column))
         signs = whole if whole.proof else whole.with_hint(hint, table.layout.delimiter)
     if options.decimal is None:
         return signs

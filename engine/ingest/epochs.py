@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 
 from engine.ingest.numbers import read_numbers
+from engine.ingest.plain import plain_numbers
+from engine.ingest.spans import Cells, Spans, strings
 from engine.ingest.times import DAY, NO_TIME, SECOND, Stamps
 from engine.ingest.zones import NAIVE
 from engine.series import Floats, Ints
@@ -39,16 +41,22 @@ class NumberWriting:
     def example(self) -> str:
         return {"serial": "45322.5", "year": "2024"}.get(self.kind, f"{self.kind} since 1970")
 
-    def read(self, cells: pl.Series) -> Stamps:
-        """Stamps of String cells."""
-        numbers = read_numbers(cells, _decimal(cells)).values
+    def read(self, cells: Cells) -> Stamps:
+        """Stamps of cells."""
+        numbers = None
+        if isinstance(cells, Spans) and self.kind != "serial":
+            whole, odd = plain_numbers(cells, "")
+            numbers = None if len(odd) else whole
+        if numbers is None:
+            cells = strings(cells)
+            numbers = read_numbers(cells, _decimal(cells)).values
         known = np.isfinite(numbers)
         if self.kind in PER_SECOND:
             micros = self._since_1970(cells, np.where(known, numbers, 0))
             known &= (micros >= OLDEST * SECOND) & (micros <= NEWEST * SECOND)
         elif self.kind == "serial":
             known &= (numbers >= EXCEL_FIRST) & (numbers <= EXCEL_LAST)
-            micros = _of_serials(np.where(known, numbers, EXCEL_EPOCH), _most_digits(cells))
+            micros = _of_serials(np.where(known, numbers, EXCEL_EPOCH), _most_digits(strings(cells)))
         else:
             known &= (numbers >= YEARS[0]) & (numbers <= YEARS[1]) & (numbers == np.floor(numbers))
             years = np.where(known, numbers, 1970).astype(np.int64) - 1970
@@ -56,10 +64,10 @@ class NumberWriting:
         offset = 0 if self.kind in PER_SECOND else NAIVE
         return Stamps(np.where(known, micros, NO_TIME), np.full(len(cells), offset, dtype=np.int32))
 
-    def _since_1970(self, cells: pl.Series, numbers: Floats) -> Ints:
+    def _since_1970(self, cells: Cells, numbers: Floats) -> Ints:
         per_second = PER_SECOND[self.kind]
         if self.kind == "nanoseconds":  # more digits than a float holds
-            whole = cells.str.strip_chars().cast(pl.Int64, strict=False).fill_null(0).to_numpy()
+            whole = strings(cells).str.strip_chars().cast(pl.Int64, strict=False).fill_null(0).to_numpy()
             return np.asarray(whole // 1000)
         sane = np.where(np.abs(numbers) <= NEWEST * per_second, numbers, 0)
         return np.rint(sane * (SECOND / per_second)).astype(np.int64)

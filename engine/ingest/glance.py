@@ -10,6 +10,7 @@ import polars as pl
 from engine.ingest.decimals import all_signs
 from engine.ingest.numbers import read_numbers
 from engine.ingest.readback import Readback, ReadOptions
+from engine.ingest.spans import strings
 from engine.ingest.table import Table
 from engine.ingest.text import decode
 from engine.ingest.timecolumn import TimeReading, time_readings
@@ -47,12 +48,12 @@ def _of_columns(table: Table, reading: TimeReading, back: Readback, names: list[
     decimals = {name: mark.decimal if mark.proof else back.decimal for name, mark in marks.items()}
     needed = list(dict.fromkeys((*reading.names, *names, *([back.series_column] if back.series_column else []))))
     parts: list[tuple[pl.Series, pl.DataFrame]] = []
-    for _, frame in table.frames(needed):
-        kept = reading.read(frame).micros
+    for piece in table.pieces(needed):
+        kept = reading.read(piece).micros
         is_mine = pl.Series(kept != NO_TIME)
         if back.series_column:
-            is_mine &= frame[back.series_column].str.strip_chars() == back.series
-        numbers = {name: read_numbers(frame[name], decimals[name]).values for name in names}
+            is_mine &= strings(piece[back.series_column]).str.strip_chars() == back.series
+        numbers = {name: read_numbers(piece[name], decimals[name]).values for name in names}
         parts.append((pl.Series(kept).filter(is_mine), pl.DataFrame(numbers).filter(is_mine)))
     order = pl.concat([micros for micros, _ in parts]).arg_sort()
     values = pl.concat([numbers for _, numbers in parts])
@@ -63,10 +64,10 @@ def _of_ids(table: Table, reading: TimeReading, back: Readback, names: set[str])
     if back.series_column is None:
         return {}
     parts: list[pl.DataFrame] = []
-    for _, frame in table.frames(list(dict.fromkeys((*reading.names, back.series_column, back.value_column)))):
-        micros = reading.read(frame).micros
-        ids = frame[back.series_column].str.strip_chars()
-        values: Floats = read_numbers(frame[back.value_column], back.decimal).values
+    for piece in table.pieces(list(dict.fromkeys((*reading.names, back.series_column, back.value_column)))):
+        micros = reading.read(piece).micros
+        ids = strings(piece[back.series_column]).str.strip_chars()
+        values: Floats = read_numbers(piece[back.value_column], back.decimal).values
         rows = pl.DataFrame({"id": ids, "micros": micros, "value": values})
         parts.append(rows.filter(pl.Series(micros != NO_TIME) & ids.is_in(list(names))))
     sorted_rows = pl.concat(parts).sort("micros")

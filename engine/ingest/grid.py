@@ -35,8 +35,12 @@ class Grid:
 
     def place(self, values: Floats) -> Floats:
         """(last - first + 1,) float64 with NaN where no reading is; `values`: (n,) of the readings kept."""
-        placed = np.full(int(self.slots[-1] - self.slots[0]) + 1, np.nan)
-        placed[self.slots - self.slots[0]] = values
+        length = int(self.slots[-1] - self.slots[0]) + 1
+        if length == len(values):
+            placed = values.copy()
+        else:
+            placed = np.full(length, np.nan)
+            placed[self.slots - self.slots[0]] = values
         placed.flags.writeable = False
         return placed
 
@@ -53,7 +57,8 @@ def lay_grid(steady: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
         is_break |= np.abs(off) * 4 >= length
         slots, drift, is_break = _by_segments(line, points, off, is_break, length)
     else:
-        slots, drift = line // length, np.broadcast_to(np.int64(0), len(line))
+        slots = np.append(line[0] // length, points).cumsum()
+        drift = np.broadcast_to(np.int64(0), len(line))
     del line, points, off
     first = _first_kept(slots, np.flatnonzero(np.append(True, is_break)), max_slots)
     slots, drift, is_break = slots[first:], drift[first:], is_break[first:]
@@ -75,10 +80,11 @@ def lay_grid(steady: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
 
 def _steps_between(line: Ints, length: int) -> tuple[Ints, Ints]:
     """Nearest whole number of steps between neighbours, and what is left over, (n - 1,) each."""
-    off = np.diff(line)
-    points = off + length // 2
-    points //= length
-    off -= points * length
+    off, points = np.diff(line), np.ones(len(line) - 1, dtype=np.int64)
+    odd = np.flatnonzero(off != length)
+    points[odd] = (off[odd] + length // 2) // length
+    off -= length
+    off[odd] -= (points[odd] - 1) * length
     return points, off
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 
 from engine.errors import UploadError
 from engine.ingest.columns import Choice
-from engine.ingest.numbers import MOST_TEXT, OTHER, WRITING, holds_digits, read_numbers
+from engine.ingest.numbers import MOST_TEXT, OTHER, WRITING, Numbers, holds_digits, read_numbers
+from engine.ingest.pieces import Piece, refuse_long_row
 from engine.ingest.sections import Sections
-from engine.ingest.table import BEYOND, Table, refuse_long_row
+from engine.ingest.spans import Cells, strings
+from engine.ingest.table import Table
 from engine.ingest.timecolumn import LEAST_TIMES
-from engine.ingest.times import NO_TIME
+from engine.ingest.times import NO_TIME, Stamps
 from engine.ingest.vendors import HIGH, LOW, assumed_unit, censor, unit_of
 from engine.series import Bools, Floats, Ints
 
@@ -57,9 +60,14 @@ class Readings:
 def load(table: Table, choice: Choice, decimal: str) -> Readings:
     """Readings of the whole file; raises UploadError NO_TIME_COLUMN, NO_VALUE_COLUMN or BAD_QUOTING."""
     loader = _Loader(table, choice, decimal)
-    for number, (row, frame) in enumerate(table.frames(choice.columns, beyond=True)):
-        loader.add(number, row, frame)
+    for seen in table.each(choice.columns, partial(_see, choice, decimal)):
+        loader.add(*seen)
     return loader.readings()
+
+
+def _see(choice: Choice, decimal: str, piece: Piece) -> tuple[Piece, Stamps, Numbers]:
+    """A piece with its times and numbers, whatever is in the other pieces."""
+    return piece, choice.time.read(piece), read_numbers(piece[choice.value], decimal)
 
 
 class _Loader:
@@ -81,26 +89,25 @@ class _Loader:
         self.unit: str | None = unit_of(choice.value)
         self.is_assumed = False
 
-    def add(self, number: int, row: int, frame: pl.DataFrame) -> None:
-        """Read a piece, whose first row has the number `row`."""
-        stamps = self.choice.time.read(frame)
-        is_mine = self._is_mine(frame, stamps.micros)
+    def add(self, piece: Piece, stamps: Stamps, numbers: Numbers) -> None:
+        """Take what a piece holds."""
+        row = piece.row
+        is_mine = self._is_mine(piece, stamps.micros)
         is_time = stamps.is_time
         if not is_time.all():
-            self._count_skipped(number, row, frame, np.flatnonzero(~is_time & is_mine))
+            self._count_skipped(piece, np.flatnonzero(~is_time & is_mine))
         is_time &= is_mine
-        is_long = frame[BEYOND].str.len_bytes().to_numpy() > 0
-        if is_long.any():
-            refuse_long_row(self.table.layout, row, is_long & is_time)
-        cells = frame[self.choice.value]
-        numbers = read_numbers(cells, self.decimal)
+        refuse_long_row(self.table.layout, row, piece.is_long & is_time)
+        cells = piece[self.choice.value]
         if self.unit is None:
             self.unit = assumed_unit(self.choice.value, numbers.values[is_time])
             self.is_assumed = self.unit is not None
         if numbers.text.any():
-            censored = censor(cells, numbers.values, self.unit)
-            self.censored += int(np.count_nonzero(censored & is_time))
-            self._count_words(row, cells, np.flatnonzero(numbers.text & is_time & ~censored))
+            words = np.flatnonzero(numbers.text & is_time)
+            limits, censored = censor(strings(cells, words), self.unit)
+            numbers.values[words[censored]] = limits[censored]
+            self.censored += int(np.count_nonzero(censored))
+            self._count_words(row, cells, words[~censored])
         is_number = ~np.isnan(numbers.values)
         self.ends += stamps.ends
         alike = is_time.all() and (stamps.offsets == stamps.offsets[0]).all()
@@ -108,7 +115,7 @@ class _Loader:
         if (is_time & is_number).all():
             self.micros.append(stamps.micros)
             self.values.append(numbers.values)
-            self.rows.append(np.arange(row, row + len(frame), dtype=np.int32))
+            self.rows.append(np.arange(row, row + len(piece), dtype=np.int32))
             return
         self.micros.append(stamps.micros[is_time & is_number])
         self.values.append(numbers.values[is_time & is_number])
@@ -116,39 +123,39 @@ class _Loader:
         self.missing.append(_rows(row, is_time & ~is_number))
         self.missing_micros.append(stamps.micros[is_time & ~is_number])
 
-    def _is_mine(self, frame: pl.DataFrame, micros: Ints) -> Bools:
+    def _is_mine(self, piece: Piece, micros: Ints) -> Bools:
         """Which rows are neither records of another kind nor of another table."""
-        is_mine = np.ones(len(frame), dtype=bool)
+        is_mine = np.ones(len(piece), dtype=bool)
         if self.choice.kind is not None:
             name, kinds = self.choice.kind
-            is_mine &= frame[name].str.strip_chars().is_in(kinds).to_numpy()
+            is_mine &= strings(piece[name]).str.strip_chars().is_in(kinds).to_numpy()
             self.others += int(np.count_nonzero(~is_mine))
         without = np.flatnonzero(micros == NO_TIME)
         names = self.choice.time.names[0], self.choice.value
-        times, values = (frame[name].gather(without) if len(without) else frame[name].clear() for name in names)
+        times, values = (strings(piece[name], without) for name in names)
         for start, end in self.sections.foreign(micros, times, values):
             self.foreign += int(np.count_nonzero(is_mine[start:end]))
             is_mine[start:end] = False
         return is_mine
 
-    def _count_skipped(self, number: int, row: int, frame: pl.DataFrame, at: NDArray[np.intp]) -> None:
+    def _count_skipped(self, piece: Piece, at: NDArray[np.intp]) -> None:
         if not len(at):
             return
-        without = self.table.piece(number, row).select(pl.all().gather(at))
+        without = piece.frame(list(self.table.layout.names)).select(pl.all().gather(at))
         is_blank = without.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series().to_numpy()
         cells = self.choice.time.cells(without)
-        own = frame[self.choice.time.names[0]].gather(at).str.strip_chars()
+        own = without[self.choice.time.names[0]].str.strip_chars()
         unreadable = np.flatnonzero(holds_digits(own).to_numpy() & ~is_blank)
         self.skipped += int(np.count_nonzero(~is_blank))
         self.unreadable += len(unreadable)
         first = unreadable if len(unreadable) else np.flatnonzero(~is_blank)
         if len(first) and self.first_skipped is None:
-            self.first_skipped = row + int(at[first[0]]), cells[int(first[0])].strip()
+            self.first_skipped = piece.row + int(at[first[0]]), cells[int(first[0])].strip()
 
-    def _count_words(self, row: int, cells: pl.Series, at: NDArray[np.intp]) -> None:
+    def _count_words(self, row: int, cells: Cells, at: NDArray[np.intp]) -> None:
         if not len(at):
             return
-        words = cells.gather(at).str.strip_chars()
+        words = strings(cells, at).str.strip_chars()
         self.words += len(at)
         is_bad = holds_digits(words) | words.str.to_lowercase().is_in((*LOW, *HIGH))
         if is_bad.any():

@@ -14,6 +14,7 @@ from engine.ingest.columns import Choice
 from engine.ingest.load import Readings, Rows
 from engine.ingest.names import ID, bad_option
 from engine.ingest.readback import ReadOptions
+from engine.ingest.spans import strings
 from engine.ingest.table import Table
 from engine.series import Floats, Ints
 
@@ -105,8 +106,8 @@ def _codes(table: Table, column: str) -> tuple[list[str], Codes]:
     """Ids in file order, and (rows,) the place of each row's id in them; -1 for rows without an id."""
     places: dict[str, int] = {"": -1}
     parts = []
-    for _, frame in table.frames([column]):
-        cells = frame[column].str.strip_chars()
+    for piece in table.pieces([column]):
+        cells = strings(piece[column]).str.strip_chars()
         for name in cells.unique(maintain_order=True).to_list():
             places.setdefault(name, len(places) - 1)
         if len(places) > MOST_SERIES:

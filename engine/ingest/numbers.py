@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from engine.ingest.plain import plain_numbers
+from engine.ingest.spans import Cells, Spans
 from engine.series import Bools, Floats
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", ".", "?", "missing", "inf", "+inf", "-inf")
 LOOSE = r"^[+\-−]?[0-9.,][0-9.,'’ \u00a0\u202f\u2009]*([eE][+\-]?[0-9]+)?$"  # a number in some country's writing
+MOST_ODD = 0.2  # share of cells beyond which a closer look at all of them is faster
 MOST_TEXT = 0.01  # share of a numeric column's cells that may be words (ERR, offline) and count as missing
 BLANKS = "'’ \u00a0\u202f\u2009"  # between thousands, whatever the decimal sign
 EXPONENT = r"(?:[eE][+\-]?[0-9]+)?$"
@@ -38,9 +41,11 @@ class Numbers:
     text: Bools
 
 
-def read_numbers(cells: pl.Series, decimal: str = ".") -> Numbers:
-    """Numbers of String cells with this decimal sign; infinite ones count as missing."""
-    values, odd = _plain_numbers(cells, decimal)
+def read_numbers(cells: Cells, decimal: str = ".") -> Numbers:
+    """Numbers of cells with this decimal sign; infinite ones count as missing."""
+    if isinstance(cells, Spans):
+        return _of_spans(cells, decimal)
+    values, odd = _cast(cells, decimal)
     missing = np.zeros(len(values), dtype=bool)
     text = np.zeros(len(values), dtype=bool)
     if len(odd):
@@ -65,7 +70,18 @@ def read_numbers(cells: pl.Series, decimal: str = ".") -> Numbers:
     return Numbers(values, missing, text)
 
 
-def _plain_numbers(cells: pl.Series, decimal: str) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.intp]]]:
+def _of_spans(cells: Spans, decimal: str) -> Numbers:
+    values, odd = plain_numbers(cells, decimal)
+    if len(odd) > MOST_ODD * len(cells):
+        return read_numbers(cells.parse(), decimal)
+    missing, text = cells.lengths == 0, np.zeros(len(cells), dtype=bool)
+    if len(odd):
+        closer = read_numbers(cells.take(odd), decimal)
+        values[odd], missing[odd], text[odd] = closer.values, closer.missing, closer.text
+    return Numbers(values, missing, text)
+
+
+def _cast(cells: pl.Series, decimal: str) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.intp]]]:
     """Values of the cells that a plain conversion reads, and the places of those that need a closer look."""
     if decimal == ".":
         values = cells.cast(pl.Float64, strict=False).to_numpy().copy()

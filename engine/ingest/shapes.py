@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.ingest.spans import BEYOND_ASCII, WORD, Bytes, Cells, Spans, Words, as_words, strings
 from engine.series import Bools
 
 FEW = 6  # shapes that are told apart by comparing
@@ -23,72 +24,97 @@ PLAIN = {
     "ç": "c",
 }  # what the names of months and the blanks of times may hold beyond ASCII
 IN_PLAIN = str.maketrans(PLAIN)
+ZERO = ord("0")
+UNDER_TEN, UNDER_ONE = 0x80 - 10, 0x80 - 1  # what makes a byte's high bit tell that it is larger
 
-Bytes = NDArray[np.uint8]
 
-
-class Group(NamedTuple):
-    """Cells of one shape. template: their text with every digit as 0. rows: their places. digits: (width, n), each
-    byte of the cells less that of "0"."""
+@dataclass(frozen=True)
+class Group:
+    """Cells of one shape. template: their text with every digit as 0. rows: their places. words: (words, n), bytes of
+    which are the digits as numbers."""
 
     template: str
     rows: NDArray[np.intp] | slice
-    digits: Bytes
+    words: Words
 
     def number(self, start: int, end: int) -> NDArray[np.int32]:
         """(n,) value of the digits at start .. end of the template."""
-        total: NDArray[np.int32] = self.digits[start].astype(np.int32)
+        total: NDArray[np.int32] = digit(self.words, start).astype(np.int32)
         for place in range(start + 1, end):
             total *= 10
-            total += self.digits[place]
+            total += digit(self.words, place)
         return total
 
 
-def groups(cells: pl.Series) -> Iterator[Group]:
-    """The groups of String cells that are not null, empty, longer than LONGEST or in a foreign script."""
-    data = _matrix(cells)
-    if data.size == 0:
-        return
-    shapes = data - np.uint8(48)
-    shapes = data & ~((shapes < 10).view(np.uint8) * np.uint8(15))
-    if (shapes == shapes[0]).all():
-        yield Group(_text(shapes[0]), slice(None), np.ascontiguousarray(data.T) - np.uint8(48))
-        return
-    for rows in _alike(shapes):
-        yield Group(_text(shapes[rows[0]]), rows, np.ascontiguousarray(data[rows].T) - np.uint8(48))
+def digit(words: Words, place: int) -> Bytes:
+    """(n,) bytes at a place of (words, n) cells."""
+    digits: Bytes = words[place // WORD].view(np.uint8)[place % WORD :: WORD]
+    return digits
 
 
-def _alike(shapes: Bytes) -> Iterator[NDArray[np.intp]]:
-    """Rows of one shape each: the first few shapes by comparing, the many that odd files have by hashing."""
-    words = np.zeros((len(shapes), -(-shapes.shape[1] // 8) * 8), dtype=np.uint8)
-    words[:, : shapes.shape[1]] = shapes
-    rest, left = words.view(np.uint64), np.arange(len(words))
+def groups(cells: Cells) -> Iterator[Group]:
+    """The groups of cells that are not null, empty, longer than LONGEST or in a foreign script."""
+    words = cells.from_left() if isinstance(cells, Spans) else None
+    if words is None:
+        words = _words(strings(cells))
+    if words.size == 0:
+        return
+    rows: NDArray[np.intp] | None = None
     for _ in range(FEW):
-        differs = rest[:, 0] != rest[0, 0]
-        for place in range(1, rest.shape[1]):
-            differs |= rest[:, place] != rest[0, place]
-        yield left[~differs]
-        left, rest = left[differs], rest[differs]
-        if not len(left):
+        first = words[:, 0].tobytes()
+        shape = _shape(np.frombuffer(first, dtype=np.uint8)).tobytes()
+        less, bad = _less(words, shape)
+        fits = bad == 0
+        if fits.all():
+            yield Group(_text(shape), slice(None) if rows is None else rows, less)
             return
-    frame = pl.from_numpy(rest)
+        rows = np.arange(words.shape[1]) if rows is None else rows
+        yield Group(_text(shape), rows[fits], less.compress(fits, axis=1))
+        words, rows = words.compress(~fits, axis=1), rows[~fits]
+    for shape, at in _alike(words):
+        yield Group(_text(shape), at if rows is None else rows[at], _less(words.take(at, axis=1), shape)[0])
+
+
+def _less(words: Words, shape: bytes) -> tuple[Words, Words]:
+    """Words less the shape, and per cell a word that is 0 if it is of that shape."""
+    top = bytes(UNDER_TEN if byte == ZERO else UNDER_ONE for byte in shape)
+    less, bad = words ^ as_words(shape)[:, None], np.zeros(words.shape[1], dtype=np.uint64)
+    for own, tops in zip(less, as_words(top), strict=True):
+        bad |= own | (own + tops)
+    return less, bad & BEYOND_ASCII
+
+
+def _shape(data: Bytes) -> Bytes:
+    """Bytes with every digit as 0."""
+    return np.where(data - np.uint8(ZERO) < 10, np.uint8(ZERO), data)
+
+
+def _alike(words: Words) -> Iterator[tuple[bytes, NDArray[np.intp]]]:
+    """The many shapes that odd files have, by hashing, and their places."""
+    shapes = _shape(np.ascontiguousarray(words.T).view(np.uint8))
+    frame = pl.from_numpy(shapes.view(np.uint64))
     for rows in frame.with_row_index("row").group_by(frame.columns, maintain_order=True).agg("row")["row"]:
-        yield left[rows.to_numpy()]
+        places = rows.to_numpy()
+        yield shapes[places[0]].tobytes(), places
+
+
+def _words(cells: pl.Series) -> Words:
+    """(words, n) bytes of the cells, padded with blanks; nothing where none can be a time."""
+    matrix = _matrix(cells)
+    return np.ascontiguousarray(matrix.view(np.uint64).T) if matrix.size else np.empty((0, 0), dtype=np.uint64)
 
 
 def _matrix(cells: pl.Series) -> Bytes:
-    """(n, width) bytes of the cells, padded with blanks; no width where none can be a time."""
+    """(n, width) bytes of the cells, padded with blanks to whole words."""
     if len(cells) <= SHORT:  # a query of its own takes longer than these
         return _padded([cell or "" for cell in cells.to_list()])
     cells = cells.fill_null("") if cells.null_count() else cells
     lengths = cells.str.len_bytes().to_numpy()
-    shortest, width = int(lengths.min(initial=LONGEST)), int(lengths.max(initial=0))
+    width = int(lengths.max(initial=0))
     if width > LONGEST:
         return _matrix(_only(cells, lengths <= LONGEST))
-    if shortest < width:
-        text = cells.to_frame().select(pl.first().str.pad_end(width).str.join("")).item()
-    else:
-        text = cells.str.join("").item() if width else ""
+    width = _whole(width)
+    text = cells.to_frame().select(pl.first().str.pad_end(width).str.join("")).item() if width else ""
     if not text.isascii():
         plain = cells.str.replace_many(list(PLAIN), list(PLAIN.values()))
         return _matrix(_only(plain, plain.str.len_bytes().to_numpy() == plain.str.len_chars().to_numpy()))
@@ -97,12 +123,16 @@ def _matrix(cells: pl.Series) -> Bytes:
 
 def _padded(cells: list[str]) -> Bytes:
     cells = [cell if len(cell) <= LONGEST else "" for cell in cells]
-    width = max(map(len, cells), default=0)
+    width = _whole(max(map(len, cells), default=0))
     text = "".join(cell.ljust(width) for cell in cells)
     if not text.isascii():
         plain = (cell.translate(IN_PLAIN) for cell in cells)
         return _padded([cell if cell.isascii() else "" for cell in plain])
     return np.frombuffer(text.encode("ascii"), dtype=np.uint8).reshape(len(cells), width)
+
+
+def _whole(width: int) -> int:
+    return -(-width // WORD) * WORD
 
 
 def _only(cells: pl.Series, kept: Bools) -> pl.Series:
@@ -111,5 +141,5 @@ def _only(cells: pl.Series, kept: Bools) -> pl.Series:
     return frame.select(pl.when("kept").then("cell").otherwise(pl.lit(""))).to_series()
 
 
-def _text(shape: Bytes) -> str:
-    return shape.tobytes().decode("ascii")
+def _text(shape: bytes) -> str:
+    return shape.decode("ascii")

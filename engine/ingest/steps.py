@@ -50,7 +50,7 @@ def find_step(seconds: Ints, empty: Ints) -> Step:
 
 def _step(seconds: Ints) -> Step:
     leaps = np.diff(seconds)
-    leaps = leaps if (leaps > 0).all() else leaps[leaps > 0]
+    leaps = leaps if leaps.min(initial=1) > 0 else leaps[leaps > 0]
     if len(leaps) == 0:
         raise UploadError(
             "All times in this file are the same. Hindcast needs one row per time, at regular steps.", code="NO_STEP"
@@ -73,6 +73,9 @@ def _step(seconds: Ints) -> Step:
 
 def _fixed_step(leaps: Ints) -> int:
     """The most common distance, jitter of a few seconds binned to a round number of seconds."""
+    most = _most(leaps)
+    if most is not None:
+        return most
     middle = int(np.median(leaps))
     if 2 * np.count_nonzero(leaps == middle) >= len(leaps):
         return middle
@@ -85,9 +88,17 @@ def _fixed_step(leaps: Ints) -> int:
     return nearest if abs(nearest - usual) <= max(1.0, 0.02 * nearest) else round(usual)
 
 
+def _most(leaps: Ints) -> int | None:
+    """The distance that more than half are, which is their median, too; None if a look in their middle finds none."""
+    usual = int(leaps[len(leaps) // 2])
+    return usual if 2 * np.count_nonzero(leaps == usual) > len(leaps) else None
+
+
 def _month_step(seconds: Ints, leaps: Ints) -> int | None:
     """Months per step where the times are months apart, None where they are not."""
-    if np.median(leaps) < SHORTEST_MONTH or np.unique(leaps, return_counts=True)[1].max() > 0.9 * len(leaps):
+    most = _most(leaps)
+    middle = np.median(leaps) if most is None else most
+    if middle < SHORTEST_MONTH or np.unique(leaps, return_counts=True)[1].max() > 0.9 * len(leaps):
         return None
     months = months_of(seconds)
     apart = np.diff(months)

@@ -2,94 +2,103 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
 
 from engine.errors import UploadError
 from engine.ingest.layout import Layout
-from engine.series import Bools
+from engine.ingest.pieces import BEYOND, Piece, parse
+from engine.ingest.spans import ROW_END
 from engine.settings import Settings
 
-PIECE = 1 << 21  # bytes parsed at a time
-BEYOND = "\ufeff"  # no column of a file has this name
+PIECE = 1 << 20  # bytes at a time
 HEAD_ROWS, TAIL_ROWS = 10_000, 1_000
 SAMPLE_CELLS = 2_000_000
+THREADS = 2  # more would hold as many more pieces in memory
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Table:
-    """The data rows of a text. pieces: (start, end) byte offsets of runs of whole rows. rows: physical lines."""
+    """The data rows of a text. bounds: (start, end) byte offsets of runs of whole rows, and their physical lines.
+
+    is_plain: no quote is in the text, so that a line is a row.
+    """
 
     body: bytes
     layout: Layout
-    pieces: tuple[tuple[int, int], ...]
-    rows: int
+    bounds: tuple[tuple[int, int, int], ...]
+    is_plain: bool
 
-    def frames(self, names: list[str] | None = None, beyond: bool = False) -> Iterator[tuple[int, pl.DataFrame]]:
-        """(number of the first row, String frame of the columns `names`) per piece; blank lines are rows of blanks.
+    @property
+    def rows(self) -> int:
+        """Physical lines of all."""
+        return sum(lines for _, _, lines in self.bounds)
 
-        beyond: with a column BEYOND of what rows hold in the first cell that the table has no column for. Raises
-        UploadError BAD_QUOTING where rows cannot be told apart.
-        """
+    def pieces(self, names: list[str]) -> Iterator[Piece]:
+        """All rows, a few megabytes at a time, of which the columns `names` are wanted."""
         row = self.layout.first_row
-        wanted = [*(self.layout.names if names is None else names), *([BEYOND] if beyond else [])]
-        for start, end in self.pieces:
-            frame = self._parse(start, end, row, wanted) if len(self.pieces) > 1 else self._small[wanted]
-            yield row, frame
-            row += len(frame)
+        for start, end, lines in self.bounds:
+            piece = Piece(self._rows(start, end), self.layout, row, tuple(names), self.is_plain, self._known)
+            yield piece
+            row += lines if self.is_plain else len(piece)
 
-    def piece(self, number: int, row: int) -> pl.DataFrame:
-        """String frame of all columns of one of the pieces, whose first row has the number `row`."""
-        names = list(self.layout.names)
-        return self._parse(*self.pieces[number], row, names) if len(self.pieces) > 1 else self._small[names]
-
-    @cached_property
-    def _small(self) -> pl.DataFrame:
-        """All of a table of one piece, parsed once."""
-        return self._parse(*self.pieces[0], self.layout.first_row, [*self.layout.names, BEYOND])
+    def each(self, names: list[str], work: Callable[[Piece], Result]) -> Iterator[Result]:
+        """`work` of each of the pieces, in their order; a few of them at a time, on threads of their own."""
+        if len(self.bounds) == 1:
+            yield from map(work, self.pieces(names))
+            return
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="ingest") as pool:
+            begun: deque[Future[Result]] = deque()
+            for piece in self.pieces(names):
+                begun.append(pool.submit(work, piece))
+                if len(begun) > THREADS:
+                    yield begun.popleft().result()
+            yield from (done.result() for done in begun)
 
     def sample(self) -> pl.DataFrame:
-        """String frame of the first and the last rows, all columns."""
-        most = max(100, SAMPLE_CELLS // len(self.layout.names))
+        """String frame of the first and the last rows, all columns; raises UploadError BAD_QUOTING."""
         names = list(self.layout.names)
-        if len(self.pieces) == 1:
-            first = last = self._small[names]
-            if len(first) <= min(HEAD_ROWS, most):
-                return first
-        else:
-            first = self._parse(*self.pieces[0], self.layout.first_row, names)
-            last = self._parse(*self.pieces[-1], None, names)
-        return pl.concat([first.head(min(HEAD_ROWS, most)), last.tail(min(TAIL_ROWS, most))], rechunk=True)
+        if self._known is not None and len(self._known) <= self._most(HEAD_ROWS):
+            return self._known[names]
+        first, last = (self._at(place, names) for place in (0, -1))
+        return pl.concat([first.head(self._most(HEAD_ROWS)), last.tail(self._most(TAIL_ROWS))], rechunk=True)
 
-    def _parse(self, start: int, end: int, row: int | None, wanted: list[str]) -> pl.DataFrame:
-        # a header of our own makes polars keep blank lines, and its last name catches rows that are too long
-        all_names = [*self.layout.names, BEYOND]
-        places = sorted(all_names.index(name) for name in wanted)
-        head = self.layout.delimiter.join(f"c{number}" for number in range(len(all_names))).encode() + b"\n"
-        try:
-            frame = pl.read_csv(
-                io.BytesIO(b"".join((head, memoryview(self.body)[start:end]))),
-                separator=self.layout.delimiter,
-                columns=places,
-                infer_schema=False,
-                empty_string_is_null=False,
-                truncate_ragged_lines=True,
-            )
-        except (KeyboardInterrupt, SystemExit, MemoryError):
-            raise
-        except BaseException as error:  # polars panics are no Exception
-            near = "near the end" if row is None else f"after line {row}"
-            raise UploadError(
-                f"The quotes break {near}. Export the table again, with every opening quote closed.",
-                code="BAD_QUOTING",
-            ) from error
-        frame.columns = [all_names[place] for place in places]
-        return frame if frame.columns == wanted else frame[wanted]
+    @cached_property
+    def _known(self) -> pl.DataFrame | None:
+        """All of a table that is small."""
+        if len(self.bounds) > 1 or (self.is_plain and self.rows > self._most(HEAD_ROWS)):
+            return None
+        near = f"after line {self.layout.first_row}"
+        return parse(self._rows(*self.bounds[0][:2]), self.layout, [*self.layout.names, BEYOND], near)
+
+    def _most(self, rows: int) -> int:
+        """`rows`, or fewer in wide tables."""
+        return min(rows, max(100, SAMPLE_CELLS // len(self.layout.names)))
+
+    def _at(self, place: int, names: list[str]) -> pl.DataFrame:
+        """The first or the last piece, and not much more than the rows of a sample where a line is a row."""
+        if self._known is not None:
+            return self._known[names]
+        start, end, _ = self.bounds[place]
+        if self.is_plain:
+            ends = start + 1 + np.flatnonzero(np.frombuffer(self._rows(start, end), dtype=np.uint8) == ROW_END)
+            if place == 0:
+                end = int(ends[: self._most(HEAD_ROWS)][-1]) if len(ends) else end
+            elif len(ends) > self._most(TAIL_ROWS):
+                start = int(ends[-self._most(TAIL_ROWS) - 1])
+        near = f"after line {self.layout.first_row}" if place == 0 else "near the end"
+        return parse(self._rows(start, end), self.layout, names, near)
+
+    def _rows(self, start: int, end: int) -> memoryview:
+        return memoryview(self.body)[start:end]
 
 
 def refuse_blank(sample: pl.DataFrame) -> None:
@@ -98,51 +107,40 @@ def refuse_blank(sample: pl.DataFrame) -> None:
         raise UploadError("This file is empty: its rows hold only blanks.", code="EMPTY")
 
 
-def refuse_long_row(layout: Layout, row: int, is_long: Bools) -> None:
-    """Raise BAD_QUOTING where a row has more cells than the table has columns; `row`: number of the first of (n,)."""
-    if is_long.any():
-        width = len(layout.names)
-        raise UploadError(
-            f"Row {row + int(np.argmax(is_long)):,} has more cells than the {width} columns of this table. Put "
-            f"quotes around cells that hold the delimiter {layout.delimiter!r}, or use another one.",
-            code="BAD_QUOTING",
-            columns=width,
-        )
-
-
 def open_table(body: bytes, layout: Layout, settings: Settings) -> Table:
     """Cut a text into pieces of whole rows; raises UploadError TOO_LARGE (rows) and BAD_QUOTING (an open quote)."""
-    rows = _line_count(body, layout.start)
-    if rows > settings.max_rows:
+    is_plain = body.find(b'"', layout.start) < 0
+    if not is_plain and body.count(b'"', layout.start) % 2:
+        raise _open_quote(body, layout)
+    bounds, start = [], layout.start
+    while start < len(body):
+        end = _piece_end(body, start, is_plain, settings.max_line_bytes)
+        bounds.append((start, end, _line_count(body, start, end)))
+        start = end
+    table = Table(body, layout, tuple(bounds), is_plain)
+    if table.rows > settings.max_rows:
         raise UploadError(
-            f"{rows:,} rows; this server reads up to {settings.max_rows:,}. Cut the period, or ask for a higher limit.",
+            f"{table.rows:,} rows; this server reads up to {settings.max_rows:,}. Cut the period, or ask for a higher "
+            "limit.",
             code="TOO_LARGE",
-            rows=rows,
+            rows=table.rows,
             limit=settings.max_rows,
         )
-    if body.count(b'"', layout.start) % 2:
-        raise _open_quote(body, layout)
-    pieces, start = [], layout.start
-    while start < len(body):
-        end = _piece_end(body, start, settings.max_line_bytes)
-        pieces.append((start, end))
-        start = end
-    return Table(body, layout, tuple(pieces), rows)
+    return table
 
 
-def _line_count(body: bytes, start: int) -> int:
-    """Lines from `start` on; several times as fast as bytes.count, which is made for rare bytes."""
-    text = np.frombuffer(body, dtype=np.uint8)
-    ends = sum(int(np.count_nonzero(text[at : at + PIECE] == ord("\n"))) for at in range(start, len(body), PIECE))
-    return ends + (not body.endswith(b"\n"))
+def _line_count(body: bytes, start: int, end: int) -> int:
+    """Lines in a stretch; several times as fast as bytes.count, which is made for rare bytes."""
+    lines = int(np.count_nonzero(np.frombuffer(body, dtype=np.uint8, count=end - start, offset=start) == ROW_END))
+    return lines + (body[end - 1] != ROW_END)
 
 
-def _piece_end(body: bytes, start: int, longest_row: int) -> int:
+def _piece_end(body: bytes, start: int, is_plain: bool, longest_row: int) -> int:
     """End of the last whole row that begins in the piece: the last line end with no quote open."""
     if len(body) - start <= PIECE:
         return len(body)
     end = body.rfind(b"\n", start, start + PIECE) + 1
-    is_open = body.count(b'"', start, end) % 2
+    is_open = 0 if is_plain else body.count(b'"', start, end) % 2
     while is_open:
         before = body.rfind(b"\n", start, end - 1) + 1
         if before <= start or start + PIECE - before > 2 * longest_row:

@@ -108,8 +108,7 @@ def _is_utf8(body: bytes) -> bool:
 
 def _line_ends(body: bytes) -> bytes:
     """`body` with lone CR line ends replaced; CRLF stays, the parser takes it."""
-    returns = body.count(b"\r")
-    if returns == 0 or returns == body.count(b"\r\n"):
+    if b"\r" not in body or body.count(b"\r") == body.count(b"\r\n"):  # the search is much faster than counting
         return body
     return body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 

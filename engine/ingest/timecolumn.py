@@ -13,8 +13,10 @@ from engine.ingest.epochs import TIME_NAME, NumberWriting, may_be_time, number_w
 from engine.ingest.looks import looks_like_clock, looks_like_date
 from engine.ingest.names import ID, ROW_NUMBER, bad_option, some
 from engine.ingest.numbers import count_filled, is_missing_word
+from engine.ingest.pieces import Piece
 from engine.ingest.readback import ReadOptions
 from engine.ingest.shapes import groups
+from engine.ingest.spans import Cells, strings
 from engine.ingest.table import refuse_blank
 from engine.ingest.times import (
     DAY,
@@ -55,8 +57,8 @@ class TimeReading:
     def title(self) -> str:
         return " and ".join(self.names)
 
-    def read(self, frame: pl.DataFrame) -> Stamps:
-        """Stamps of the rows of a frame of String cells."""
+    def read(self, frame: pl.DataFrame | Piece) -> Stamps:
+        """Stamps of rows."""
         stamps = self.writing.read(frame[self.names[0]])
         if len(self.names) == 1:
             return stamps
@@ -196,9 +198,9 @@ def _is_clock_column(name: str, cells: pl.Series) -> bool:
     return len(known) >= LEAST_TIMES * len(cells) and len(np.unique(known)) > 1
 
 
-def _read_hours(cells: pl.Series) -> tuple[Ints, int]:
+def _read_hours(cells: Cells) -> tuple[Ints, int]:
     """Microseconds since midnight of the hours 0 .. 24, NO_TIME for all else, and the number of 24."""
-    hours = cells.str.strip_chars().cast(pl.Float64, strict=False).fill_null(-1).to_numpy()
+    hours = strings(cells).str.strip_chars().cast(pl.Float64, strict=False).fill_null(-1).to_numpy()
     valid = (hours >= 0) & (hours <= 24) & (hours == np.floor(hours))
     micros = np.where(valid, hours, 0).astype(np.int64) * 3600 * SECOND
     return np.where(valid, micros, NO_TIME), int(np.count_nonzero(hours == 24))

@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from engine.ingest.months import LETTERS, month_number
 from engine.ingest.shapes import Group, groups
+from engine.ingest.spans import Cells
 from engine.ingest.zones import NAIVE, ZONE, offsets_of
 from engine.series import Bools, Ints
 
@@ -68,8 +68,8 @@ class Writing:
     def __post_init__(self) -> None:
         object.__setattr__(self, "compiled", tuple(re.compile(pattern) for pattern in self.patterns))
 
-    def read(self, cells: pl.Series) -> Stamps:
-        """Stamps of String cells."""
+    def read(self, cells: Cells) -> Stamps:
+        """Stamps of cells."""
         return self.read_groups(list(groups(cells)), len(cells))
 
     def read_groups(self, alike: list[Group], length: int) -> Stamps:
@@ -79,6 +79,9 @@ class Writing:
         ends = 0
         for group in alike:
             found = next(filter(None, (pattern.match(group.template) for pattern in self.compiled)), None)
+            if found is not None and isinstance(group.rows, slice):
+                micros, offset, ends = _instants(group, found, self.oldest)
+                return Stamps(micros, np.broadcast_to(np.asarray(offset, dtype=np.int32), length), ends)
             if found is not None:
                 micros[group.rows], offsets[group.rows], late = _instants(group, found, self.oldest)
                 ends += late
@@ -220,8 +223,8 @@ WRITINGS = (ISO, DAY_FIRST, MONTH_FIRST, SHORT_YEAR_FIRST, NAMED, COMPACT, MONTH
 TIME_OF_DAY = re.compile(rf"\s*{CLOCK}{RANGE}\s*$")
 
 
-def read_clock(cells: pl.Series) -> tuple[Ints, int]:
-    """Microseconds since midnight of String cells, NO_TIME where they are no time of day, and the number of 24:00."""
+def read_clock(cells: Cells) -> tuple[Ints, int]:
+    """Microseconds since midnight of cells, NO_TIME where they are no time of day, and the number of 24:00."""
     micros = np.full(len(cells), NO_TIME)
     ends = 0
     for group in groups(cells):

@@ -13,7 +13,8 @@ from engine.ingest.looks import looks_like_date
 from engine.ingest.names import bad_option, some
 from engine.ingest.numbers import is_missing_word, looks_numeric
 from engine.ingest.parts import find_layout
-from engine.ingest.table import BEYOND, Table, open_table, refuse_long_row
+from engine.ingest.pieces import refuse_long_row
+from engine.ingest.table import Table, open_table
 from engine.settings import Settings
 
 TIME = "time"  # the name of the column that the header becomes
@@ -89,9 +90,9 @@ def _years(header: list[str]) -> list[int]:
 def _cells(flat: Table) -> pl.DataFrame:
     """All cells but those of blank rows."""
     frames = []
-    for row, frame in flat.frames(beyond=True):
-        refuse_long_row(flat.layout, row, frame[BEYOND].str.len_bytes().to_numpy() > 0)
-        frame = frame.drop(BEYOND)
+    for piece in flat.pieces(list(flat.layout.names)):
+        refuse_long_row(flat.layout, piece.row, piece.is_long)
+        frame = piece.frame(list(flat.layout.names))
         frames.append(frame.filter(~pl.all_horizontal(pl.all().str.strip_chars() == "")))
     return pl.concat(frames)
 

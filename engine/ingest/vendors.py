@@ -72,13 +72,13 @@ def kind_column(sample: pl.DataFrame, value: str) -> tuple[str, tuple[str, ...]]
     return None
 
 
-def censor(cells: pl.Series, values: Floats, unit: str | None) -> Bools:
-    """Put the limits of `unit` into `values` (in place) where the cells say Low or High; (n,) bool of those."""
-    censored = np.zeros(len(values), dtype=bool)
+def censor(words: pl.Series, unit: str | None) -> tuple[Floats, Bools]:
+    """The limits of `unit` that stand for words such as Low and High, and which of the words are such, (n,) each."""
+    limits, censored = np.full(len(words), np.nan), np.zeros(len(words), dtype=bool)
     if unit in LIMITS:
-        words = cells.str.strip_chars().str.to_lowercase()
+        words = words.str.strip_chars().str.to_lowercase()
         for names, limit in zip((LOW, HIGH), LIMITS[unit], strict=True):
             said = words.is_in(names).to_numpy()
-            values[said] = limit
+            limits[said] = limit
             censored |= said
-    return censored
+    return limits, censored
