@@ -130,13 +130,15 @@ class Engine:
 
     def _add(self, file: Incoming | Kept, options: ReadOptions, spec: Spec, ask: bool) -> Upload:
         reading = self._intake.read(file, options, ask)
+        dataset = Dataset(reading.series)  # refuses what has no usable origin before anything is deleted or written
+        handle = dataset.handle  # hashed here, and not by the store thread
 
         def add() -> Added:
             with file:  # its caller may be sent away meanwhile
-                return self._library.add(reading.series, spec, file, reading.readback.to_json())
+                return self._library.add(dataset, spec, file, reading.readback.to_json())
 
         added = self._on_store_thread(add)
-        record = UploadRecord(file.upload_id, reading.series.handle, reading.readback)
+        record = UploadRecord(file.upload_id, handle, reading.readback)
         return Upload(added.dataset, record, added.known, added.reused, added.extends)
 
     def _kept(self, upload_id: str) -> Kept:

@@ -29,7 +29,6 @@ from engine.manifests import Manifests
 from engine.recalculation import Recalculation
 from engine.room import Room
 from engine.scheduler import Scheduler
-from engine.series import Series
 from engine.settings import Settings
 from engine.shelf import Shelf
 from engine.spec import Spec
@@ -120,11 +119,10 @@ class Library:
         self._shelf.put(dataset)
         self._room.retire(keep=dataset.handle)
 
-    def add(self, series: Series, spec: Spec, file: Incoming | Kept, reading: dict[str, Any]) -> Added:
+    def add(self, dataset: Dataset, spec: Spec, file: Incoming | Kept, reading: dict[str, Any]) -> Added:
         """Store a series and its upload, durably, and open it. Overloaded if there is no room for it; without room for
         the bytes of a file that has just come it cannot be read again, and that is all."""
-        found = self._find(series.handle)
-        dataset = found or Dataset(series)  # refuses what has no usable origin before anything is deleted or written
+        series, found = dataset.series, self._find(dataset.handle)
         new = file if isinstance(file, Incoming) else None
         keeps = self._room.make(series.handle, 0 if found else int(series.values.nbytes), new.size if new else 0)
         if found is None:
@@ -138,7 +136,7 @@ class Library:
             reused = frame_of(entry).done_count
         else:
             reused = frame_of(self.entries.open(series.handle, spec)).found_count
-        return Added(dataset, found is not None, reused, self._lineage.extends(series.handle))
+        return Added(found or dataset, found is not None, reused, self._lineage.extends(series.handle))
 
     def adopt(self, found: Imported) -> tuple[bool, Entry]:
         """Store a series that came as an export, and open it; the rows to come are marked. Whether it was known."""

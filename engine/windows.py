@@ -16,6 +16,7 @@ from engine.series import Floats, Ints, Series
 CONTEXT_LENGTH = 512
 MIN_OBSERVED = 24  # values a context needs
 MAX_AGE = 3  # steps the last of them may be old
+PIECE = 1 << 16  # positions that are looked at together
 
 
 class Contexts(NamedTuple):
@@ -48,7 +49,13 @@ def ages(values: Floats) -> NDArray[np.int64]:
 
 def usable(values: Floats, context_length: int = CONTEXT_LENGTH) -> NDArray[np.bool_]:
     """Which positions can be origins: enough observed values in the context, the last of them recent. (N,)."""
-    result: NDArray[np.bool_] = (observed_counts(values, context_length) >= MIN_OBSERVED) & (ages(values) <= MAX_AGE)
+    result = np.empty(len(values), dtype=bool)
+    before = max(context_length, MAX_AGE + 1)  # values that decide about a position
+    for start in range(0, len(values), PIECE):  # what is counted on the way takes many times the room of the values
+        first = max(0, start - before)
+        seen = values[first : start + PIECE]
+        can = (observed_counts(seen, context_length) >= MIN_OBSERVED) & (ages(seen) <= MAX_AGE)
+        result[start : start + PIECE] = can[start - first :]
     return result
 
 

@@ -133,3 +133,16 @@ def test_slots_outside_the_series_are_a_programming_error() -> None:
 def test_an_all_missing_context_is_refused() -> None:
     with pytest.raises(ValueError, match="without any observed"):
         contexts(hourly(np.array([np.nan, 1.0])), np.array([-5]))
+
+
+def test_which_positions_are_usable_does_not_hang_on_the_pieces_in_which_they_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(3)
+    values = np.where(random.random(5000) < np.repeat(random.random(50), 100), 1.0, np.nan)
+    whole = usable(values)
+    monkeypatch.setattr("engine.windows.PIECE", 7)
+    assert whole.any()
+    assert not whole.all()
+    assert np.array_equal(usable(values), whole)
+    assert usable(np.empty(0)).shape == (0,)
