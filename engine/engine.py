@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 
+from engine.allocator import give_back_large
 from engine.answers import Loaded, Progress, Upload, UploadRecord, Versions
 from engine.aside import Aside
 from engine.asking import HANDLE, Asking
@@ -56,6 +57,7 @@ class Engine:
     """One per process and cache directory. Starts in its constructor; StartError in one line if it cannot."""
 
     def __init__(self, settings: Settings, registry: Mapping[str, Loader] | None = None) -> None:
+        give_back_large()
         self.settings = settings
         self._started = time.monotonic()
         self._closing: float | None = None  # when that began

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from engine.errors import Overloaded, UploadError
 from engine.incoming import Incoming, Kept
 from engine.ingest import Reading, ReadOptions, read
-from engine.ingest.ties import refuse_tie
+from engine.ingest.ties import TIE, refuse_tie
 from engine.meter import Meter
 from engine.settings import MB, Settings
 
@@ -117,10 +117,9 @@ class Intake:
     def read(self, source: bytes | Incoming | Kept, options: ReadOptions, ask: bool) -> Reading:
         """Read a file; with `ask` refuse dates that can be read in two ways. UploadError, Overloaded, StorageFailed."""
         with self.parsing():
-            raw = source if isinstance(source, bytes) else source.read()
-            reading = read(raw, options, self._settings)
-            if ask:
-                refuse_tie(reading, raw, options, self._settings)
+            reading = read(_bytes_of(source), options, self._settings)  # it lets go of them when it can
+            if ask and TIE in reading.readback.warnings:
+                refuse_tie(reading, _bytes_of(source), options, self._settings)
             return reading
 
     @contextmanager
@@ -158,6 +157,10 @@ class Intake:
             raise Overloaded(
                 "The disk has no room for this file beside those that are being received. Try again shortly."
             )
+
+
+def _bytes_of(source: bytes | Incoming | Kept) -> bytes:
+    return source if isinstance(source, bytes) else source.read()
 
 
 def refuse_large(size: int, settings: Settings) -> None:

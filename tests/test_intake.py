@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import os
 import stat
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,6 +17,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine import Engine, ReadOptions, Settings
+from engine.allocator import give_back_large
 from engine.errors import DeadlineExceeded, Overloaded, StorageFailed, UnknownHandle, UploadError
 from engine.incoming import Incoming
 from engine.intake import BODIES, Turns
@@ -271,3 +274,20 @@ def test_a_file_larger_than_the_limit_is_refused_also_as_bytes(with_settings: Ca
     with pytest.raises(UploadError) as refusal:
         with_settings(max_upload_bytes=1000).upload(CSV)
     assert refusal.value.code == "TOO_LARGE"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_memory_of_large_arrays_goes_back_when_they_are_freed() -> None:
+    give_back_large()
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    bytes(24_000_000)  # from now on glibc alone would keep what is smaller
+    before = resident()
+    held = [bytes([1]) * 8_000_000 for _ in range(8)]
+    last = bytearray(100_000)
+    assert resident() - before > 60_000_000
+    held.clear()
+    assert resident() - before < 10_000_000
+    assert last

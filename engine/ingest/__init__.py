@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -75,6 +75,8 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     signs = settle_signs(table, choice.value, choice.signs, choice.hint, options)
     readings = load(table, choice, signs.decimal)
     part, joined = find_part(table, choice, readings, options)
+    text, opened = replace(text, body=b""), replace(opened, table=replace(table, body=b""))
+    del raw, table  # the file's bytes go before the arrays of its readings are worked on
     if part is not None:
         readings = part.of(readings)
     zone = _zone(readings.offsets, choice)
