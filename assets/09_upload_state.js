@@ -32,7 +32,7 @@
     if (!text) return;
     const line = hindcast.element("p", "upload-line", text);
     if (offer) {
-      const button = hindcast.element("button", "link", offer.words);
+      const button = hindcast.element("button", refusal ? "button quiet" : "link", offer.words);
       button.id = "upload-offer";
       button.addEventListener("click", () => act());
       line.append(refusal ? " " : " \u00b7 ", button);

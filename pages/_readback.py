@@ -87,7 +87,7 @@ def strip(
     line += [f" {taken}"] if taken else []
     attention = ATTENTION.intersection(record.readback.warnings)
     parts = [*_parts(record.readback, dataset, step), *_beyond(record.readback, step, taken)]
-    parts += _length(step, horizon, default)
+    parts += _length(dataset, step, horizon, default)
     return html.Details(
         [
             html.Summary(
@@ -204,17 +204,19 @@ def _beyond(readback: Readback, step: Step, taken: str) -> Iterator[Part]:
     yield Part("Forecasts", taken)
 
 
-def _length(step: Step, horizon: int, default: int) -> Iterator[Part]:
-    """How far the forecasts reach, and the other lengths; those of the default length have the shorter address."""
+def _length(dataset: Dataset, step: Step, horizon: int, default: int) -> Iterator[Part]:
+    """How far the forecasts reach, and the other lengths of which the file has seen the end at least once; those of
+    the default length have the shorter address."""
     if not horizon:
         return
+    others = {steps for steps in LENGTHS if steps <= -dataset.first_index} | {default}
     ways = tuple(
         html.Button(
             f"{steps} = {_notation.span(steps, step)}",
             className="link",
             **{"data-length": "" if steps == default else str(steps)},
         )
-        for steps in sorted({*LENGTHS, default} - {horizon})
+        for steps in sorted(others - {horizon})
     )
     yield Part("Length", f"{_notation.plural(horizon, 'step')} = {_notation.span(horizon, step)}", ways)
 

@@ -103,6 +103,16 @@ def test_the_strip_offers_the_other_lengths_in_steps_and_time(settings: Settings
     assert words.count("data-length") == 3
 
 
+def test_lengths_whose_end_the_file_has_never_seen_are_not_offered(client: FlaskClient, engine: Engine) -> None:
+    for rows, offered in ((100, ["24", "64"]), (60, ["24"]), (40, [])):
+        known = engine.upload(to_csv(wave(rows)))
+        facts = {"facts.data": {"handle": known.dataset.handle, "h": None}}
+        mine = {"mine.data": {"upload": known.record.upload_id}}
+        words = json.dumps(call(client, "..read-strip.children...series-name.children..", mine, facts).get_json())
+        assert [steps for steps in ("24", "64") if f'"data-length": "{steps}"' in words] == offered
+        assert "12 steps = 12 h" in words
+
+
 def test_odd_lengths_of_a_request_are_the_usual_one(upload: Upload) -> None:
     for odd in (True, 0, 65, -1, "24", 24.0, None, [], {}):
         asked = _inputs.wanted(wanted(upload, h=odd))
