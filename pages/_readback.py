@@ -133,7 +133,7 @@ def _rows(parts: list[Part], marked: set[str]) -> Iterator[Any]:
         mine = [part for part in parts if part.row == row and part.says]
         if mine:
             yield html.Dt([row, *([_dot()] if row in marked else [])])
-            yield html.Dd([html.Div([part.says, *_else(part.buttons)]) for part in mine])
+            yield html.Dd([html.Div([html.Span(part.says, className="says"), *_else(part.buttons)]) for part in mine])
 
 
 def _else(buttons: tuple[Any, ...]) -> list[Any]:

@@ -103,6 +103,16 @@ def test_the_strip_offers_the_other_lengths_in_steps_and_time(settings: Settings
     assert words.count("data-length") == 3
 
 
+def test_the_way_to_a_newer_version_keeps_the_length(client: FlaskClient, engine: Engine) -> None:
+    whole = wave(900)
+    old = engine.upload(to_csv(dataclasses.replace(whole, values=whole.values[:800])))
+    new = engine.upload(to_csv(whole))
+    words = explore(client, old, "?i=-30&h=24")
+    assert new.extends == old.dataset.handle
+    assert f'"href": "/explore/{new.dataset.handle}?t=' in words
+    assert "&h=24" in words
+
+
 def test_lengths_whose_end_the_file_has_never_seen_are_not_offered(client: FlaskClient, engine: Engine) -> None:
     for rows, offered in ((100, ["24", "64"]), (60, ["24"]), (40, [])):
         known = engine.upload(to_csv(wave(rows)))

@@ -246,6 +246,11 @@ def test_a_longer_forecast_is_drawn_at_the_same_moment_and_stays_in_every_addres
     page.open(page.js("location.pathname") + "?i=-99&h=99")
     page.drawn(-99)
     assert "A forecast is 1 to 64 steps long. This one has 12 steps, 3 h." in page.text("#link-note")
+    page.open(page.js("location.pathname") + "?i=-99&h=24")
+    page.drawn(-99)
+    page.find("#file-input").send_keys(str(shops(tmp_path, 2)))
+    page.drawn(-24)
+    assert page.js("location.search").endswith("&h=24")
     assert page.complaints() == []
 
 
