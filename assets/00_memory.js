@@ -28,9 +28,13 @@
     if (!stay) window.scrollTo(0, 0);
   };
 
-  /* The address of a moment; `where` is "i=-12" or "t=...", and the default model and length go without saying. */
-  hindcast.address = (handle, where, { model, h } = {}) =>
-    `/explore/${handle}?${where}${model ? `&model=${encodeURIComponent(model)}` : ""}${h ? `&h=${h}` : ""}`;
+  /* The address of a moment; `where` is "i=-12" or "t=...", and the default model and length, and the whole file as what
+     is selected, go without saying. */
+  hindcast.address = (handle, where, { model, h, sel } = {}) => {
+    const rest = { model: model && encodeURIComponent(model), h, sel };
+    const given = Object.entries(rest).filter(([, value]) => value);
+    return `/explore/${handle}?${[where, ...given.map(([name, value]) => `${name}=${value}`)].join("&")}`;
+  };
 
   hindcast.element = (tag, className, text) => {
     const node = document.createElement(tag);

@@ -3,8 +3,6 @@
   const hindcast = window.hindcast;
   const gate = hindcast.gate;
   const REST_MS = 400;
-  const HOLD_MS = 400;
-  const REPEAT_MS = 83;
   let last = null;
   let pinned = null;
   let pointed = null;
@@ -12,8 +10,8 @@
 
   const thumb = () => document.querySelector("#scrub [role=slider]");
 
-  /* Moves the hand; the slider follows once per frame, and what it then says of itself is no move. */
-  const told = new Set();
+  /* Moves the hand; the slider follows once per frame. It shows the moment and says it to screen readers, nothing more:
+     pointers and keys are caught before they reach it. */
   let behind = false;
   hindcast.move = (index) => {
     gate.toward(index);
@@ -23,7 +21,6 @@
   gate.onmove(() => {
     if (behind) {
       behind = false;
-      told.add(gate.hand);
       hindcast.set("scrub", { value: gate.hand });
     }
     title();
@@ -68,7 +65,7 @@
   /* The link to a newer version of the series leads to the same moment there. */
   const follow = (time) => {
     const { newer } = gate.facts;
-    if (newer) hindcast.set("newer-link", { href: hindcast.address(newer, `t=${encodeURIComponent(time)}`, gate.facts) });
+    if (newer) hindcast.set("newer-link", { href: hindcast.address(newer, `t=${encodeURIComponent(time)}`, { ...gate.facts, sel: null }) });
   };
 
   /* Before the app's own links take over: what comes back to this page comes back to its moment. */
@@ -139,9 +136,6 @@
       hindcast.memory.remember(facts.handle, { strip: strip ?? false }); /* open at first sight only, unless it was left open */
       return { upload, reused, strip };
     },
-    slide: (index) => {
-      if (!told.delete(index)) gate.toward(index);
-    },
     answered: (answer) => {
       if (answer) gate.answered(answer);
     },
@@ -167,28 +161,10 @@
     },
   };
 
-  window.addEventListener("pointerdown", (event) => event.target.closest?.("#scrub") && told.clear(), true);
-
   hindcast.unpin = () => {
     pinned = null;
     card();
   };
-
-  /* A step button that is held down repeats, paced by finished pictures: it skips nothing. */
-  let held = 0;
-  document.addEventListener("pointerdown", (event) => {
-    const button = event.target.closest?.("[data-by]");
-    if (!button) return;
-    hindcast.pause();
-    const repeat = () => {
-      if (gate.drawn === gate.hand) hindcast.move(gate.hand + Number(button.dataset.by));
-      held = window.setTimeout(repeat, REPEAT_MS);
-    };
-    held = window.setTimeout(repeat, HOLD_MS);
-  });
-  for (const end of ["pointerup", "pointercancel", "blur"]) {
-    window.addEventListener(end, () => window.clearTimeout(held));
-  }
 
   const answer = (button, words) => {
     button.dataset.said = words;
@@ -226,10 +202,8 @@
   document.addEventListener("click", (event) => {
     const hit = (selector) => event.target.closest?.(selector);
     const go = hit("[data-go]");
-    const by = hit("[data-by]");
     if (go?.dataset.go === "again") gate.refresh();
     else if (go) hindcast.move(Number(go.dataset.go));
-    else if (by) hindcast.move(gate.hand + Number(by.dataset.by));
     else if (hit("#copy-link")) hindcast.copyLink();
     else if (hit("#forget")) hindcast.show("forget-ask", true);
     else if (hit("#forget-no")) hindcast.show("forget-ask", false);

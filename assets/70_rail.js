@@ -14,6 +14,7 @@
   let flying = false;
   let due = false;
   const watchers = [];
+  const openers = [];
 
   const track = () => document.getElementById("track");
 
@@ -24,18 +25,21 @@
     /* Calls f whenever there is another answer, another width or another theme. */
     watch: (f) => watchers.push(f),
 
+    /* Calls f with a page's facts when it opens. */
+    opened: (f) => openers.push(f),
+
     /* Px of the track between its edges. */
     width: () => Math.max(1, (track()?.clientWidth || 0) - 2 * EDGE),
 
     /* Px from the track's left edge to the middle of the slider's thumb at an index. */
     x: (index) => {
-      const last = hindcast.gate.facts.length - 1;
+      const last = facts.length - 1;
       return EDGE + (last ? (index + last) / last : 1) * rail.width();
     },
 
     /* The middle one of the points that share a pixel of the track; beyond its ends the first and the last one. */
     index: (x) => {
-      const { length } = hindcast.gate.facts;
+      const { length } = facts;
       const [pixel, across] = [Math.floor(x - EDGE), rail.width()];
       if (pixel < 0) return 1 - length;
       if (pixel >= across) return 0;
@@ -100,6 +104,7 @@
       asked = -EVERY_MS;
       sized.disconnect();
       if (track()) sized.observe(track());
+      openers.forEach((f) => f(facts));
       tell();
       refresh();
       return facts.handle;

@@ -36,15 +36,17 @@
       const { clientWidth: width, clientHeight: height } = canvas || {};
       if (!width || !height) return null;
       const ratio = window.devicePixelRatio || 1;
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
+      const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+      if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
       const brush = canvas.getContext("2d");
-      brush.scale(ratio, ratio);
+      brush.setTransform(ratio, 0, 0, ratio, 0, 0);
+      brush.clearRect(0, 0, width, height);
+      styles = getComputedStyle(document.documentElement);
       return { brush, width, height };
     },
   });
 
-  let styles = null;
+  let styles = null; /* of the page as it was painted last */
   const ink = (name) => styles.getPropertyValue(name).trim();
 
   const hatched = (brush, x, width, top, height) => {
@@ -73,7 +75,6 @@
     const canvas = document.getElementById("strip");
     const sheet = strip.brush(canvas);
     if (!sheet) return;
-    styles = getComputedStyle(document.documentElement);
     const { brush, width, height } = sheet;
     const { data } = hindcast.rail;
     if (!data) return strip.cell(brush, { unusable: 0, done: 0, failed: 0, miss: null }, 0, width, TICK, height - TICK);

@@ -40,6 +40,7 @@
 
   hindcast.railTip = {
     thumb: () => show(time(gate.hand), rail.x(gate.hand)),
+    stretch: (first, last, x) => show(`${time(first)} to ${time(last)}`, x),
     hide: () => hindcast.show("rail-tip", false),
   };
 

@@ -6,7 +6,7 @@ import numpy as np
 from dash import dcc, html
 
 from engine import Dataset
-from pages import _figure, _notation, _rail, _recalculate, _words
+from pages import _figure, _keys, _notation, _rail, _recalculate, _words
 from pages._frame import Frame
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
@@ -17,6 +17,9 @@ KEY = (
     ("outer", "8 of 10", "If the model is right, what happens lies in here 8 times out of 10, at each step."),
     ("shade", "shading", "Darker = more likely at that step; one scale for the whole file."),
 )
+PACES, PACE = (4, 12, 30), 12  # moments per second of play
+SURPRISES = "Moments among the worst 2 %, at least one forecast length apart"
+RIBBON = "How the forecasts made at these times did. A click goes to that moment."
 BASELINE = "What was there a cycle earlier (without a cycle: the last value), moved by the usual change since then."
 
 
@@ -26,6 +29,7 @@ def chart(fixed: Frame) -> html.Div:
         [
             dcc.Graph(id="forecast", config=CONFIG, responsive=True, figure=_figure.blank(fixed)),
             html.Canvas(id="frame", **{"aria-hidden": "true"}),
+            html.Canvas(id="ribbon", title=RIBBON, **{"aria-hidden": "true"}),
             html.Div(id="state-note", className="state-note"),
             html.Div(id="pending-note", className="state-note pending-note", hidden=True),
         ],
@@ -34,25 +38,32 @@ def chart(fixed: Frame) -> html.Div:
 
 
 def moves(step: _notation.Step) -> html.Div:
-    """The buttons under the picture."""
-    hints = (
-        (("\u2190", "\u2192"), "a step"),
-        (("Shift", "\u2190"), "a forecast length"),
-        (("Page",), _notation.page_name(step)),
-        (("Space",), "play"),
-    )
+    """The buttons under the picture, and what they answer."""
+    speeds = [html.Option(f"{rate}/s", value=str(rate), selected=rate == PACE) for rate in PACES]
     return html.Div(
         [
-            _button("\u2039", "One step back (\u2190)", "step", **{"data-by": "-1"}),
-            _button("\u25b6", "Play (space)", "step play", id="play", **{"aria-pressed": "false"}),
-            _button("\u203a", "One step forward (\u2192)", "step", **{"data-by": "1"}),
-            html.Div(id="clock", className="clock"),
-            _button("now", "The last reading (End)", "button quiet", **{"data-go": "0"}),
             html.Div(
-                [html.Span([*(html.Kbd(key) for key in keys), f" {does}"]) for keys, does in hints],
-                className="hints",
-                **{"aria-hidden": "true"},
+                [
+                    _button("\u2039", "One step back (\u2190)", "step", **{"data-by": "-1"}),
+                    _button("\u25b6", "Play (space)", "step play", id="play", **{"aria-pressed": "false"}),
+                    _button("\u203a", "One step forward (\u2192)", "step", **{"data-by": "1"}),
+                    html.Select(speeds, id="pace", className="pace", title="Moments per second (, and .)"),
+                ],
+                className="walk",
             ),
+            html.Div(
+                [
+                    _button("\u2039", f"The surprise before. {SURPRISES} (p)", "jump", **{"data-surprise": "-1"}),
+                    html.Span("surprise"),
+                    _button("\u203a", f"The next surprise. {SURPRISES} (n)", "jump", **{"data-surprise": "1"}),
+                ],
+                className="surprises",
+            ),
+            html.Div(id="clock", className="clock"),
+            _button("now", "The last reading (End)", "button quiet now", **{"data-go": "0"}),
+            html.Div(id="moves-said", className="moves-said", role="status"),
+            _keys.button(),
+            _keys.sheet(step),
         ],
         className="moves",
     )
@@ -60,7 +71,8 @@ def moves(step: _notation.Step) -> html.Div:
 
 def _button(text: str, title: str, kind: str, **attributes: str) -> html.Button:
     """A button that says what it does and by which key."""
-    return html.Button(text, title=title, className=kind, **{"aria-label": title.partition(" (")[0]}, **attributes)
+    name = title.partition(" (")[0].partition(". ")[0]
+    return html.Button(text, title=title, className=kind, **{"aria-label": name}, **attributes)
 
 
 def rail(dataset: Dataset, fixed: Frame, index: int) -> html.Div:
@@ -77,6 +89,7 @@ def rail(dataset: Dataset, fixed: Frame, index: int) -> html.Div:
                 [
                     html.Div(className="outline", style={"maskImage": mask, "WebkitMaskImage": mask}),
                     html.Canvas(id="strip"),
+                    html.Div(id="bracket", className="bracket", hidden=True),
                     dcc.Slider(
                         id="scrub",
                         min=1 - dataset.length,
@@ -107,7 +120,21 @@ def rail(dataset: Dataset, fixed: Frame, index: int) -> html.Div:
                 className="ticks",
                 **{"aria-hidden": "true"},
             ),
-            html.Div(id="fill", className="fill", role="status"),
+            html.Div(
+                [
+                    html.Div(id="fill", className="fill", role="status"),
+                    html.Div(
+                        [
+                            html.Span(id="selection-said", role="status"),
+                            _button("\u00d7", "Clear the selection (Esc)", "link quiet", id="selection-clear"),
+                        ],
+                        id="selection",
+                        className="selection",
+                        hidden=True,
+                    ),
+                ],
+                className="below",
+            ),
         ],
         className="rail",
     )

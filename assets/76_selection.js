@@ -1,0 +1,103 @@
+/* A stretch of the rail, chosen by Shift and a drag: surprises and play stay inside it, its address names it (sel=), and
+   it says how many moments it has and by how much they missed. hindcast.selection.range is [first, last] or null. */
+(() => {
+  const hindcast = window.hindcast;
+  const { gate, rail } = hindcast;
+  const ENDS = /^(0|-[1-9][0-9]{0,9}),(0|-[1-9][0-9]{0,9})$/;
+  const STILL = 3; /* px that a press may move without being a drag */
+  let drag = null; /* { pointer, from, moved } */
+  let seen = null; /* the rail's answer that was last summed up, and of what */
+
+  const selection = (hindcast.selection = {
+    range: null,
+
+    set(first, last) {
+      selection.range = [Math.min(first, last), Math.max(first, last)];
+      show();
+      told();
+    },
+
+    clear() {
+      if (!selection.range) return;
+      selection.range = null;
+      show();
+      told();
+    },
+  });
+
+  /* The address says it at once. */
+  const told = () => {
+    gate.facts.sel = selection.range?.join(",");
+    hindcast.leave();
+  };
+
+  const show = () => {
+    const node = document.getElementById("bracket");
+    if (!node) return;
+    const { range } = selection;
+    hindcast.show("bracket", Boolean(range));
+    hindcast.show("selection", Boolean(range));
+    if (!range) return;
+    const [left, right] = range.map(rail.x);
+    Object.assign(node.style, { left: `${left}px`, width: `${Math.max(2, right - left)}px` });
+    sum();
+  };
+
+  const sum = async () => {
+    const { range } = selection;
+    if (!rail.data || drag || (seen?.data === rail.data && seen.range === range)) return;
+    seen = { data: rail.data, range };
+    const found = await rail.of({ from: range[0], to: range[1], width: 16 });
+    if (!found || selection.range !== range) return;
+    const { total } = found.counts;
+    const miss = found.missed === null ? "none scored yet" : `missed by ${hindcast.quantity(found.missed)} on average`;
+    const moments = `${total.toLocaleString("en").replaceAll(",", "\u202f")} moment${total === 1 ? "" : "s"}`;
+    hindcast.write("selection-said", `${moments}, ${miss}`);
+  };
+
+  /* A page that opens: what its address says, where that is a stretch of the file. */
+  rail.opened((facts) => {
+    const asked = ENDS.exec(new URLSearchParams(window.location.search).get("sel"));
+    const range = asked && [Number(asked[1]), Number(asked[2])];
+    const isStretch = range && range[0] <= range[1] && range[0] > -facts.length;
+    selection.range = isStretch ? range : null;
+    facts.sel = selection.range?.join(",");
+    seen = null;
+    show();
+  });
+  rail.watch(show);
+
+  const within = (event) => event.clientX - document.getElementById("track").getBoundingClientRect().left;
+
+  window.addEventListener(
+    "pointerdown",
+    (event) => {
+      const track = event.target.closest?.("#track");
+      if (!track || !event.shiftKey || event.button !== 0 || !gate.facts) return;
+      event.preventDefault();
+      track.setPointerCapture(event.pointerId);
+      drag = { pointer: event.pointerId, from: within(event), moved: false };
+    },
+    { capture: true },
+  );
+  window.addEventListener("pointermove", (event) => {
+    if (drag?.pointer !== event.pointerId || !gate.facts) return;
+    const x = within(event);
+    drag.moved ||= Math.abs(x - drag.from) > STILL;
+    if (!drag.moved) return;
+    const ends = [rail.index(drag.from), rail.index(x)].sort((a, b) => a - b);
+    selection.range = ends;
+    show();
+    hindcast.railTip.stretch(...ends, x);
+  });
+  const released = (event) => {
+    if (drag?.pointer !== event.pointerId) return;
+    const { moved } = drag;
+    drag = null;
+    hindcast.railTip.hide();
+    if (moved && gate.facts) selection.set(...selection.range);
+  };
+  window.addEventListener("pointerup", released);
+  window.addEventListener("pointercancel", released);
+  document.addEventListener("click", (event) => event.target.closest?.("#selection-clear") && selection.clear());
+})();
