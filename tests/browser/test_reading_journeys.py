@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -276,6 +278,20 @@ def test_a_table_on_its_side_is_turned_where_it_was_refused(page: Page, tmp_path
     page.find("#read-strip [data-changes=turned]").click()
     page.until("document.querySelector('#reread-note').innerText.includes('run across the columns')")
     assert page.drawn() == -12
+    assert page.complaints() == []
+
+
+def test_the_cache_page_opens_the_length_that_is_stored(page: Page) -> None:
+    times = np.datetime64("2024-01-01T00:00", "m") + 60 * np.arange(400)
+    text = "time,load\n" + "\n".join(f"{time},{n * 13 % 37}.5" for n, time in enumerate(times))
+    asked = Request(f"{page.address}/api/v1/datasets?horizon=24", text.encode(), {"Content-Type": "text/csv"})
+    with urlopen(asked) as answer:
+        handle = json.load(answer)["handle"]
+    page.open("/cache")
+    page.until(f'document.querySelector(\'tr[data-handle="{handle}"] a[href="/explore/{handle}?h=24"]\')')
+    page.driver.execute_script(f'document.querySelector(\'tr[data-handle="{handle}"] a[href*="explore"]\').click()')
+    page.drawn(-24)
+    page.until("location.search === '?i=-24&h=24'")
     assert page.complaints() == []
 
 
