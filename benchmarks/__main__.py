@@ -11,6 +11,7 @@ from benchmarks import (
     density_figures,
     engine_figures,
     ingest_figures,
+    intake_figures,
     model_figures,
     restart_figures,
     reuse_figures,
@@ -22,6 +23,7 @@ from benchmarks.figures import HEAD
 PARTS = (
     density_figures,
     ingest_figures,
+    intake_figures,
     model_figures,
     engine_figures,
     cache_figures,
@@ -29,6 +31,7 @@ PARTS = (
     reuse_figures,
     wire_figures,
     server_figures,
+    intake_figures,
 )
 
 
