@@ -123,8 +123,10 @@ class Series:
 
 def canonical_bytes(values: Floats) -> bytes:
     """Bytes of float64 values with a single NaN and a single zero, little-endian."""
-    one_zero = np.where(values == 0, 0.0, values)
-    return np.where(np.isnan(values), np.nan, one_zero).astype("<f8").tobytes()
+    canonical = values.astype("<f8")
+    canonical[values == 0] = 0.0
+    canonical[np.isnan(values)] = np.nan
+    return canonical.tobytes()
 
 
 def slot_times(slots: Ints, step: Step, phases: Sequence[Phase]) -> Times:

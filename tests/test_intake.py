@@ -20,6 +20,7 @@ from engine import Engine, ReadOptions, Settings
 from engine.allocator import give_back_large
 from engine.errors import DeadlineExceeded, Overloaded, StorageFailed, UnknownHandle, UploadError
 from engine.incoming import Incoming
+from engine.ingest.text import count
 from engine.intake import BODIES, Turns
 from engine.models.base import Loader
 from tests.conftest import to_csv, until, wave
@@ -291,3 +292,13 @@ def test_memory_of_large_arrays_goes_back_when_they_are_freed() -> None:
     held.clear()
     assert resident() - before < 10_000_000
     assert last
+
+
+def test_marks_are_counted_the_same_in_pieces_as_in_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b'\r\n\r\r\n\n"a\r\n"\r' * 40
+    for piece in (1, 2, 3, 7, 1000):
+        monkeypatch.setattr("engine.ingest.text.PIECE", piece)
+        for mark in (b"\r", b"\r\n", b'"'):
+            assert [count(body, mark, at) for at in (0, 1, 5, len(body))] == [
+                body.count(mark, at) for at in (0, 1, 5, len(body))
+            ]

@@ -16,6 +16,7 @@ from engine.errors import UploadError
 from engine.ingest.layout import Layout
 from engine.ingest.pieces import BEYOND, Piece, parse
 from engine.ingest.spans import ROW_END
+from engine.ingest.text import count
 from engine.settings import Settings
 
 PIECE = 1 << 20  # bytes at a time
@@ -110,7 +111,7 @@ def refuse_blank(sample: pl.DataFrame) -> None:
 def open_table(body: bytes, layout: Layout, settings: Settings) -> Table:
     """Cut a text into pieces of whole rows; raises UploadError TOO_LARGE (rows) and BAD_QUOTING (an open quote)."""
     is_plain = body.find(b'"', layout.start) < 0
-    if not is_plain and body.count(b'"', layout.start) % 2:
+    if not is_plain and count(body, b'"', layout.start) % 2:
         raise _open_quote(body, layout)
     bounds, start = [], layout.start
     while start < len(body):
