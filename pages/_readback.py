@@ -228,4 +228,5 @@ def _longest(dataset: Dataset) -> tuple[Any, ...]:
     if not len(leaps) or leaps.max() < 2:
         return ()
     before = int(known[np.argmax(leaps)]) - (dataset.length - 1)
-    return (html.Button("Show the longest", className="link", **{"data-go": str(before)}),)
+    when = f"After {_notation.moment(dataset.time(before), _moment.step_of(dataset))}"
+    return (html.Button("Show the longest", className="link", title=when, **{"data-go": str(before)}),)

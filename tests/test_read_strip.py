@@ -88,6 +88,7 @@ def test_the_longest_gap_is_one_click_away(client: FlaskClient, engine: Engine) 
     words = told(client, engine.upload(to_csv(dataclasses.replace(series, values=values))))
     assert "Show the longest" in words
     assert '"data-go": "-200"' in words
+    assert '"title": "After ' in words
 
 
 def test_columns_are_offered_with_sketches(client: FlaskClient, engine: Engine) -> None:
