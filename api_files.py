@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 
 from flask import request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from engine import Engine, Incoming, errors
@@ -54,10 +54,10 @@ def _pieces() -> Iterator[bytes]:
     while True:
         try:
             piece = request.stream.read(PIECE)
+        except ClientDisconnected as error:  # or silent for too long
+            raise _broken_off() from error
         except HTTPException:
             raise
-        except TimeoutError as error:
-            raise errors.BadRequest(f"Nothing came for {SILENCE:g} s. Send the file again.", code="SILENCE") from error
         except Exception as error:  # the server's own errors for chunks that are no chunks, lines that never end
             raise _broken_off() from error
         if not piece:
