@@ -43,7 +43,10 @@ ROW_OF_NOTE = {
     "ROWS_LEFT_OUT": "Rows",
     "ENCODING_ASSUMED": "File",
 }
-ROW_OF_DECISION = {"turned": "Table", "dates": "Dates", "numbers": "Numbers", "step": "Step", "stamps": "Clock"}
+ROW_OF_DECISION = {
+    **{"turned": "Table", "time": "Dates", "zone": "Clock", "dates": "Dates", "written": "Numbers"},
+    **{"numbers": "Numbers", "step": "Step", "stamps": "Clock"},
+}
 SAID_BY_DECISION = {"DATE_ORDER_AMBIGUOUS": "dates", "DECIMAL_AMBIGUOUS": "numbers"}
 ORDER = (
     *("Table", "Value", "Series", "Unit", "Dates", "Numbers", "Step", "Length", "Clock", "Gaps", "Missing"),

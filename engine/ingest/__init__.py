@@ -12,6 +12,7 @@ from engine.ingest.columns import Choice, choose, refuse_unknown
 from engine.ingest.dayorder import settle
 from engine.ingest.decimals import settle_signs
 from engine.ingest.decisions import Found, make_decisions
+from engine.ingest.dress import undress
 from engine.ingest.grid import lay_grid
 from engine.ingest.load import Readings, load
 from engine.ingest.longfile import find_part
@@ -33,7 +34,7 @@ from engine.ingest.timecolumn import time_readings
 from engine.ingest.times import DAY as DAY_MICROS
 from engine.ingest.times import SECOND
 from engine.ingest.turn import open_text
-from engine.ingest.zones import NAIVE, zone_name
+from engine.ingest.zones import NAIVE, named_zones, zone_name
 from engine.series import DAY, Series, Step
 from engine.settings import MAX_HORIZON, Settings
 from engine.windows import MIN_OBSERVED
@@ -71,7 +72,8 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     ways, micros = time_readings(sample, options)
     order = settle(table, ways, options.dayfirst)
     micros = micros if order.reading is ways[0] else order.reading.read(sample).micros
-    choice = choose(sample, order.reading, micros, options)
+    table, sample = undress(table, sample, order.reading.names)
+    choice = choose(sample, order.reading, micros, options, table.dresses)
     signs = settle_signs(table, choice.value, choice.signs, choice.hint, options)
     readings = load(table, choice, signs.decimal)
     part, joined = find_part(table, choice, readings, options)
@@ -96,7 +98,9 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     fine = Series(grid.place(values), step, int(grid.slots[0]), zone, grid.phases, scope)
     at_end = _is_at_end(readings, ordered, step)
     series = coarse_series(fine, wanted, at_end) if wanted else fine
-    found = Found(opened, choice, signs, order, fine, series, readings.ends > 0, wanted, grid.segments)
+    zones = named_zones(sample[choice.time.names[-1]]) if zone not in (None, "UTC") else ()
+    ends = readings.ends > 0
+    found = Found(opened, zones, choice, signs, order, fine, series, ends, wanted, grid.segments)
     readback = Readback(
         time_column=choice.time.column,
         value_column=choice.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from engine.ingest.times import DAY, NO_TIME, SECOND
 from engine.ingest.vendors import is_sensor, kind_column
 from engine.series import Floats, Ints
 
-VALUE_NAMES = ("value", "y", "target", "sgv", "reading")
+VALUE_NAMES = ("value", "y", "target", "sgv", "reading", "_value", "obs_value")
 MOST_IDS = 0.5  # distinct ids per row
 TRIED = 200
 ALMOST_ALL = 0.99  # of the rows: numbering begins anew in every section
@@ -55,8 +56,13 @@ def refuse_unknown(names: list[str], options: ReadOptions) -> None:
             raise bad_option(f"{option} names the column {name[:60]!r}, which this file does not have", names)
 
 
-def choose(sample: pl.DataFrame, time: TimeReading, micros: Ints, options: ReadOptions) -> Choice:
-    """Columns by a sample of String cells and its times, (n,); raises UploadError BAD_OPTION or NO_VALUE_COLUMN."""
+def choose(
+    sample: pl.DataFrame, time: TimeReading, micros: Ints, options: ReadOptions, dressed: Collection[str] = ()
+) -> Choice:
+    """Columns by a sample of String cells and its times, (n,); those whose numbers are dressed come last.
+
+    Raises UploadError BAD_OPTION or NO_VALUE_COLUMN.
+    """
     names = sample.columns
     if options.value in time.names:
         others = [name for name in names if name not in time.names]
@@ -68,9 +74,11 @@ def choose(sample: pl.DataFrame, time: TimeReading, micros: Ints, options: ReadO
     values = {name: read_numbers(timed[name], marks[name].decimal).values for name in loose}
     numeric = [name for name in loose if not ROW_NUMBER.fullmatch(name) and not ID.fullmatch(name)]
     numeric = [name for name in numeric if not _is_clock(values[name], micros)]
-    measured = [name for name in numeric if name.lower() in VALUE_NAMES or not _counts(name, values[name])]
-    numeric = measured or numeric
-    value, is_guess = _value_column(numeric, options.value)
+    numeric = [name for name in numeric if name.lower() in VALUE_NAMES or not _is_counter(name)] or numeric
+    measured = [name for name in numeric if name.lower() in VALUE_NAMES or not _counts(name, values[name])] or numeric
+    measured = [name for name in measured if name not in dressed] or measured
+    likeliest = sorted(measured, key=lambda name: not _varies(values[name]))
+    value, is_guess = _value_column(likeliest, options.value)
     if value is None:
         raise UploadError(
             f"{time.title} reads as time, but no other column holds numbers. Columns found: {some(names)}. "
@@ -131,12 +139,19 @@ def _is_clock(values: Floats, micros: Ints) -> bool:
     return any(bool(copy.all()) for copy in (*copies, values == year))
 
 
+def _is_counter(name: str) -> bool:
+    return COUNTER.search(name) is not None and not is_sensor(name)
+
+
 def _counts(name: str, values: Floats) -> bool:
-    """Whether numbers rise by one from row to row, or their column is called a counter."""
-    if is_sensor(name):
-        return False
+    """Whether numbers rise by one from row to row."""
     leaps = np.diff(values)
-    return COUNTER.search(name) is not None or (len(leaps) > 0 and bool(np.mean(leaps == 1) > ALMOST_ALL))
+    return not is_sensor(name) and len(leaps) > 0 and bool(np.mean(leaps == 1) > ALMOST_ALL)
+
+
+def _varies(values: Floats) -> bool:
+    known = values[~np.isnan(values)]
+    return len(known) > 0 and bool((known != known[0]).any())
 
 
 def _value_column(numeric: list[str], chosen: str | None) -> tuple[str | None, bool]:

@@ -66,7 +66,7 @@ def _settled(table: Table, reading: TimeReading, chosen: bool | None) -> DayOrde
     order = reading.writing.dayfirst
     if order is None:
         return DayOrder(reading, None)
-    other = TimeReading(reading.names, MONTH_FIRST if order else DAY_FIRST, reading.hours)
+    other = TimeReading(reading.names, MONTH_FIRST if order else DAY_FIRST, reading.clock)
     if chosen is not None:
         return DayOrder(reading, order, False, Proof("chosen"), other)
     for piece in table.pieces(list(reading.names)):

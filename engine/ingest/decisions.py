@@ -15,6 +15,7 @@ from engine.ingest.names import some
 from engine.ingest.numbers import OTHER
 from engine.ingest.readback import Alternative, Decision, Proof
 from engine.ingest.turn import Opened
+from engine.ingest.zones import ABBREVIATIONS
 from engine.series import Series, Step
 
 ORDERS = {True: "Day first", False: "Month first"}
@@ -24,10 +25,11 @@ SPAN_NAMES = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "d":
 
 @dataclass(frozen=True)
 class Found:
-    """What a file was found to be. opened: its table. fine: the series at its own step; series: as it is read. ends:
-    times are written as 24:00. wanted: the coarser reading asked for."""
+    """What a file was found to be. opened: its table. zones: abbreviations behind the times. fine: the series at its
+    own step; series: as it is read. ends: times are written as 24:00. wanted: the coarser reading asked for."""
 
     opened: Opened
+    zones: tuple[str, ...]
     choice: Choice
     signs: Signs
     order: DayOrder
@@ -40,7 +42,15 @@ class Found:
 
 def make_decisions(found: Found) -> tuple[Decision, ...]:
     """The rows of the read strip that can be proved or changed."""
-    return (*_turned(found.opened), *_dates(found.order), *_numbers(found.signs), *_step(found), *_stamps(found))
+    return (
+        *_turned(found.opened),
+        *_time(found),
+        *_dates(found.order),
+        *_written(found),
+        *_numbers(found.signs),
+        *_step(found),
+        *_stamps(found),
+    )
 
 
 def _turned(opened: Opened) -> Iterator[Decision]:
@@ -48,6 +58,25 @@ def _turned(opened: Opened) -> Iterator[Decision]:
         named = f", named by {some(list(opened.named_by))}" if opened.named_by else ""
         says = f"The table was turned: {opened.table.rows:,} times across its columns, one series per row{named}"
         yield Decision("turned", says, Proof("chosen"), (Alternative("Read as it was", {"turned": False}),))
+
+
+def _time(found: Found) -> Iterator[Decision]:
+    time = found.choice.time
+    if len(time.dates) > 1:
+        yield Decision("time", f"The date stands in {len(time.dates)} columns: {', '.join(time.dates)}")
+    if time.clock == "hhmm":
+        yield Decision("time", f"{time.names[-1]} holds hours and minutes: 1345 is 13:45")
+    if found.zones:
+        read = ", ".join(f"{name} as UTC{ABBREVIATIONS[name]:+d}" for name in found.zones)
+        yield Decision("zone", f"Zones are written as letters: {read}")
+
+
+def _written(found: Found) -> Iterator[Decision]:
+    dress = found.opened.table.dresses.get(found.choice.value)
+    if dress is not None and dress.unit is not None:
+        yield Decision("written", f"Every number carries {dress.unit!r}", Proof("cell", cell=dress.cell))
+    if dress is not None and dress.brackets:
+        yield Decision("written", f"Brackets mean a minus: {dress.cell!r}", Proof("cell", cell=dress.cell))
 
 
 def _dates(order: DayOrder) -> Iterator[Decision]:

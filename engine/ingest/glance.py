@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from engine.ingest.calendar import date_columns
 from engine.ingest.decimals import all_signs
+from engine.ingest.dress import undress
 from engine.ingest.numbers import read_numbers
 from engine.ingest.readback import Readback, ReadOptions
 from engine.ingest.spans import strings
@@ -28,23 +30,27 @@ def glance(raw: bytes, back: Readback, option: str, names: Sequence[str], settin
     read as `back` says. Names that the file does not have are left out; only the columns asked for are read."""
     text = decode(raw, settings)
     table = open_text(text.body, bool(back.options.get("turned")), settings).table
-    reading = _times(table.sample(), back)
+    sample = table.sample()
+    reading = _times(sample, back)
+    table, sample = undress(table, sample, reading.names)
     if option == "series":
         return _of_ids(table, reading, back, set(names))
     wanted = [name for name in dict.fromkeys(names) if name in table.layout.names and name not in reading.names]
-    return _of_columns(table, reading, back, wanted)
+    return _of_columns(table, sample, reading, back, wanted)
 
 
 def _times(sample: pl.DataFrame, back: Readback) -> TimeReading:
-    time = back.time_column if isinstance(back.time_column, str) else back.time_column[0]
+    names = (back.time_column,) if isinstance(back.time_column, str) else back.time_column
+    parts = date_columns(sample.columns)
+    time = None if parts and names[: len(parts)] == parts else names[0]
     ways, _ = time_readings(sample, ReadOptions(time=time, dayfirst=back.dayfirst))
     return ways[0]
 
 
-def _of_columns(table: Table, reading: TimeReading, back: Readback, names: list[str]) -> Sketches:
+def _of_columns(table: Table, sample: pl.DataFrame, reading: TimeReading, back: Readback, names: list[str]) -> Sketches:
     if not names:
         return {}
-    marks = all_signs(table.sample().select(names), None)
+    marks = all_signs(sample.select(names), None)
     decimals = {name: mark.decimal if mark.proof else back.decimal for name, mark in marks.items()}
     needed = list(dict.fromkeys((*reading.names, *names, *([back.series_column] if back.series_column else []))))
     parts: list[tuple[pl.Series, pl.DataFrame]] = []

@@ -19,6 +19,7 @@ SAMPLE_CELLS = 20_000
 SAMPLE_RECORDS = 40
 UNITS = re.compile(
     r"[(\[].*[)\]]|[-–]|°?[CFK]|%|[kMGT]?(Wh?|VAr?h?|J|g|l|m|bar|Pa|V|A|Hz)|m[23³²](/[hs])?|m/s|mm|€|EUR|USD"
+    r"|TS|RN|Avg|Smp|Tot|[Dd]eg(rees)? ?[CFK]?|Volts?|W/m\^?2"  # of data loggers
 )
 
 
@@ -162,6 +163,7 @@ def _header(records: list[_Record], width: int) -> tuple[_Record | None, _Record
     above = [record for record in looked[:first] if len(record.cells) >= least and _names_columns(record)]
     if not above and 1 < len(records[max(first - 1, 0)].cells) < least:
         above = [records[first - 1]]
+    above = [record for record in above if len(record.cells) == width] or above
     fullest = max((len(record.filled) for record in above), default=0)
     heads = [record for record in above if len(record.filled) >= fullest]
     while len(heads) > 1 and all(UNITS.fullmatch(cell) for cell in heads[-1].filled):

@@ -11,13 +11,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.errors import UploadError
+from engine.ingest.clockcolumn import LEAST_TIMES
 from engine.ingest.columns import Choice
+from engine.ingest.dress import worn_unit
 from engine.ingest.numbers import MOST_TEXT, OTHER, WRITING, Numbers, holds_digits, read_numbers
 from engine.ingest.pieces import Piece, refuse_long_row
 from engine.ingest.sections import Sections
 from engine.ingest.spans import Cells, strings
 from engine.ingest.table import Table
-from engine.ingest.timecolumn import LEAST_TIMES
 from engine.ingest.times import NO_TIME, Stamps
 from engine.ingest.vendors import HIGH, LOW, assumed_unit, censor, unit_of
 from engine.series import Bools, Floats, Ints
@@ -86,7 +87,7 @@ class _Loader:
         self.others = self.foreign = 0
         self.first_word: tuple[int, str] | None = None
         self.first_skipped: tuple[int, str] | None = None
-        self.unit: str | None = unit_of(choice.value)
+        self.unit: str | None = unit_of(choice.value) or worn_unit(table, choice.value)
         self.is_assumed = False
 
     def add(self, piece: Piece, stamps: Stamps, numbers: Numbers) -> None:

@@ -12,7 +12,10 @@ from engine.ingest.plain import plain_numbers
 from engine.ingest.spans import Cells, Spans
 from engine.series import Bools, Floats
 
-MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", ".", "?", "missing", "inf", "+inf", "-inf")
+MISSING = (
+    *("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", ".", "?", "missing", "unavailable", "unknown"),
+    *("inf", "+inf", "-inf"),
+)  # in lower case
 LOOSE = r"^[+\-−]?[0-9.,][0-9.,'’ \u00a0\u202f\u2009]*([eE][+\-]?[0-9]+)?$"  # a number in some country's writing
 MOST_ODD = 0.2  # share of cells beyond which a closer look at all of them is faster
 MOST_TEXT = 0.01  # share of a numeric column's cells that may be words (ERR, offline) and count as missing

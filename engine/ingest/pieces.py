@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -17,12 +19,32 @@ from engine.series import Bools
 BEYOND = "\ufeff"  # no column of a file has this name
 
 
+class Bare(Protocol):
+    """What the numbers of a column wear."""
+
+    @property
+    def unit(self) -> str | None:
+        """What each of them carries."""
+
+    @property
+    def brackets(self) -> bool:
+        """Whether brackets mean a minus."""
+
+    @property
+    def cell(self) -> str:
+        """An example."""
+
+    def bare(self, cells: pl.Series) -> pl.Series:
+        """The numbers alone."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """Rows of a table. row: number of the first one. names: the columns that are wanted. is_plain: no quote is in them.
 
-    parsed: what is already known of them as strings. Reading a cell or the length raises UploadError BAD_QUOTING where
-    rows cannot be told apart.
+    parsed: what is already known of them as strings. dresses: columns whose numbers wear something.
+
+    Reading a cell or the length raises UploadError BAD_QUOTING where rows cannot be told apart.
     """
 
     rows: memoryview
@@ -31,12 +53,15 @@ class Piece:
     names: tuple[str, ...]
     is_plain: bool
     parsed: pl.DataFrame | None = None
+    dresses: Mapping[str, Bare] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self._strings) if self._spans is None else self._spans[1].shape[1]
 
     def __getitem__(self, name: str) -> Cells:
         """The cells of a column that is wanted."""
+        if name in self.dresses:
+            return self.dresses[name].bare(self._strings[name])
         if self._spans is None:
             return self._strings[name]
         text, starts, ends = self._spans

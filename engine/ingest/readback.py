@@ -42,7 +42,8 @@ class Alternative(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """A row of the read strip. what: "turned", "dates", "numbers", "step" or "stamps". says: one sentence.
+    """A row of the read strip. what: "turned", "time", "zone", "dates", "written", "numbers", "step" or
+    "stamps". says: one sentence.
 
     alternatives: the other ways; where nothing decides all of them, the way that is shown first.
     """
@@ -81,14 +82,15 @@ class ReadOptions:
 class Readback:
     """The decisions and findings of one reading.
 
-    time_column: a name, or the names of a date and a time column. step_seconds is None for calendar steps, which
-    step_calendar names ("month", "year", "weekday", "3 months"). dayfirst: None where it was no question. header_line:
-    1-based, None without header. columns, ids: what can be chosen as `value` and `series` instead, at most 1,000 each.
+    time_column: a name, or the names of the columns that hold the date and the time of day. step_seconds is None for
+    calendar steps, which step_calendar names ("month", "year", "weekday", "3 months"). dayfirst: None where it was no
+    question. header_line: 1-based, None without header. columns, ids: what can be chosen as `value` and `series`
+    instead, at most 1,000 each.
     decisions: what was decided, why, and what else could be. censored: readings that stand at the sensor's limit. agg:
     how readings were put together, None where the file was read at its own step. options: what the person chose.
     """
 
-    time_column: str | tuple[str, str]
+    time_column: str | tuple[str, ...]
     value_column: str
     n_rows_valid: int
     first: Point

@@ -30,8 +30,8 @@ UNDER_TEN, UNDER_ONE = 0x80 - 10, 0x80 - 1  # what makes a byte's high bit tell 
 
 @dataclass(frozen=True)
 class Group:
-    """Cells of one shape. template: their text with every digit as 0. rows: their places. words: (words, n), bytes of
-    which are the digits as numbers."""
+    """Cells of one shape. template: their text with every digit as 0, without blanks at its end. rows: their places.
+    words: (words, n), bytes of which are the digits as numbers."""
 
     template: str
     rows: NDArray[np.intp] | slice
@@ -142,4 +142,4 @@ def _only(cells: pl.Series, kept: Bools) -> pl.Series:
 
 
 def _text(shape: bytes) -> str:
-    return shape.decode("ascii")
+    return shape.decode("ascii").rstrip(" ")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from engine.errors import UploadError
 from engine.ingest.layout import Layout
-from engine.ingest.pieces import BEYOND, Piece, parse
+from engine.ingest.pieces import BEYOND, Bare, Piece, parse
 from engine.ingest.spans import ROW_END
 from engine.ingest.text import count
 from engine.settings import Settings
@@ -30,13 +30,14 @@ Result = TypeVar("Result")
 class Table:
     """The data rows of a text. bounds: (start, end) byte offsets of runs of whole rows, and their physical lines.
 
-    is_plain: no quote is in the text, so that a line is a row.
+    is_plain: no quote is in the text, so that a line is a row. dresses: columns whose numbers wear something.
     """
 
     body: bytes
     layout: Layout
     bounds: tuple[tuple[int, int, int], ...]
     is_plain: bool
+    dresses: Mapping[str, Bare] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -47,7 +48,9 @@ class Table:
         """All rows, a few megabytes at a time, of which the columns `names` are wanted."""
         row = self.layout.first_row
         for start, end, lines in self.bounds:
-            piece = Piece(self._rows(start, end), self.layout, row, tuple(names), self.is_plain, self._known)
+            piece = Piece(
+                self._rows(start, end), self.layout, row, tuple(names), self.is_plain, self._known, self.dresses
+            )
             yield piece
             row += lines if self.is_plain else len(piece)
 

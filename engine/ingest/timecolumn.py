@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from engine.errors import UploadError
+from engine.ingest.calendar import DateParts, date_columns
+from engine.ingest.clockcolumn import CLOCKS, LEAST_TIMES, TRIED, find_clock
 from engine.ingest.epochs import TIME_NAME, NumberWriting, may_be_time, number_writing
 from engine.ingest.looks import looks_like_clock, looks_like_date
 from engine.ingest.names import ID, ROW_NUMBER, bad_option, some
@@ -16,53 +18,54 @@ from engine.ingest.numbers import count_filled, is_missing_word
 from engine.ingest.pieces import Piece
 from engine.ingest.readback import ReadOptions
 from engine.ingest.shapes import groups
-from engine.ingest.spans import Cells, strings
 from engine.ingest.table import refuse_blank
 from engine.ingest.times import (
     DAY,
     NO_TIME,
-    SECOND,
     WRITINGS,
     Stamps,
     Writing,
-    read_clock,
 )
 from engine.ingest.turn import times_across
 from engine.series import Ints
 
-LEAST_TIMES = 0.9  # share of a time column's filled cells that must read as time
 LEAST_TRIED = 0.3  # share of the first cells below which a column is not tried
-TRIED = 60
 ALMOST_AS_MANY = 0.98  # a column with so many times, and more different ones, is the better time column
 MORE_TIMES = 1.05
-HOUR_NAME = re.compile(
-    r"(.*[\W_])?(hour|hours|hr|std|stunde|heure|hora|ora|uur|he|hour ending)([\W_].*)?", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
 class TimeReading:
-    """One way to read the times. names: a column, or a date and a time of day. hours: the second holds bare hours."""
+    """One way to read the times. names: a column, or those of a date and of a time of day. clock: how the last of them
+    is read: "clock" as 13:45, "hours" as 13, "hhmm" as 1345; "" where there is none."""
 
     names: tuple[str, ...]
-    writing: Writing | NumberWriting
-    hours: bool = False
+    writing: Writing | NumberWriting | DateParts
+    clock: str = ""
 
     @property
-    def column(self) -> str | tuple[str, str]:
+    def column(self) -> str | tuple[str, ...]:
         """As in Readback."""
-        return self.names[0] if len(self.names) == 1 else (self.names[0], self.names[1])
+        return self.names[0] if len(self.names) == 1 else self.names
 
     @property
     def title(self) -> str:
         return " and ".join(self.names)
 
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """The columns of the date."""
+        return self.names[:-1] if self.clock else self.names
+
     def read(self, frame: pl.DataFrame | Piece) -> Stamps:
         """Stamps of rows."""
-        stamps = self.writing.read(frame[self.names[0]])
-        if len(self.names) == 1:
+        if isinstance(self.writing, DateParts):
+            stamps = self.writing.read([frame[name] for name in self.dates])
+        else:
+            stamps = self.writing.read(frame[self.names[0]])
+        if not self.clock:
             return stamps
-        of_day, ends = _read_hours(frame[self.names[1]]) if self.hours else read_clock(frame[self.names[1]])
+        of_day, ends = CLOCKS[self.clock](frame[self.names[-1]])
         known = stamps.is_time & (of_day != NO_TIME)
         day = np.where(known, stamps.micros, 0) // DAY * DAY
         return Stamps(np.where(known, day + np.where(known, of_day, 0), NO_TIME), stamps.offsets, stamps.ends + ends)
@@ -70,7 +73,7 @@ class TimeReading:
     def cells(self, frame: pl.DataFrame) -> pl.Series:
         """The cells as one text per row, for messages."""
         parts = [frame[name].str.strip_chars() for name in self.names]
-        return parts[0] if len(parts) == 1 else parts[0] + " " + parts[1]
+        return functools.reduce(lambda left, right: left + " " + right, parts)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ def time_readings(sample: pl.DataFrame, options: ReadOptions) -> tuple[list[Time
     """
     names = sample.columns if options.time is None else [options.time]
     found = [candidate for name in names if (candidate := _candidate(sample, name, options)) is not None]
+    if options.time is None and all(candidate.is_weak for candidate in found):
+        found = _in_parts(sample) or found
     moving = [candidate for candidate in found if candidate.different > 1] or found[:1]
     strong = [candidate for candidate in moving if not candidate.is_weak] or moving
     best: _Candidate | None = None
@@ -107,6 +112,18 @@ def time_readings(sample: pl.DataFrame, options: ReadOptions) -> tuple[list[Time
         refuse_blank(sample)
         raise _no_time_column(sample, options)
     return best.readings, best.micros
+
+
+def _in_parts(sample: pl.DataFrame) -> list[_Candidate]:
+    """The date in columns of its own, if nearly all rows have one."""
+    names = date_columns(sample.columns)
+    if not names:
+        return []
+    reading = TimeReading(names, DateParts())
+    micros = reading.read(sample).micros
+    if np.count_nonzero(micros != NO_TIME) < LEAST_TIMES * len(sample):
+        return []
+    return [_with_clock(sample, [reading], micros, False)]
 
 
 def _candidate(sample: pl.DataFrame, name: str, options: ReadOptions) -> _Candidate | None:
@@ -129,10 +146,15 @@ def _candidate(sample: pl.DataFrame, name: str, options: ReadOptions) -> _Candid
             is_weak = not is_chosen and TIME_NAME.fullmatch(name) is None
     if not readings:
         return None
-    clock = _clock_column(sample, name, micros)
+    return _with_clock(sample, readings, micros, is_weak)
+
+
+def _with_clock(sample: pl.DataFrame, readings: list[TimeReading], micros: Ints, is_weak: bool) -> _Candidate:
+    """Readings of a column with those of the time of day beside it, where there is one."""
+    clock = find_clock(sample, readings[0].names, micros)
     if clock is None:
         return _Candidate(readings, micros, is_weak)
-    pairs = [TimeReading((name, clock[0]), reading.writing, clock[1]) for reading in readings]
+    pairs = [TimeReading((*reading.names, clock[0]), reading.writing, clock[1]) for reading in readings]
     return _Candidate(pairs, pairs[0].read(sample).micros, is_weak)
 
 
@@ -173,39 +195,6 @@ def _is_compact(cell: str) -> bool:
     return cell[:8].isdigit() and len(cell) >= 8 and "0101" <= cell[4:8] <= "1231" and cell[:2] in ("19", "20")
 
 
-def _clock_column(sample: pl.DataFrame, date: str, micros: Ints) -> tuple[str, bool] | None:
-    """The column with the times of day of a column of bare dates, and whether it holds bare hours."""
-    is_time = micros != NO_TIME
-    dates = micros[is_time]
-    if not len(dates) or (dates % DAY).any() or len(np.unique(dates)) == len(dates):
-        return None
-    filled = sample.filter(pl.Series(is_time))
-    others = [name for name in filled.columns if name != date]
-    found = [name for name in others if _is_clock_column(name, filled[name])]
-    found.sort(key=lambda name: TIME_NAME.fullmatch(name) is None)
-    if found:
-        return found[0], False
-    hours = [name for name in others if HOUR_NAME.fullmatch(name) and (_read_hours(filled[name])[0] != NO_TIME).all()]
-    return (hours[0], True) if hours else None
-
-
-def _is_clock_column(name: str, cells: pl.Series) -> bool:
-    may_be_dotted = TIME_NAME.fullmatch(name) is not None  # 13.45, which is a number in other columns
-    if not (may_be_dotted or any(map(looks_like_clock, cells.head(TRIED).to_list()))):
-        return False
-    micros, _ = read_clock(cells)
-    known = micros[micros != NO_TIME]
-    return len(known) >= LEAST_TIMES * len(cells) and len(np.unique(known)) > 1
-
-
-def _read_hours(cells: Cells) -> tuple[Ints, int]:
-    """Microseconds since midnight of the hours 0 .. 24, NO_TIME for all else, and the number of 24."""
-    hours = strings(cells).str.strip_chars().cast(pl.Float64, strict=False).fill_null(-1).to_numpy()
-    valid = (hours >= 0) & (hours <= 24) & (hours == np.floor(hours))
-    micros = np.where(valid, hours, 0).astype(np.int64) * 3600 * SECOND
-    return np.where(valid, micros, NO_TIME), int(np.count_nonzero(hours == 24))
-
-
 def _other_order(name: str, cells: pl.Series, dayfirst: bool) -> UploadError:
     """The refusal of an order of day and month in which the dates cannot be read."""
     writing = next(writing for writing in WRITINGS if writing.dayfirst is dayfirst)
@@ -243,6 +232,14 @@ def _no_time_column(sample: pl.DataFrame, options: ReadOptions) -> UploadError:
                 columns=names[:20],
                 found=found.strip()[:40],
             )
+    clock = next((name for name in names if all(map(looks_like_clock, _first_filled(sample[name]) or [""]))), None)
+    if clock is not None:
+        return UploadError(
+            f"{clock} holds times of day, such as {_first_filled(sample[clock])[0].strip()[:40]!r}, but no column "
+            "holds their dates. Add the date to each row.",
+            code="NO_TIME_COLUMN",
+            columns=names[:20],
+        )
     return UploadError(
         f"No column reads as time. Columns found: {some(names)}. First row: {cells}. "
         "Write times like 2024-01-31 13:45 or 31.01.2024 13:45.",

@@ -41,7 +41,12 @@ def unit_of(column: str) -> str | None:
     enclosed = UNIT.findall(column)
     bare = BARE_UNIT.search(column)
     unit = (enclosed[-1].strip() or None) if enclosed else (bare[1] if bare else None)
-    return SPELLED.get(unit.lower(), unit) if unit else None
+    return spelled(unit) if unit else None
+
+
+def spelled(unit: str) -> str:
+    """A unit, those of glucose in their usual spelling."""
+    return SPELLED.get(unit.lower(), unit)
 
 
 def assumed_unit(column: str, values: Floats) -> str | None:
