@@ -27,6 +27,7 @@
     "]": () => neighbour(1),
     ",": () => hindcast.hurry(-1),
     ".": () => hindcast.hurry(1),
+    "?": () => hindcast.showKeys(),
   };
   const GOES_ON = [" ", ",", ".", "Shift", "Control", "Alt", "Meta", "AltGraph"]; /* keys that do not pause */
 
@@ -84,8 +85,6 @@
         if (!event.repeat) hindcast.play();
       } else if (event.key === "Escape") {
         escape();
-      } else if (event.key === "?") {
-        hindcast.showKeys();
       } else {
         single(event);
       }

@@ -5,8 +5,7 @@
   const { gate, rail } = hindcast;
   const NEAR = 6; /* px from a click to a tick it means */
   const STILL = 3; /* px that a click may move */
-  let drag = null; /* { pointer, from, off, x, moved } */
-  let frame = 0;
+  let drag = null; /* { pointer, before: the hand, from, off, x, moved } */
 
   const track = () => document.getElementById("track");
   const within = (event) => event.clientX - track().getBoundingClientRect().left;
@@ -22,16 +21,15 @@
     own.querySelector("[role=slider]")?.focus({ preventScroll: true });
     const x = within(event);
     const isThumb = Boolean(event.target.closest("[role=slider]"));
-    drag = { pointer: event.pointerId, from: x, off: isThumb ? rail.x(gate.hand) - x : 0, x, moved: false };
+    const off = isThumb ? rail.x(gate.hand) - x : 0;
+    drag = { pointer: event.pointerId, before: gate.hand, from: x, off, x, moved: false };
     own.classList.add("dragging");
     if (!isThumb) follow();
     hindcast.railTip.thumb();
   };
 
-  /* Once per frame at most: what lies between two frames nobody sees. */
   const follow = () => {
-    frame = 0;
-    if (!drag || !gate.facts) return;
+    if (!gate.facts) return;
     hindcast.move(rail.index(drag.x + drag.off));
     hindcast.railTip.thumb();
   };
@@ -40,21 +38,17 @@
     if (drag?.pointer !== event.pointerId) return;
     drag.x = within(event);
     drag.moved ||= Math.abs(drag.x - drag.from) > STILL;
-    if (drag.moved && !frame) frame = requestAnimationFrame(follow);
+    if (drag.moved) follow(); /* browsers tell of moves once per frame */
   };
 
   const released = (event) => {
     if (drag?.pointer !== event.pointerId) return;
-    if (frame) {
-      cancelAnimationFrame(frame);
-      follow();
-    }
-    const { moved: isDrag, from } = drag;
+    const { moved: isDrag, from, before } = drag;
     drag = null;
     track()?.classList.remove("dragging");
     hindcast.railTip.hide();
-    const peak = !isDrag && event.type === "pointerup" && nearest(from);
-    if (peak) hindcast.move(peak.index);
+    if (isDrag || event.type !== "pointerup") return;
+    hindcast.visit(nearest(from)?.index ?? gate.hand, before);
   };
 
   /* The surprise whose tick is next to a place on the track, if one is near. */

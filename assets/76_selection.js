@@ -5,6 +5,7 @@
   const { gate, rail } = hindcast;
   const ENDS = /^(0|-[1-9][0-9]{0,9}),(0|-[1-9][0-9]{0,9})$/;
   const STILL = 3; /* px that a press may move without being a drag */
+  let facts = null;
   let drag = null; /* { pointer, from, moved } */
   let seen = null; /* the rail's answer that was last summed up, and of what */
 
@@ -17,6 +18,15 @@
       told();
     },
 
+    /* What the page's address says, where that is a stretch of the file. */
+    read() {
+      const asked = ENDS.exec(new URLSearchParams(window.location.search).get("sel"));
+      const [first, last] = asked ? asked.slice(1).map(Number) : [1, 0];
+      selection.range = first <= last && first > -facts.length ? [first, last] : null;
+      facts.sel = selection.range?.join(",");
+      show();
+    },
+
     clear() {
       if (!selection.range) return;
       selection.range = null;
@@ -27,7 +37,7 @@
 
   /* The address says it at once. */
   const told = () => {
-    gate.facts.sel = selection.range?.join(",");
+    facts.sel = selection.range?.join(",");
     hindcast.leave();
   };
 
@@ -55,15 +65,10 @@
     hindcast.write("selection-said", `${moments}, ${miss}`);
   };
 
-  /* A page that opens: what its address says, where that is a stretch of the file. */
-  rail.opened((facts) => {
-    const asked = ENDS.exec(new URLSearchParams(window.location.search).get("sel"));
-    const range = asked && [Number(asked[1]), Number(asked[2])];
-    const isStretch = range && range[0] <= range[1] && range[0] > -facts.length;
-    selection.range = isStretch ? range : null;
-    facts.sel = selection.range?.join(",");
+  rail.opened((opened) => {
+    facts = opened;
     seen = null;
-    show();
+    selection.read();
   });
   rail.watch(show);
 

@@ -42,6 +42,6 @@
     if (!axes) return;
     const x = event.clientX - ribbon().getBoundingClientRect().left;
     const step = Math.round((x - axes.x(0)) / (axes.x(1) - axes.x(0)));
-    if (step >= axes.first && step < 0) hindcast.move(gate.hand + step);
+    if (step >= axes.first && step < 0) hindcast.visit(gate.hand + step);
   });
 })();

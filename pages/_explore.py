@@ -19,6 +19,7 @@ KEY = (
 )
 PACES, PACE = (4, 12, 30), 12  # moments per second of play
 SURPRISES = "Moments among the worst 2 %, at least one forecast length apart"
+NEWEST_FIRST = "Newest look first: the moments around your hand are computed before the rest"
 RIBBON = "How the forecasts made at these times did. A click goes to that moment."
 BASELINE = "What was there a cycle earlier (without a cycle: the last value), moved by the usual change since then."
 
@@ -122,7 +123,7 @@ def rail(dataset: Dataset, fixed: Frame, index: int) -> html.Div:
             ),
             html.Div(
                 [
-                    html.Div(id="fill", className="fill", role="status"),
+                    html.Div(id="fill", className="fill", role="status", title=NEWEST_FIRST),
                     html.Div(
                         [
                             html.Span(id="selection-said", role="status"),

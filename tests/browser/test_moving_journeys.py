@@ -65,6 +65,30 @@ def test_n_and_p_walk_from_surprise_to_surprise(page: Page, csv_file: Path) -> N
     assert page.complaints() == []
 
 
+def test_back_returns_to_the_moment_before_a_jump(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    page.driver.execute_script("document.querySelector('#forecast').same = true")
+    go(page, -600)
+    at(page, 200).click().perform()
+    clicked = page.drawn()
+    press(page, "n")
+    surprise = page.drawn()
+    press(page, Keys.ARROW_LEFT)
+    page.drawn(surprise - 1)
+    page.until(f"location.search === '?i={surprise - 1}'")
+    for index in (clicked, -600):
+        page.driver.back()
+        page.drawn(index)
+    page.driver.forward()
+    page.drawn(clicked)
+    assert page.js("document.querySelector('#forecast').same")
+    page.find(".home-link").click()
+    page.until("document.querySelector('.recent')")
+    page.driver.back()
+    page.drawn(clicked)
+    assert page.complaints() == []
+
+
 def test_one_press_crosses_a_stretch_without_forecasts(page: Page, csv_file: Path) -> None:
     opened(page, csv_file)
     go(page, BEFORE_THE_GAP)
@@ -107,7 +131,7 @@ def test_digits_go_to_tenths_of_the_file_unless_single_keys_are_off(page: Page, 
     assert page.text("#keys-switch") == "Single-key shortcuts: off"
     ActionChains(page.driver).send_keys(Keys.ESCAPE).perform()
     page.until("!document.querySelector('#keys').open")
-    press(page, "3", "n")
+    press(page, "3", "n", "?")
     press(page, Keys.ARROW_LEFT)
     page.drawn(-1)
     page.until("location.search === '?i=-1'")

@@ -162,3 +162,23 @@ def test_the_strip_fits_whatever_width_there_is(open_browser: Callable[..., Page
     page.until("hindcast.rail.data.miss.length > 400")
     page.until("document.querySelector('#strip').width === 2 * hindcast.rail.width()")
     assert page.complaints() == []
+
+
+def test_the_rail_is_asked_for_again_every_two_seconds_at_most_and_not_while_hidden(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    page.driver.execute_script(
+        "window.asked = []; const send = window.fetch; window.fetch = (...what) => {"
+        " if (String(what[0]).includes('/rail?')) asked.push(performance.now()); return send(...what) };"
+        "window.computed = 0; window.told = setInterval(() => dash_clientside.rail.filled({done: computed++}), 20)"
+    )
+    page.until("asked.length === 3", timeout=10)
+    gaps: list[float] = page.js("[asked[1] - asked[0], asked[2] - asked[1]]")
+    assert all(gap > 1_900 for gap in gaps)
+    page.driver.execute_script("Object.defineProperty(document, 'hidden', {configurable: true, get: () => true})")
+    page.until("window.rest = computed + 150")  # told so often: what was on its way has come
+    page.until("computed > rest")
+    before = page.js("asked.length")
+    page.until("computed > rest + 150")
+    assert page.js("asked.length") == before
+    page.driver.execute_script("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    page.until(f"asked.length > {before}")
