@@ -205,3 +205,16 @@ def test_times_of_day_without_a_date_are_refused_with_what_is_missing() -> None:
     rows = [f"{part(t, '%H:%M:%S')},{v}" for t, v in zip(HOURS, VALUES, strict=True)]
     with pytest.raises(UploadError, match="holds times of day, such as '00:00:00', but no column holds their dates"):
         reading(table("Timestamp,HR", rows))
+
+
+@pytest.mark.parametrize("code", ["-999.9", "-9999", "99999", "-99"])
+def test_a_number_that_may_stand_for_missing_counts_and_is_told(code: str) -> None:
+    cells = [code if n % 20 == 7 else str(v / 100) for n, v in enumerate(VALUES)]
+    back = reading(table("time,value", [f"{t},{cell}" for t, cell in zip(HOURS, cells, strict=True)])).readback
+    assert (back.n_rows_valid, back.warnings) == (200, ("MISSING_CODE",))
+    assert f"10 readings are {float(code):g}, far from all others" in back.notes[0].message
+
+
+def test_nines_among_their_like_are_readings() -> None:
+    rows = [f"{t},{n % 100}" for n, t in enumerate(HOURS)]
+    assert reading(table("time,value", rows)).readback.warnings == ()

@@ -151,3 +151,58 @@ def test_the_other_rows_of_a_turned_table_have_sketches() -> None:
     sketches = glance(raw, back, "value", list(SALES), LIMITS)
     assert sketches == glance(standing().encode(), stood, "value", list(SALES), LIMITS)
     assert set(sketches) == set(SALES)
+
+
+DAYS = np.datetime64("2024-03-01") + np.arange(40)
+CELLS = np.round(20 + 5 * np.sin(np.arange(40 * 48) / 7), 2)
+ACROSS: dict[str, tuple[int, Callable[[int], str], int]] = {
+    "half hours": (48, lambda n: f"{n // 2:02d}:{n % 2 * 30:02d}", 0),
+    "unpadded hours": (24, lambda n: f"{n}:00", 0),
+    "intervals": (24, lambda n: f"{n:02d}:00-{n + 1:02d}:00", 0),
+    "hours with a letter": (24, lambda n: f"H{n:02d}", 0),
+    "hours from one on": (24, lambda n: f"H{n + 1:02d}", 3600),
+    "hour ending": (24, lambda n: f"HE {n + 1}", 3600),
+}
+
+
+def day_per_row(count: int, name: Callable[[int], str], date: str = "%Y-%m-%d") -> str:
+    rows = [f"{day.item():{date}};{';'.join(map(str, CELLS[at * count : (at + 1) * count]))}" for at, day in
+            enumerate(DAYS)]  # fmt: skip
+    return "\n".join(["Date;" + ";".join(map(name, range(count))), *rows])
+
+
+@pytest.mark.parametrize("across", ACROSS)
+@pytest.mark.parametrize("date", ["%Y-%m-%d", "%d.%m.%Y"])
+def test_hours_across_and_a_day_per_row_are_unfolded_and_that_is_told(across: str, date: str) -> None:
+    count, name, late = ACROSS[across]
+    times = np.datetime64("2024-03-01", "s") + late + 86_400 // count * np.arange(count * 40)
+    stood = "\n".join(["time;value", *(f"{t};{v}" for t, v in zip(times, CELLS, strict=False))])
+    got = reading(day_per_row(count, name, date))
+    assert (got.series.handle, got.readback.warnings) == (reading(stood).series.handle, ())
+    assert got.readback.decisions[0].says.startswith(f"{count} columns are times (")
+    back = reading(day_per_row(count, name, date), **got.readback.decisions[0].alternatives[0].options).readback
+    assert (back.n_rows_valid, back.step_seconds, len(back.columns)) == (40, 86_400, count)
+
+
+def test_months_across_and_a_year_per_row_are_unfolded() -> None:
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    rows = [f"{1990 + at},{','.join(map(str, CELLS[at * 12 : at * 12 + 12]))},{at}" for at in range(20)]
+    rows[-1] = "2009,1.5,2.5" + ",," * 5 + ","
+    text = "\n".join([",".join(["Year", *months, "Total"]), *rows])
+    back = reading(text).readback
+    assert (back.step_calendar, back.n_rows_valid, back.value_column) == ("month", 19 * 12 + 2, "value")
+    assert (back.first, back.last.time) == (("1990-01-01T00:00:00", CELLS[0]), "2009-02-01T00:00:00")
+    assert glance(text.encode(), back, "value", ["value"], LIMITS)["value"]
+
+
+@pytest.mark.parametrize("names", [range(1, 25), [f"S{n:02d}" for n in range(24)], [f"H{n}" for n in range(23)]])
+def test_columns_that_may_be_anything_are_not_unfolded(names: list[object]) -> None:
+    words = [str(name) for name in names]
+    back = reading(day_per_row(len(words), lambda n: words[n])).readback
+    assert back.warnings == ("VALUE_COLUMN_GUESSED",)
+    assert back.columns == tuple(words)
+
+
+def test_more_cells_than_rows_are_read_are_refused_before_they_are_unfolded() -> None:
+    error = refusal(day_per_row(24, lambda n: f"H{n}"), Settings(max_rows=500))
+    assert (error.code, error.detail) == ("TOO_LARGE", {"rows": 960, "limit": 500})

@@ -17,6 +17,7 @@ from engine.ingest.grid import lay_grid
 from engine.ingest.load import Readings, load
 from engine.ingest.longfile import find_part
 from engine.ingest.notes import make_notes
+from engine.ingest.opening import open_text
 from engine.ingest.order import Ordered, arrange
 from engine.ingest.readback import (
     MOST_OFFERED,
@@ -33,7 +34,6 @@ from engine.ingest.text import decode
 from engine.ingest.timecolumn import time_readings
 from engine.ingest.times import DAY as DAY_MICROS
 from engine.ingest.times import SECOND
-from engine.ingest.turn import open_text
 from engine.ingest.zones import NAIVE, named_zones, zone_name
 from engine.series import DAY, Series, Step
 from engine.settings import MAX_HORIZON, Settings

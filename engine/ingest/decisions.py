@@ -58,6 +58,10 @@ def _turned(opened: Opened) -> Iterator[Decision]:
         named = f", named by {some(list(opened.named_by))}" if opened.named_by else ""
         says = f"The table was turned: {opened.table.rows:,} times across its columns, one series per row{named}"
         yield Decision("turned", says, Proof("chosen"), (Alternative("Read as it was", {"turned": False}),))
+    if opened.across:
+        first, last = opened.across[0], opened.across[-1]
+        says = f"{len(opened.across)} columns are times ({first} to {last}): each cell is a reading, row by row"
+        yield Decision("turned", says, None, (Alternative("Read as it was", {"turned": False}),))
 
 
 def _time(found: Found) -> Iterator[Decision]:

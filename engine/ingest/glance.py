@@ -11,13 +11,13 @@ from engine.ingest.calendar import date_columns
 from engine.ingest.decimals import all_signs
 from engine.ingest.dress import undress
 from engine.ingest.numbers import read_numbers
+from engine.ingest.opening import open_text
 from engine.ingest.readback import Readback, ReadOptions
 from engine.ingest.spans import strings
 from engine.ingest.table import Table
 from engine.ingest.text import decode
 from engine.ingest.timecolumn import TimeReading, time_readings
 from engine.ingest.times import NO_TIME
-from engine.ingest.turn import open_text
 from engine.series import Floats
 from engine.settings import Settings
 from engine.sketch import sketch
@@ -29,7 +29,7 @@ def glance(raw: bytes, back: Readback, option: str, names: Sequence[str], settin
     """Name -> sketch of its values in the order of time, of the columns ("value") or ids ("series") of a file that was
     read as `back` says. Names that the file does not have are left out; only the columns asked for are read."""
     text = decode(raw, settings)
-    table = open_text(text.body, bool(back.options.get("turned")), settings).table
+    table = open_text(text.body, _turned(back), settings).table
     sample = table.sample()
     reading = _times(sample, back)
     table, sample = undress(table, sample, reading.names)
@@ -37,6 +37,11 @@ def glance(raw: bytes, back: Readback, option: str, names: Sequence[str], settin
         return _of_ids(table, reading, back, set(names))
     wanted = [name for name in dict.fromkeys(names) if name in table.layout.names and name not in reading.names]
     return _of_columns(table, sample, reading, back, wanted)
+
+
+def _turned(back: Readback) -> bool | None:
+    turned = back.options.get("turned")
+    return None if turned is None else bool(turned)
 
 
 def _times(sample: pl.DataFrame, back: Readback) -> TimeReading:

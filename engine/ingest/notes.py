@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+import numpy as np
 
 from engine.ingest.columns import Choice
 from engine.ingest.decisions import Found
@@ -12,8 +15,9 @@ from engine.ingest.longfile import Joined, Part
 from engine.ingest.order import Ordered
 from engine.ingest.readback import Note
 from engine.ingest.text import Text
-from engine.series import Step
+from engine.series import Floats, Step
 
+NINES = re.compile(r"9{2,}(\.9+)?")  # at least 99
 UNITS = ((86_400, "day"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -31,6 +35,7 @@ def make_notes(
         *_readings(text, found, readings),
         *_columns(found.choice, part, joined),
         *_rows(readings, ordered),
+        *_codes(found.fine.values),
         *_times(ordered, grid, found.fine.step),
     )
 
@@ -50,6 +55,21 @@ def _readings(text: Text, found: Found, readings: Readings) -> Iterator[Note]:
         )
     if readings.is_assumed:
         yield Note("UNIT_ASSUMED", f"The file names no unit; by their size the readings are in {readings.unit}.")
+
+
+def _codes(values: Floats) -> Iterator[Note]:
+    """Numbers such as -999.9 that many files write where a reading is missing; they are never dropped unasked."""
+    for code in (np.nanmin(values), np.nanmax(values)):
+        if not NINES.fullmatch(f"{abs(code):g}"):
+            continue
+        others = values[~np.isnan(values) & (values != code)]
+        times = int(np.count_nonzero(values == code))
+        if times > 1 and len(others) and np.abs(others - code).min() > np.ptp(others):
+            yield Note(
+                "MISSING_CODE",
+                f"{times:,} readings are {code:g}, far from all others, and count as such. If that stands for a "
+                "missing value, leave those cells empty.",
+            )
 
 
 def _columns(choice: Choice, part: Part | None, joined: Joined | None) -> Iterator[Note]:

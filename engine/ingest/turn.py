@@ -12,7 +12,6 @@ from engine.ingest.layout import Layout, unique_names
 from engine.ingest.looks import looks_like_date
 from engine.ingest.names import bad_option, some
 from engine.ingest.numbers import is_missing_word, looks_numeric
-from engine.ingest.parts import find_layout
 from engine.ingest.pieces import refuse_long_row
 from engine.ingest.table import Table, open_table
 from engine.settings import Settings
@@ -25,20 +24,12 @@ YEARS = 1700, 2200
 @dataclass(frozen=True)
 class Opened:
     """A text's table as it is read. turned: whether it lay on its side. named_by: the columns that name its series
-    then, none if it has no such."""
+    then, none if it has no such. across: the columns whose names were parts of the times."""
 
     table: Table
     turned: bool = False
     named_by: tuple[str, ...] = ()
-
-
-def open_text(body: bytes, turned: bool | None, settings: Settings) -> Opened:
-    """The table of a text that is not blank, turned if that is asked for.
-
-    Raises UploadError EMPTY (no data row), TOO_WIDE, TOO_LARGE (rows), BAD_QUOTING or BAD_OPTION (nothing to turn).
-    """
-    layout = find_layout(body, settings)
-    return _turn(body, layout, settings) if turned else Opened(open_table(body, layout, settings))
+    across: tuple[str, ...] = ()
 
 
 def times_across(header: list[str]) -> list[int]:
@@ -48,9 +39,12 @@ def times_across(header: list[str]) -> list[int]:
     return dates if 2 * len(dates) > len(header) and len(dates) >= LEAST_ACROSS else []
 
 
-def _turn(body: bytes, layout: Layout, settings: Settings) -> Opened:
+def turn(body: bytes, layout: Layout, settings: Settings) -> Opened:
     """The table with one row per column of the file, from the first with a time in its header on. The columns before it
-    name the series. A row's number is that of the column in the file."""
+    name the series. A row's number is that of the column in the file.
+
+    Raises UploadError TOO_WIDE, TOO_LARGE, BAD_QUOTING or BAD_OPTION (no times run across).
+    """
     flat = open_table(body, layout, settings)
     header = list(layout.names) if layout.header_line else list(flat.sample().row(0))
     times = times_across(header)
@@ -64,7 +58,7 @@ def _turn(body: bytes, layout: Layout, settings: Settings) -> Opened:
             columns=flat.rows,
             limit=settings.max_columns,
         )
-    cells = _cells(flat)
+    cells = all_cells(flat)
     header_line = layout.header_line or layout.first_row
     cells = cells if layout.header_line else cells[1:]
     labels = cells.columns[: times[0]]
@@ -87,7 +81,7 @@ def _years(header: list[str]) -> list[int]:
     return at if in_range and len(set(np.diff(years).tolist()) - {1}) == 0 else []
 
 
-def _cells(flat: Table) -> pl.DataFrame:
+def all_cells(flat: Table) -> pl.DataFrame:
     """All cells but those of blank rows."""
     frames = []
     for piece in flat.pieces(list(flat.layout.names)):
