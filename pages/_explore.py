@@ -89,7 +89,7 @@ def rail(dataset: Dataset, fixed: Frame, index: int) -> html.Div:
             html.Div(
                 [
                     html.Div(className="outline", style={"maskImage": mask, "WebkitMaskImage": mask}),
-                    html.Canvas(id="strip"),
+                    html.Canvas(id="strip", **{"aria-hidden": "true"}),
                     html.Div(id="bracket", className="bracket", hidden=True),
                     dcc.Slider(
                         id="scrub",
