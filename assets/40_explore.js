@@ -64,8 +64,8 @@
 
   /* The link to a newer version of the series leads to the same moment there. */
   const follow = (time) => {
-    const { newer } = gate.facts;
-    if (newer) hindcast.set("newer-link", { href: hindcast.address(newer, `t=${encodeURIComponent(time)}`, { ...gate.facts, sel: null }) });
+    const { newer, model, h } = gate.facts;
+    if (newer) hindcast.set("newer-link", { href: hindcast.address(newer, `t=${encodeURIComponent(time)}`, { model, h }) });
   };
 
   /* Before the app's own links take over: what comes back to this page comes back to its moment. */

@@ -46,7 +46,7 @@
       const { model, h } = facts;
       hindcast.memory.uploaded(said, { model, h, strip: document.querySelector("#read-strip details")?.open });
       hindcast.keepInSight();
-      hindcast.go(hindcast.address(said.handle, where, facts), { stay: true });
+      hindcast.go(hindcast.address(said.handle, where, { model, h }), { stay: true });
     } catch {
       say("No connection to the server. Try again.");
     } finally {
@@ -59,11 +59,11 @@
     const { facts, hand } = hindcast.gate;
     if (!facts) return;
     hindcast.leave();
-    const { handle, model } = facts;
+    const { handle, model, sel } = facts;
     const h = Number(steps) || null;
     hindcast.memory.remember(handle, { h, strip: document.querySelector("#read-strip details")?.open });
     hindcast.keepInSight();
-    hindcast.go(hindcast.address(handle, `i=${hand}`, { model, h }), { stay: true });
+    hindcast.go(hindcast.address(handle, `i=${hand}`, { model, h, sel }), { stay: true });
   };
 
   /* Asks for what is offered, with a sketch of each: the columns or the series, those that are named like `find`. */

@@ -232,6 +232,10 @@ def test_a_selected_stretch_keeps_surprises_and_play_inside(page: Page, csv_file
     page.drawn(last)
     assert page.js("hindcast.selection.range") == [first, last]
     page.until("!document.querySelector('#bracket').hidden")
+    page.until("document.querySelector('[data-length=\"24\"]')")
+    page.driver.execute_script("document.querySelector('[data-length=\"24\"]').click()")
+    page.until(f"location.search === '?i={last}&h=24&sel={first},{last}'")
+    page.drawn(last)
     press(page, Keys.ESCAPE)
     page.until("document.querySelector('#bracket').hidden && !location.search.includes('sel')")
     assert page.complaints() == []
