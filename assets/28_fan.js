@@ -91,7 +91,8 @@
     Object.assign(pen, { font: `12px ${axes.font}`, textAlign: "left", textBaseline: "alphabetic" });
     placed.forEach(([, text, color], k) => {
       pen.fillStyle = color;
-      pen.fillText(text, axes.left + axes.width + 10, Math.round(axes.y(heights[k])) + 4);
+      const y = Math.round(100 * axes.y(heights[k])) / 100; /* plotly's hundredths of a px */
+      pen.fillText(text, axes.left + axes.width + 10, Math.round(y) + 4);
     });
   };
 })();

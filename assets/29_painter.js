@@ -66,7 +66,7 @@
       tape.known(pen, axes, hand);
       pen.restore();
       tape.cutPoints(pen, axes, hand);
-      nowLine(pen, axes, dashed);
+      rule(pen, axes, 0, { color: paint.muted, width: 1.2, dash: dashed ? [9, 9] : [] });
       if (!narrow) hindcast.labels(pen, axes, labels(axes, hand, shift ? null : forecast, paint));
       chart()?.classList.add("painting");
       hindcast.painter.visible = true;
@@ -83,16 +83,4 @@
     ...(forecast ? fan.labels(axes, forecast) : []),
     [tape.lastKnown(axes, hand), "what happened", paint.ink],
   ];
-
-  /* On whole px, as plotly has it. */
-  const nowLine = (pen, axes, dashed) => {
-    const x = Math.round(axes.x(0)) + 0.5;
-    pen.beginPath();
-    pen.moveTo(x, axes.top);
-    pen.lineTo(x, axes.top + axes.height);
-    Object.assign(pen, { strokeStyle: axes.fixed.paint.muted, lineWidth: 1.2 });
-    pen.setLineDash(dashed ? [9, 9] : []);
-    pen.stroke();
-    pen.setLineDash([]);
-  };
 })();

@@ -199,15 +199,20 @@
     if (!frame) frame = window.requestAnimationFrame(paint);
   };
 
-  /* The newest place of the hand whose forecast is here; a frame never goes back to an older one. */
+  /* The newest place of the hand whose forecast is here, its own if it may be; a frame never goes back to an older one.
+     Null: once the hand rests nothing but its own forecast will do. */
   const newest = () => {
+    if (frames.at(gate.hand)) {
+      painted = moves;
+      return gate.hand;
+    }
     for (let k = places.length - 1; k >= 0 && places[k][1] >= painted; k -= 1) {
       if (frames.at(places[k][0])) {
         painted = places[k][1];
         return places[k][0];
       }
     }
-    return timer && places.length && gate.drawn !== null && frames.at(gate.drawn) ? gate.drawn : null;
+    return timer && gate.drawn !== null && frames.at(gate.drawn) ? gate.drawn : null;
   };
 
   /* One frame of the screen: the tape at the hand, and the newest forecast that is here. */
@@ -221,7 +226,7 @@
       const lacks = known === "missing" || (known === "unknown" && !facts.complete);
       rows.want(facts, lacks && timer ? hand : null);
       const barren = known === "unusable" || known === "failed";
-      const index = barren ? null : frames.at(hand) ? hand : newest();
+      const index = barren ? null : newest();
       const forecast = index === null ? null : frames.at(index);
       if (painter.paint({ hand, index, forecast, dashed: known === "unusable" })) {
         if (barren) Object.assign(gate, { drawn: hand, state: known });

@@ -53,8 +53,10 @@ def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> list[di
     letter = (0.022 if narrow else 0.009) * (history + frame.horizon)  # steps that a letter covers
     names = [day_label(times[i]) if grain == "D" else moment(times[i], step) for i in starts]
     ends = [at + letter * len(name) for at, name in zip(x, names, strict=True)]
-    # A label is left out where it would run over the right edge, or be struck through by the now-line.
-    shown = [end <= frame.horizon and not at < 0 < end for at, end in zip(x, ends, strict=True)]
+    # A label is left out where it would run over the right edge, or be struck through by the now-line; not kept empty:
+    # plotly never again shows words in a place where it has drawn none.
+    fits = [end <= frame.horizon and not at < 0 < end for at, end in zip(x, ends, strict=True)]
+    shown = [(at, f" {name}") for at, name, fit in zip(x, names, fits, strict=True) if fit]
     return [
         {
             "type": "scatter",
@@ -67,9 +69,9 @@ def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> list[di
         {
             "type": "scatter",
             "mode": "text",
-            "x": x,
-            "y": [frame.high] * len(x),
-            "text": [f" {name}" if fits else "" for name, fits in zip(names, shown, strict=True)],
+            "x": [at for at, _ in shown],
+            "y": [frame.high] * len(shown),
+            "text": [text for _, text in shown],
             "textposition": "bottom right",
             "textfont": {"size": 11, "color": paint.muted},
             "hoverinfo": "skip",
