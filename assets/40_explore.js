@@ -120,11 +120,6 @@
     if (gate.facts.complete && last?.filling && gate.rested === gate.hand) gate.refresh();
   };
 
-  const stepOf = (data) => {
-    const x = data?.points?.[0]?.x;
-    return Number.isInteger(x) && x >= 1 ? x - 1 : null;
-  };
-
   window.dash_clientside.explore = {
     mount: (facts) => {
       pinned = pointed = last = null;
@@ -150,15 +145,24 @@
       hindcast.frames.progressed(fill.done);
       renew();
     },
-    point: (data) => {
-      pointed = stepOf(data);
-      card();
-    },
-    pin: (data) => {
-      const k = stepOf(data);
-      pinned = pinned === k ? null : k;
-      card();
-    },
+  };
+
+  /* The step under the pointer, null for none; it is marked by a line. */
+  hindcast.point = (k) => {
+    if (pointed === k) return;
+    pointed = k;
+    card();
+    const node = document.getElementById("pointed");
+    const axes = hindcast.axes();
+    if (!node || !axes) return;
+    node.hidden = k === null;
+    Object.assign(node.style, { left: `${axes.x(k + 1)}px`, top: `${axes.top}px`, height: `${axes.height}px` });
+  };
+
+  /* Its card stays, whatever is pointed at; once more, and it is let go. */
+  hindcast.pin = (k) => {
+    pinned = pinned === k ? null : k;
+    card();
   };
 
   hindcast.unpin = () => {

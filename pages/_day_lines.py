@@ -64,7 +64,6 @@ def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> list[di
             "x": [v for at in x for v in (at, at, None)],
             "y": [v for _ in x for v in (frame.low, frame.high, None)],
             "line": {"color": paint.day, "width": 1},
-            "hoverinfo": "skip",
         },
         {
             "type": "scatter",
@@ -74,6 +73,5 @@ def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> list[di
             "text": [text for _, text in shown],
             "textposition": "bottom right",
             "textfont": {"size": 11, "color": paint.muted},
-            "hoverinfo": "skip",
         },
     ]

@@ -9,7 +9,7 @@ from engine import Dataset
 from pages import _figure, _keys, _notation, _rail, _recalculate, _words
 from pages._frame import Frame
 
-CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
+CONFIG = {"staticPlot": True}  # hands and pointers are the page's own: assets/51_chart_hand.js
 KEY = (
     ("truth", "what happened", "Black, with a dot at every reading."),
     ("median", "median", "Half of the outcomes above, half below; not the most likely path."),
@@ -30,6 +30,7 @@ def chart(fixed: Frame) -> html.Div:
         [
             dcc.Graph(id="forecast", config=CONFIG, responsive=True, figure=_figure.blank(fixed)),
             html.Canvas(id="frame", **{"aria-hidden": "true"}),
+            html.Div(id="pointed", className="pointed", hidden=True),
             html.Canvas(id="ribbon", title=RIBBON, **{"aria-hidden": "true"}),
             html.Div(id="state-note", className="state-note"),
             html.Div(id="pending-note", className="state-note pending-note", hidden=True),

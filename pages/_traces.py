@@ -76,7 +76,6 @@ def forecast(plot: PlotData, frame: Frame, paint: Palette, baseline: str) -> tup
                 "y": [*numbers(quantiles[outer]), None, *numbers(quantiles[inner])],
                 "line": {"color": paint.band, "width": width},
                 "opacity": 0.75 if outer == 0.1 else 1,
-                "hoverinfo": "skip",
             }
         )
     traces.append(
@@ -86,7 +85,6 @@ def forecast(plot: PlotData, frame: Frame, paint: Palette, baseline: str) -> tup
             "x": ahead,
             "y": numbers(quantiles[0.5]),
             "line": {"color": paint.band, "width": 2.6},
-            "hoverinfo": "none",
         }
     )
     labels = [
@@ -102,7 +100,6 @@ def forecast(plot: PlotData, frame: Frame, paint: Palette, baseline: str) -> tup
                 "x": ahead,
                 "y": numbers(plot.baseline_median),
                 "line": {"color": paint.baseline, "width": 1.8, "dash": "dash"},
-                "hoverinfo": "skip",
             }
         )
         labels.append((last_known(plot.baseline_median), short(baseline), paint.baseline))
@@ -127,7 +124,6 @@ def shading(plot: PlotData, frame: Frame, paint: Palette) -> dict[str, Any]:
         "colorscale": [[0, f"rgba({paint.heat},0)"], [1, f"rgba({paint.heat},{MOST_OPAQUE})"]],
         "showscale": False,
         "zsmooth": False,
-        "hoverinfo": "skip",
     }
 
 
@@ -140,7 +136,7 @@ def known_values(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> tupl
     lone = [x for x, alone in zip(back, _isolated(history), strict=True) if alone]
     line = {"color": paint.ink, "width": 1.6}
     traces: list[dict[str, Any]] = [
-        {"type": "scatter", "mode": "lines", "x": back, "y": numbers(history), "line": line, "hoverinfo": "skip"},
+        {"type": "scatter", "mode": "lines", "x": back, "y": numbers(history), "line": line},
         {
             "type": "scatter",
             "mode": "lines+markers",
@@ -153,15 +149,12 @@ def known_values(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> tupl
                 "opacity": 1,  # several sizes would make bubbles of them, which plotly pales
                 "line": {"color": paint.paper, "width": 1},
             },
-            "hoverinfo": "skip",
         },
     ]
     if lone:
         points = {"color": paint.ink, "size": 3}
         values = [float(history[x - 1]) for x in lone]
-        traces.append(
-            {"type": "scatter", "mode": "markers", "x": lone, "y": values, "marker": points, "hoverinfo": "skip"}
-        )
+        traces.append({"type": "scatter", "mode": "markers", "x": lone, "y": values, "marker": points})
     traces += _cut_points([*back, *ahead], np.concatenate([history, tape.actuals]), frame, paint)
     if not np.isfinite(tape.actuals).any():
         return traces, []
@@ -197,7 +190,6 @@ def _cut_points(x: list[int], values: Floats, frame: Frame, paint: Palette) -> l
                 "textfont": {"size": 11, "color": paint.ink},
                 "marker": {"symbol": symbol, "size": 9, "color": paint.ink},
                 "cliponaxis": False,
-                "hoverinfo": "skip",
             }
         )
     return traces

@@ -231,7 +231,5 @@ def register(app: Dash) -> None:
         ("answered", Input("answer", "data")),
         ("released", Input("busy", "data")),
         ("filled", Input("fill-seen", "data")),
-        ("point", Input("forecast", "hoverData")),
-        ("pin", Input("forecast", "clickData")),
     ):
         app.clientside_callback(ClientsideFunction("explore", name), source, prevent_initial_call=True)

@@ -15,7 +15,7 @@ SENTENCE = "See what would have been forecast at any moment of your data, and ho
 SMALL = "Drop a CSV with a time and a number column. It stays on this server; nothing leaves your network."
 SAMPLE_INDEX = -1_420  # a Monday evening in February
 EMPTY = {"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}}
-PICTURE = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+PICTURE = {"staticPlot": True}
 
 
 def layout(settings: Settings, version: str) -> Any:

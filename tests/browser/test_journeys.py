@@ -253,8 +253,10 @@ def test_a_quick_draw_keeps_nothing(page: Page, csv_file: Path) -> None:
 
 def test_the_step_under_the_pointer_is_told_and_pinned(page: Page, csv_file: Path) -> None:
     opened(page, csv_file)
-    plot = page.find("#forecast .nsewdrag")
-    ActionChains(page.driver).move_to_element(plot).move_by_offset(int(plot.size["width"] * 0.43), 0).perform()
+    plot = page.find("#forecast")
+    ActionChains(page.driver).move_to_element(plot).move_by_offset(
+        round(page.js("hindcast.axes().x(5)") - plot.size["width"] / 2), 0
+    ).perform()
     page.until("document.querySelector('#step-card').innerText.includes('steps ahead')")
     ActionChains(page.driver).click().perform()
     page.until("document.querySelector('#step-card.pinned')")
