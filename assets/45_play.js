@@ -19,10 +19,11 @@
   const show = () => {
     const node = button();
     if (!node || !gate.facts) return;
-    const [sign, name] = frame ? ["\u275a\u275a", "Pause"] : isOver() ? ["\u21ba", "Play again"] : ["\u25b6", "Play"];
+    const [sign, does] = frame ? ["\u275a\u275a", "Pause"] : isOver() ? ["\u21ba", "Play again"] : ["\u25b6", "Play"];
     hindcast.write("play", sign);
-    if (node.ariaLabel === name) return;
-    Object.assign(node, { ariaPressed: String(Boolean(frame)), ariaLabel: name, title: `${name} (space)` });
+    const title = `${does} (space)`;
+    if (node.title === title) return;
+    Object.assign(node, { title, ariaPressed: String(Boolean(frame)), ariaLabel: isOver() ? "Play again" : "Play" });
   };
 
   hindcast.pause = () => {

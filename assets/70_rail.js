@@ -56,20 +56,23 @@
     },
 
     /* The rail of a stretch of the file; null where the server has none. */
-    of: async (query) => {
-      const { handle, model, h } = facts;
-      const which = new URLSearchParams({ ...query, ...(model && { model }), ...(h && { horizon: h }) });
-      const answer = await fetch(`/api/v1/datasets/${handle}/rail?${which}`).catch(() => null);
-      return answer?.ok ? answer.json().catch(() => null) : null;
-    },
+    of: async (query) => (await ask(query)).found,
   });
+
+  const ask = async (query) => {
+    const { handle, model, h } = facts;
+    const which = new URLSearchParams({ ...query, ...(model && { model }), ...(h && { horizon: h }) });
+    const answer = await fetch(`/api/v1/datasets/${handle}/rail?${which}`).catch(() => null);
+    const found = answer?.ok ? await answer.json().catch(() => null) : null;
+    return { found, isGone: answer?.status === 404 };
+  };
 
   const tell = () => watchers.forEach((f) => f());
 
   /* Asks soon, not more often than every two seconds, and not while nobody looks. */
   const refresh = () => {
     due = true;
-    if (timer || flying || document.hidden || !facts) return;
+    if (timer || flying || document.hidden || !track()) return;
     timer = window.setTimeout(load, Math.max(0, asked + EVERY_MS - performance.now()));
   };
 
@@ -77,15 +80,16 @@
     const mine = facts;
     timer = 0;
     due = false;
+    if (!track()) return; /* the page has been left */
     asked = performance.now();
     flying = true;
-    const found = await rail.of({ width: Math.min(Math.max(Math.round(rail.width()), LEAST), MOST) });
+    const { found, isGone } = await ask({ width: Math.min(Math.max(Math.round(rail.width()), LEAST), MOST) });
     flying = false;
     if (facts === mine && found) {
       rail.data = found;
       tell();
     }
-    if (due || !rail.data) refresh(); /* a busy server is asked again */
+    if (due || (!found && !isGone)) refresh(); /* a busy server is asked again */
   };
 
   let resized = 0;

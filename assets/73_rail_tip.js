@@ -2,7 +2,7 @@
 (() => {
   const hindcast = window.hindcast;
   const { gate, rail } = hindcast;
-  let named = { unit: "", baseline: "" };
+  let unit = "";
 
   const number = (value, decimals) => {
     const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
@@ -12,7 +12,7 @@
   /* "2.2 kWh": a miss in the data's unit, as the sentences write it. */
   hindcast.quantity = (value) => {
     const decimals = Number(document.getElementById("track")?.dataset.decimals || 1);
-    return `${number(value, decimals)} ${named.unit}`.trim();
+    return `${number(value, decimals)} ${unit}`.trim();
   };
 
   const time = (index) => hindcast.clock(gate.facts.clock, index) || `${number(-index, 0)} steps before the end`;
@@ -25,9 +25,9 @@
       if (column.done) return `${time(index)}: what happened is not known, or too little of it`;
       return `${time(index)}: ${column.failed ? "the model could not compute this" : "not computed yet"}`;
     }
-    const usual = named.baseline ? `the usual difference to the ${named.baseline}` : "the usual difference";
     const miss = hindcast.quantity(column.miss * rail.data.scale);
-    return `${time(index)}: missed by ${miss}, ${number(column.miss, 1)} \u00d7 ${usual}`;
+    const { usual } = document.getElementById("track").dataset;
+    return `${time(index)}: missed by ${miss}, ${number(column.miss, 1)} \u00d7 the usual difference to the ${usual}`;
   };
 
   const show = (words, x) => {
@@ -59,7 +59,7 @@
   });
 
   window.dash_clientside.rail.answered = (answer) => {
-    if (answer) named = { unit: answer.unit || "", baseline: answer.baseline || "" };
-    return named.unit;
+    if (answer) unit = answer.unit || "";
+    return unit;
   };
 })();

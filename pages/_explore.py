@@ -64,7 +64,6 @@ def moves(step: _notation.Step) -> html.Div:
             html.Div(id="clock", className="clock"),
             _button("now", "The last reading (End)", "button quiet now", **{"data-go": "0"}),
             html.Div(id="moves-said", className="moves-said", role="status"),
-            _keys.button(),
             _keys.sheet(step),
         ],
         className="moves",
@@ -108,7 +107,10 @@ def rail(dataset: Dataset, fixed: Frame, index: int) -> html.Div:
                 ],
                 id="track",
                 className="track",
-                **{"data-decimals": str(fixed.decimals)},
+                **{
+                    "data-decimals": str(fixed.decimals),
+                    "data-usual": _notation.baseline_name(fixed.season, fixed.step),
+                },
             ),
             html.Div(
                 [

@@ -11,7 +11,9 @@ SWITCH = "Single-key shortcuts"
 
 def button() -> html.Button:
     """Opens the list."""
-    return html.Button("?", id="keys-open", className="jump keys-open", title="Keys (?)", **{"aria-label": "Keys"})
+    return html.Button(
+        "?", id="keys-open", className="button quiet keys-open", title="Keys (?)", **{"aria-label": "Keys"}
+    )
 
 
 def sheet(step: _notation.Step) -> html.Dialog:

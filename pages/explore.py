@@ -16,6 +16,7 @@ from pages import (
     _export,
     _fill,
     _inputs,
+    _keys,
     _moment,
     _notation,
     _picker,
@@ -53,6 +54,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                 tools=[
                     html.Button("Copy link", id="copy-link", className="button quiet"),
                     _export.menu(handle, chosen.model, chosen.horizon),
+                    _keys.button(),
                 ],
             ),
             html.Div(_readback.strip(dataset, None), id="read-strip", className="read-strip"),

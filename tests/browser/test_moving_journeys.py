@@ -161,7 +161,7 @@ def test_play_keeps_its_pace_and_skips_nothing(page: Page, csv_file: Path) -> No
     assert page.js("document.querySelector('#pace').value") == "30"
     press(page, Keys.SPACE)
     page.until(f"seen.at(-1) >= {AFTER_THE_GAP + 5}")
-    assert page.js("document.querySelector('#play').ariaLabel") == "Pause"
+    assert page.js("document.querySelector('#play').title") == "Pause (space)"
     ActionChains(page.driver).move_to_element(page.find("#heading")).click().perform()
     page.until("document.querySelector('#play').ariaPressed === 'false'")
     walked = page.js("seen")
@@ -172,7 +172,7 @@ def test_play_keeps_its_pace_and_skips_nothing(page: Page, csv_file: Path) -> No
     go(page, -2)
     press(page, Keys.SPACE)
     page.drawn(0)
-    page.until("document.querySelector('#play').ariaLabel === 'Play again'")
+    page.until("document.querySelector('#play').title === 'Play again (space)'")
     page.find("#play").click()
     page.until("hindcast.gate.hand < -190 && document.querySelector('#play').ariaPressed === 'true'")
     press(page, Keys.ARROW_LEFT)
@@ -226,7 +226,7 @@ def test_a_selected_stretch_keeps_surprises_and_play_inside(page: Page, csv_file
     go(page, last - 3)
     press(page, Keys.SPACE)
     page.drawn(last)
-    page.until("document.querySelector('#play').ariaLabel === 'Play again'")
+    page.until("document.querySelector('#play').title === 'Play again (space)'")
     page.until(f"location.search === '?i={last}&sel={first},{last}'")
     page.driver.refresh()
     page.drawn(last)
