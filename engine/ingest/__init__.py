@@ -91,6 +91,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     step = find_step(steady, (readings.missing_micros + offset) // SECOND)
     shift = ordered.shift // SECOND if ordered.shift.any() else ordered.shift
     grid = lay_grid(steady, shift, step, settings.max_slots)
+    del steady, shift
     values = ordered.values[grid.left_out :]
     _refuse_short(len(values), len(ordered.values), settings)
     first, last = ordered.micros[grid.left_out] - offset, ordered.micros[-1] - offset

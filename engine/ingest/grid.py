@@ -51,15 +51,8 @@ def lay_grid(steady: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
     Raises UploadError NO_STEP where the times drift so much that there is no grid.
     """
     line, length = _even_line(steady, step)
-    points, off = _steps_between(line, length)
-    is_break = (points < 1) | (points > LONGEST_SHORT_GAP + 1)
-    if off.any() or (points < 1).any():
-        is_break |= np.abs(off) * 4 >= length
-        slots, drift, is_break = _by_segments(line, points, off, is_break, length)
-    else:
-        slots = np.append(line[0] // length, points).cumsum()
-        drift = np.broadcast_to(np.int64(0), len(line))
-    del line, points, off
+    slots, drift, is_break = _laid(line, length)
+    del line
     first = _first_kept(slots, np.flatnonzero(np.append(True, is_break)), max_slots)
     slots, drift, is_break = slots[first:], drift[first:], is_break[first:]
     exact = steady[first:] - drift if drift.any() else steady[first:]
@@ -78,14 +71,26 @@ def lay_grid(steady: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
     )
 
 
-def _steps_between(line: Ints, length: int) -> tuple[Ints, Ints]:
-    """Nearest whole number of steps between neighbours, and what is left over, (n - 1,) each."""
-    off, points = np.diff(line), np.ones(len(line) - 1, dtype=np.int64)
-    odd = np.flatnonzero(off != length)
-    points[odd] = (off[odd] + length // 2) // length
-    off -= length
-    off[odd] -= (points[odd] - 1) * length
-    return points, off
+def _laid(line: Ints, length: int) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Slots (n,), distance of each time from its grid point (n,), and whether a segment ends before each (n - 1,)."""
+    points = np.diff(line)
+    is_break = np.zeros(len(points), dtype=bool)
+    odd = np.flatnonzero(points != length)
+    leaps = points[odd]
+    steps = (leaps + length // 2) // length
+    left = leaps - steps * length
+    points.fill(1)
+    points[odd] = steps
+    is_break[odd] = (steps < 1) | (steps > LONGEST_SHORT_GAP + 1) | (np.abs(left) * 4 >= length)
+    if left.any() or (steps < 1).any():
+        off = np.zeros(len(points), dtype=np.int64)
+        off[odd] = left
+        return _by_segments(line, points, off, is_break, length)
+    slots = np.empty(len(line), dtype=np.int64)
+    slots[0] = line[0] // length
+    np.cumsum(points, out=slots[1:])
+    slots[1:] += slots[0]
+    return slots, np.broadcast_to(np.int64(0), len(line)), is_break
 
 
 def _by_segments(

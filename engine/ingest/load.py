@@ -180,7 +180,7 @@ class _Loader:
                 f"all {len(missing):,} rows are missing.",
                 code="NO_VALUE_COLUMN",
             )
-        largest = int(np.argmax(np.abs(values)))
+        largest = max(int(np.argmax(values)), int(np.argmin(values)), key=lambda at: abs(values[at]))
         if abs(values[largest]) > LARGEST:
             raise UploadError(
                 f"{self.choice.value} holds {values[largest]:g} in row {int(rows[largest]):,}; numbers beyond "

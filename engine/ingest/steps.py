@@ -59,7 +59,7 @@ def _step(seconds: Ints) -> Step:
     if months:
         return Step(months, "month")
     step = _fixed_step(leaps)
-    near = int(np.count_nonzero(np.abs(leaps - step) * 4 < step))
+    near = int(np.count_nonzero((leaps > 3 * step // 4) & (leaps < -(-5 * step // 4))))  # a quarter of a step off
     if 2 * near < len(leaps):
         raise UploadError(
             f"The times have no regular step: {len(leaps) - near:,} of {len(leaps):,} intervals differ from {step:,} "
