@@ -11,7 +11,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import DESK, PHONE, Page
-from tests.browser.pixels import shot
+from tests.browser.pixels import differing, shot
 from tests.browser.test_journeys import THUMB, opened
 from tests.browser.test_status_journeys import computed
 from tests.serving import Server
@@ -80,9 +80,9 @@ def test_what_is_painted_is_what_is_drawn(
         assert page.js(PAINTED)
         painted = shot(page, ".chart")
         page.driver.execute_script("hindcast.painter.hide()")
-        off = np.abs(drawn - painted).max(axis=2)
-        assert int((off > LOUD).sum()) <= MOST_LOUD, index
-        assert drawn.std() > 5
+        off, ink = differing(page, drawn, painted, LOUD)
+        assert ink > 1_000, index
+        assert off <= MOST_LOUD, index
 
 
 def test_the_hand_is_never_ahead_of_the_truth(page: Page, csv_file: Path) -> None:
