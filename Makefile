@@ -11,7 +11,7 @@ TESTERS ?= auto
 
 CORE := engine/jobs.py,engine/tickets.py,engine/backlog.py,engine/outbox.py,engine/register.py,engine/bells.py,engine/dispatch.py,engine/outcomes.py,engine/scheduler.py,engine/health.py,engine/workers.py
 
-.PHONY: run serve test lint format soak mutants bench show-priors train export evaluate browser clean
+.PHONY: run serve test lint format soak mutants bench bench-ui show-priors train export evaluate browser clean
 
 run: $(VENV)/installed ## the app on http://127.0.0.1:8050, for one person
 	$(BIN)/python app.py
@@ -43,6 +43,9 @@ mutants: $(VENV)/installed ## the engine broken on purpose, each time: does a te
 
 bench: $(VENV)/installed ## every figure beside its reference from the same run
 	$(BIN)/python -m benchmarks
+
+bench-ui: $(VENV)/installed browser ## what a browser paints of a hand's positions, beside a figure by callback
+	$(BIN)/python -m benchmarks.ui
 
 show-priors: $(VENV)/installed ## eight series of every synthetic family, as a page: priors.html
 	$(BIN)/python -m training.show_priors

@@ -13,6 +13,7 @@ import pytest
 from benchmarks import cache_figures, restart_figures, reuse_figures
 from benchmarks.figures import Figure, meter
 from benchmarks.stored import Counted, cheap, counting, filled
+from benchmarks.ui_hand import judged
 from engine import Engine
 from engine.store import Store
 
@@ -47,3 +48,16 @@ def test_datasets_made_from_one_are_what_the_engine_would_compute(tmp_path: Path
             assert model.calls == calls + 1
             assert computed.samples.tolist() == found.samples.tolist()
             assert (computed.crps, computed.n_scored) == (found.crps, found.n_scored)
+
+
+def test_a_paint_belongs_to_the_newest_position_of_its_index() -> None:
+    to_and_fro = [(-5, 0.0), (-6, 33.0), (-7, 66.0), (-6, 100.0)]
+    scrub = judged(to_and_fro, [(-5, 20.0), (-6, 50.0), (-6, 130.0)])
+    assert (scrub.positions, scrub.painted, scrub.out_of_order) == (4, 3, 0)
+    assert scrub.latency[0] == 20.0
+    assert scrub.longest == 50.0
+
+
+def test_a_frame_that_goes_back_is_out_of_order() -> None:
+    scrub = judged([(-5, 0.0), (-6, 33.0), (-7, 66.0)], [(-6, 50.0), (-5, 60.0), (-7, 90.0), (-9, 99.0)])
+    assert (scrub.painted, scrub.out_of_order) == (3, 1)
