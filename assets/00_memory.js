@@ -28,12 +28,12 @@
     if (!stay) window.scrollTo(0, 0);
   };
 
-  /* The address of a moment; `where` is "i=-12" or "t=...", and the default model and length, and the whole file as what
-     is selected, go without saying. */
-  hindcast.address = (handle, where, { model, h, sel } = {}) => {
+  /* The address of a moment; `where` is "i=-12" or "t=...", and the default model and length, the whole file as what is
+     selected, and the usual look go without saying. */
+  hindcast.address = (handle, where, { model, h, sel, look } = {}) => {
     const rest = { model: model && encodeURIComponent(model), h, sel };
     const given = Object.entries(rest).filter(([, value]) => value);
-    return `/explore/${handle}?${[where, ...given.map(([name, value]) => `${name}=${value}`)].join("&")}`;
+    return `/explore/${handle}?${[where, ...given.map(([name, value]) => `${name}=${value}`), ...(look ? [look] : [])].join("&")}`;
   };
 
   hindcast.element = (tag, className, text) => {

@@ -18,7 +18,6 @@
       last: Math.floor(to),
       x: (step) => left + ((step - from) / (to - from)) * width,
       y: (value) => top + Math.min(FAR, Math.max(-FAR, ((high - value) / (high - low)) * height)),
-      pin: graph.layout.shapes?.[1] || null,
     };
   };
 })();

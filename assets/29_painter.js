@@ -59,7 +59,6 @@
       pen.globalAlpha = 1;
       tape.dayLines(pen, axes, hand);
       pen.globalAlpha = shift ? FAINT : 1;
-      if (axes.pin) rule(pen, axes, axes.pin.x0, { color: axes.pin.line.color, width: 1, dash: [3, 3] });
       if (forecast) fan.lines(pen, axes, forecast, shift);
       if (shift) root(pen, axes, index, shift);
       pen.globalAlpha = 1;

@@ -1,11 +1,9 @@
-/* Explore: what follows a picture (words, address, memory), the step under the pointer, and the page's buttons. */
+/* Explore: what follows a picture (words, address, memory) and the page's buttons. */
 (() => {
   const hindcast = window.hindcast;
   const gate = hindcast.gate;
   const REST_MS = 400;
   let last = null;
-  let pinned = null;
-  let pointed = null;
   let timer = 0;
 
   const thumb = () => document.querySelector("#scrub [role=slider]");
@@ -55,11 +53,19 @@
       hindcast.show("key-baseline", Boolean(answer.baseline));
       hindcast.write("key-baseline-name", answer.baseline);
     }
-    card();
+    look(answer);
     renew();
     follow(answer.time);
     window.clearTimeout(timer);
     timer = window.setTimeout(() => rest(answer), REST_MS);
+  };
+
+  /* What lies over the picture, and what the step card reads: a forecast that no block has yet is fetched by itself. */
+  const look = ({ index, state, unit }) => {
+    hindcast.thresholds.named(unit);
+    hindcast.thresholds.show();
+    hindcast.stepCard.show();
+    if (state === "ready" && hindcast.frames.state(index) === "missing") hindcast.rows.want(gate.facts, index);
   };
 
   /* The link to a newer version of the series leads to the same moment there. */
@@ -97,24 +103,6 @@
     if (last) remember(last);
   };
 
-  const card = () => {
-    const k = pinned ?? pointed;
-    const words = last?.steps?.[k] ?? "Point at a step, or click to pin it.";
-    hindcast.write("step-card", words)?.classList.toggle("pinned", pinned !== null);
-    markPin();
-  };
-
-  /* A dotted line where the pin is: the picture's second shape, after its now-line. */
-  const markPin = () => {
-    const graph = document.querySelector("#forecast .js-plotly-plot");
-    const shown = graph?.layout?.shapes?.[1]?.x0 ?? null;
-    const wanted = pinned === null ? null : pinned + 1;
-    if (!graph?.layout || shown === wanted) return;
-    const color = getComputedStyle(document.documentElement).getPropertyValue("--muted");
-    const line = { type: "line", x0: wanted, x1: wanted, yref: "paper", y0: 0, y1: 1, layer: "below" };
-    window.Plotly.relayout(graph, { "shapes[1]": wanted && { ...line, line: { color, width: 1, dash: "dot" } } });
-  };
-
   /* Words that were said while the file was being computed are said again once it is complete. */
   const renew = () => {
     if (gate.facts.complete && last?.filling && gate.rested === gate.hand) gate.refresh();
@@ -122,9 +110,11 @@
 
   window.dash_clientside.explore = {
     mount: (facts) => {
-      pinned = pointed = last = null;
-      card();
+      last = null;
+      hindcast.look.read(facts);
       gate.open(facts);
+      hindcast.thresholds.open();
+      hindcast.stepCard.open();
       gate.listen();
       const { upload, reused, strip } = hindcast.memory.get(facts.handle) || {};
       if (!upload) return window.dash_clientside.no_update;
@@ -145,29 +135,6 @@
       hindcast.frames.progressed(fill.done);
       renew();
     },
-  };
-
-  /* The step under the pointer, null for none; it is marked by a line. */
-  hindcast.point = (k) => {
-    if (pointed === k) return;
-    pointed = k;
-    card();
-    const node = document.getElementById("pointed");
-    const axes = hindcast.axes();
-    if (!node || !axes) return;
-    node.hidden = k === null;
-    Object.assign(node.style, { left: `${axes.x(k + 1)}px`, top: `${axes.top}px`, height: `${axes.height}px` });
-  };
-
-  /* Its card stays, whatever is pointed at; once more, and it is let go. */
-  hindcast.pin = (k) => {
-    pinned = pinned === k ? null : k;
-    card();
-  };
-
-  hindcast.unpin = () => {
-    pinned = null;
-    card();
   };
 
   const answer = (button, words) => {

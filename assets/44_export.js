@@ -11,7 +11,8 @@
     const { width, height } = chart.getBoundingClientRect();
     const filename = `${hindcast.gate.facts.handle.slice(0, 12)}_${hindcast.gate.hand}`;
     const ground = getComputedStyle(document.body).getPropertyValue("--card").trim();
-    const figure = { data: chart.data, layout: { ...chart.layout, paper_bgcolor: ground } };
+    const shapes = [...chart.layout.shapes, ...hindcast.thresholds.shapes()];
+    const figure = { data: chart.data, layout: { ...chart.layout, shapes, paper_bgcolor: ground } };
     window.Plotly.downloadImage(figure, { format, filename, width, height, scale: format === "png" ? SCALE : 1 });
   };
 

@@ -59,11 +59,11 @@
     const { facts, hand } = hindcast.gate;
     if (!facts) return;
     hindcast.leave();
-    const { handle, model, sel } = facts;
+    const { handle, model, sel, look } = facts;
     const h = Number(steps) || null;
     hindcast.memory.remember(handle, { h, strip: document.querySelector("#read-strip details")?.open });
     hindcast.keepInSight();
-    hindcast.go(hindcast.address(handle, `i=${hand}`, { model, h, sel }), { stay: true });
+    hindcast.go(hindcast.address(handle, `i=${hand}`, { model, h, sel, look }), { stay: true });
   };
 
   /* Asks for what is offered, with a sketch of each: the columns or the series, those that are named like `find`. */

@@ -23,6 +23,7 @@
     n: () => hindcast.surprise(1),
     p: () => hindcast.surprise(-1),
     c: () => hindcast.copyLink(),
+    t: () => hindcast.thresholds.focus(),
     "[": () => neighbour(-1),
     "]": () => neighbour(1),
     ",": () => hindcast.hurry(-1),
@@ -37,7 +38,7 @@
   };
 
   const escape = () => {
-    if (document.querySelector("#step-card.pinned")) hindcast.unpin();
+    if (hindcast.stepCard.pinned !== null) hindcast.stepCard.unpin();
     else hindcast.selection.clear();
   };
 

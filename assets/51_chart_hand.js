@@ -32,7 +32,7 @@
     Object.assign(drag, { taken: true, x: event.clientX, hand: gate.hand });
     chart.setPointerCapture(event.pointerId);
     chart.classList.add("dragging");
-    hindcast.point(null);
+    hindcast.stepCard.point(null);
   };
 
   document.addEventListener("pointerdown", (event) => {
@@ -68,7 +68,7 @@
     }
     const isStill = Math.abs(event.clientX - x) <= ACROSS && Math.abs(event.clientY - y) <= ACROSS;
     const step = event.type === "pointerup" && isStill && gate.facts ? stepAt(chart, event) : null;
-    if (step !== null) hindcast.pin(step);
+    if (step !== null) hindcast.stepCard.pin(step);
   };
   document.addEventListener("pointerup", released);
   document.addEventListener("pointercancel", released);
@@ -77,9 +77,9 @@
   const hover = (event) => {
     if (event.pointerType === "touch" || event.buttons || drag || performance.now() < quiet) return;
     const chart = chartOf(event);
-    if (gate.facts) hindcast.point(chart ? stepAt(chart, event) : null);
+    if (gate.facts) hindcast.stepCard.point(chart ? stepAt(chart, event) : null);
   };
-  document.addEventListener("pointerout", (event) => gate.facts && !event.relatedTarget && hindcast.point(null));
+  document.addEventListener("pointerout", (event) => gate.facts && !event.relatedTarget && hindcast.stepCard.point(null));
 
   document.addEventListener(
     "wheel",
@@ -90,7 +90,7 @@
       const isNotch = event.deltaMode !== WheelEvent.DOM_DELTA_PIXEL || Math.abs(delta) >= NOTCH;
       rolled = isNotch ? Math.sign(delta) * NOTCH : Math.sign(rolled) === -Math.sign(delta) ? delta : rolled + delta;
       if (Math.abs(rolled) < NOTCH) return;
-      hindcast.point(null);
+      hindcast.stepCard.point(null);
       hindcast.step(Math.sign(rolled));
       rolled = 0;
     },

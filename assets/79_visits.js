@@ -31,6 +31,8 @@
     event.stopImmediatePropagation();
     hindcast.pause();
     hindcast.selection.read();
+    hindcast.look.read(gate.facts);
+    hindcast.thresholds.open();
     hindcast.move(index);
   });
 })();

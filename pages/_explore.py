@@ -21,6 +21,7 @@ PACES, PACE = (4, 12, 30), 12  # moments per second of play
 SURPRISES = "Moments among the worst 2 %, at least one forecast length apart"
 NEWEST_FIRST = "Newest look first: the moments around your hand are computed before the rest"
 RIBBON = "How the forecasts made at these times did. A click goes to that moment."
+YOUR_LINE = "A height of your choice: how many of the ten samples lie beyond it (t)"
 BASELINE = "What was there a cycle earlier (without a cycle: the last value), moved by the usual change since then."
 
 
@@ -30,7 +31,9 @@ def chart(fixed: Frame) -> html.Div:
         [
             dcc.Graph(id="forecast", config=CONFIG, responsive=True, figure=_figure.blank(fixed)),
             html.Canvas(id="frame", **{"aria-hidden": "true"}),
+            html.Div(id="pinned", className="pointed pinned", hidden=True),
             html.Div(id="pointed", className="pointed", hidden=True),
+            html.Div(id="thresholds", hidden=True),
             html.Canvas(id="ribbon", title=RIBBON, **{"aria-hidden": "true"}),
             html.Div(id="state-note", className="state-note"),
             html.Div(id="pending-note", className="state-note pending-note", hidden=True),
@@ -167,7 +170,17 @@ def side() -> html.Aside:
                 ],
                 className="card score",
             ),
-            html.Section(html.P(id="step-card"), className="card step-card"),
+            html.Section(
+                [html.P(id="step-card"), html.Div(id="dots", className="dots", **{"aria-hidden": "true"})],
+                className="card step-card",
+            ),
+            html.Section(
+                [
+                    html.Div(id="line-counts"),
+                    html.Button("+ Add a line", id="line-add", className="link", title=YOUR_LINE),
+                ],
+                className="card lines-card",
+            ),
             html.Section(
                 html.Ul(
                     [

@@ -54,6 +54,7 @@ def _known(page: str) -> tuple[tuple[tuple[str, ...], str], ...]:
         (("n", "p"), "next, previous surprise"),
         (("Shift drag",), "on the rail: select a stretch; surprises and play stay inside"),
         (("[", "]"), "previous, next series, same date"),
+        (("t",), "your line: the arrow keys \u2191 \u2193 move it"),
         (("c",), "copy link"),
         (("Esc",), "clear the pin, then the selection"),
         (("?",), "this list"),

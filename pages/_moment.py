@@ -123,7 +123,6 @@ def _ready(engine: Engine, fixed: Frame, wanted: Wanted, plot: PlotData) -> Answ
             "baseline": _notation.baseline_name(plot.baseline_period, step)
             if plot.model != plot.baseline_model
             else "",
-            "steps": [_words.step_card(plot, k, fixed.decimals, known.unit) for k in range(plot.horizon)],
         },
     )
 

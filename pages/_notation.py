@@ -89,14 +89,6 @@ def day_label(time: np.datetime64) -> str:
     return f"{DAYS[weekday]} {day} {MONTHS[mon - 1]}"
 
 
-def time_of_step(time: np.datetime64, step: Step) -> str:
-    """How a single step ahead is named: the clock for sub-daily data, else the date."""
-    if step.seconds and step.seconds < DAY:
-        _, _, _, hour, minute, second, _ = _parts(time)
-        return _clock(hour, minute, second)
-    return moment(time, step, year=False)
-
-
 def _trim(value: float) -> str:
     return f"{value:.4g}" if value < 1e4 else count(round(value))
 

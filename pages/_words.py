@@ -22,7 +22,6 @@ from pages._notation import (
     plural,
     quantity,
     the_next,
-    time_of_step,
 )
 
 
@@ -98,24 +97,6 @@ def stayed_inside(plot: PlotData) -> Sentence:
     if plot.n_scored == 0:
         return []
     return [f"What happened stayed inside the 8-of-10 band at {plot.inside80} of {plural(plot.n_scored, 'step')}."]
-
-
-def step_card(plot: PlotData, k: int, decimals: int, unit: str) -> str:
-    """What the picture shows at step k (0-based), in words."""
-    step = Step(plot.step_seconds, plot.step_calendar)
-    low8, low5, middle, high5, high8 = (
-        number(plot.quantiles[level][k], decimals) for level in (0.1, 0.25, 0.5, 0.75, 0.9)
-    )
-    words = (
-        f"{time_of_step(plot.times[k], step)}, {plural(k + 1, 'step')} ahead. "
-        f"Median {' '.join(filter(None, (middle, unit)))}. "
-        f"5 of 10 between {low5} and {high5}, 8 of 10 between {low8} and {high8}."
-    )
-    actual = plot.actuals[k]
-    if math.isfinite(actual):
-        inside = plot.quantiles[0.1][k] <= actual <= plot.quantiles[0.9][k]
-        words += f" Happened: {number(actual, decimals)}, {'inside' if inside else 'outside'}."
-    return words
 
 
 def fill(done: int, total: int, seconds_left: float | None, failed: int = 0) -> str:

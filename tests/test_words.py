@@ -194,14 +194,6 @@ def test_the_third_sentence_counts_steps() -> None:
     assert _words.stayed_inside(plot_data(n_scored=0)) == []
 
 
-def test_the_step_card() -> None:
-    assert _words.step_card(plot_data(), 3, 0, "kWh") == (
-        "15:00, 4 steps ahead. Median 44 kWh. 5 of 10 between 41 and 47, 8 of 10 between 36 and 55. "
-        "Happened: 58, outside."
-    )
-    assert "Happened" not in _words.step_card(plot_data(actuals=np.full(12, np.nan)), 0, 0, "")
-
-
 @pytest.mark.parametrize(
     ("left", "words"),
     [

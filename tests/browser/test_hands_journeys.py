@@ -1,8 +1,9 @@
-"""The hand on the chart: dragging, the wheel, swipes, and the step that is pointed at or pinned."""
+"""The hand on the chart: dragging, the wheel, swipes, the step that is pointed at or pinned, and lines across it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import PHONE, Page
 from tests.browser.test_journeys import opened
+from tests.browser.test_status_journeys import computed
 
 pytestmark = pytest.mark.timeout(180)
 CARD = "document.querySelector('#step-card')"
@@ -134,4 +137,95 @@ def test_a_swipe_across_scrubs_one_down_scrolls_and_a_tap_pins(
     swipe(page, place(page, 4))
     page.until(f"{CARD}.classList.contains('pinned') && {CARD}.innerText.includes('4 steps ahead')")
     assert page.drawn() == before
+    assert page.complaints() == []
+
+
+def pin(page: Page, step: int) -> None:
+    mouse(page, *place(page, step)).click().perform()
+    page.until(f"hindcast.stepCard.pinned === {step - 1}")
+
+
+def test_a_pinned_step_is_a_live_read_out_with_ten_dots(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    computed(page)
+    go(page, -600)
+    page.until("[...Array(30).keys()].every((k) => hindcast.frames.state(-600 - k) === 'done')")
+    pin(page, 4)
+    page.until(f"/^\\d\\d:00, 4 steps ahead. Median [\\d.]+ kW. 5 of 10 between .* Happened: /.test({CARD}.innerText)")
+    assert page.js("document.querySelectorAll('#dots .dot').length") == 10
+    assert page.js("document.querySelectorAll('#dots .dots-truth').length") == 1
+    shown = page.js(
+        "new Promise((go) => { const seen = []; const look = () => {"
+        f" seen.push([hindcast.gate.hand, {CARD}.innerText.slice(0, 5)]);"
+        " if (seen.length === 20) return go(seen); hindcast.move(hindcast.gate.hand - 1);"
+        " requestAnimationFrame(() => requestAnimationFrame(look)) }; look() })"
+    )
+    hours = [int(clock[:2]) for _, clock in shown]
+    assert all((before - after) % 24 == 1 for before, after in pairwise(hours))
+    page.drawn(-619)
+    assert page.js("hindcast.stepCard.pinned") == 3
+    go(page, 0)
+    page.until(f"!{CARD}.innerText.includes('Happened') && {CARD}.innerText.includes('4 steps ahead')")
+    mouse(page, 5, 5).perform()
+    page.find("body").send_keys(Keys.ESCAPE)
+    page.until(f"{CARD}.innerText.startsWith('Point at') && !document.querySelector('.dot')")
+    assert page.complaints() == []
+
+
+def test_a_line_counts_the_samples_beyond_it_and_is_kept(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    go(page, -600)
+    page.find("#line-add").click()
+    handle = page.find("[data-line]")
+    box = handle.rect
+    drag = mouse(page, box["x"] + 10, box["y"] + 10).click_and_hold()
+    drag.w3c_actions.pointer_action.move_to_location(round(box["x"] + 10), round(box["y"] + 60))
+    drag.release().perform()
+    line = page.js("hindcast.thresholds.lines[0]")
+    pin(page, 6)
+    step = page.js("hindcast.stepCard.step(5)")
+    beyond = sum(sample > line for sample in step["samples"])
+    counted = f"{beyond} of 10 above {line:.1f}"
+    page.until(f"document.querySelector('#line-counts').innerText.startsWith('{counted} at ')")
+    page.until(f"{CARD}.innerText.endsWith('{counted} (your line).')")
+    assert page.drawn() == -600, "the chart is not dragged by a line's handle"
+    page.find("body").send_keys("t", Keys.ARROW_DOWN)
+    page.until(f"hindcast.thresholds.lines[0] < {line}")
+    lower = page.js("hindcast.thresholds.lines[0]")
+    page.until(f"location.search === '?i=-600&line={lower:g}'")
+    page.driver.refresh()
+    page.drawn(-600)
+    page.until(f"document.querySelector('[data-line]').innerText === '{lower:.1f}'")
+    page.open(f"{page.js('location.pathname')}?i=-40")
+    page.drawn(-40)
+    assert page.js("hindcast.thresholds.lines") == [lower], "remembered for this file in this browser"
+    page.find("#line-add").click()
+    page.until("hindcast.thresholds.lines.length === 2 && document.querySelector('#line-add').hidden")
+    assert " below " in page.text("#line-counts > :first-child")
+    for _ in range(2):
+        page.find("[data-line-away]").click()
+    page.until("location.search === '?i=-40' && !document.querySelector('[data-line]')")
+    page.driver.refresh()
+    page.drawn(-40)
+    assert page.js("hindcast.thresholds.lines") == []
+    assert page.complaints() == []
+
+
+@pytest.mark.parametrize("wrong", ["line=", "line=a,b", "line=1e999", "line=1,2,3", "line=NaN"])
+def test_a_link_to_no_line_has_none(page: Page, csv_file: Path, wrong: str) -> None:
+    opened(page, csv_file)
+    page.open(f"{page.js('location.pathname')}?i=-40&{wrong}")
+    page.drawn(-40)
+    assert page.js("hindcast.thresholds.lines") == []
+    assert page.complaints() == []
+
+
+def test_glucose_has_its_lines_at_once(page: Page, tmp_path: Path) -> None:
+    rows = [f"2024-01-{1 + k // 24:02}T{k % 24:02}:00,{110 + 60 * (k % 24 > 12)}" for k in range(300)]
+    file = tmp_path / "sensor.csv"
+    file.write_text("time,Glucose (mg/dL)\n" + "\n".join(rows) + "\n")
+    opened(page, file)
+    page.until("location.search.endsWith('&line=70,180')")
+    assert page.js("[...document.querySelectorAll('[data-line]')].map((node) => node.innerText)") == ["70", "180"]
+    page.until("/ below 70 at .* above 180 at /s.test(document.querySelector('#line-counts').innerText)")
     assert page.complaints() == []
