@@ -27,9 +27,7 @@
   /* Clock and heading follow the hand at once; sentences follow the picture. */
   gate.moved = () => {
     const words = hindcast.clock(gate.facts.clock, gate.hand);
-    const node = thumb();
     if (words) hindcast.write("clock", words);
-    if (words && node) node.dataset.time = words;
   };
 
   const title = () => {
@@ -45,10 +43,7 @@
     const node = thumb();
     node?.setAttribute("aria-valuetext", answer.spoken);
     node?.setAttribute("aria-label", "Moment");
-    if (gate.hand === answer.index) {
-      hindcast.write("clock", answer.clock);
-      if (node) node.dataset.time = answer.clock;
-    }
+    if (gate.hand === answer.index) hindcast.write("clock", answer.clock);
     if (answer.baseline !== undefined) {
       hindcast.show("key-baseline", Boolean(answer.baseline));
       hindcast.write("key-baseline-name", answer.baseline);
