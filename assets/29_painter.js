@@ -29,12 +29,16 @@
   /* Where a forecast was made that is not the hand's, and when. */
   const root = (pen, axes, index, shift) => {
     const { paint } = axes.fixed;
-    rule(pen, axes, shift, { color: paint.muted, width: 1.2 });
+    pen.globalAlpha = FAINT;
+    if (shift >= axes.first && shift <= axes.last) rule(pen, axes, shift, { color: paint.muted, width: 1.2 });
     const text = `forecast from ${hindcast.words.short(series.time(index), series.step)}`;
     Object.assign(pen, { font: `11px ${axes.font}`, fillStyle: paint.muted, textBaseline: "alphabetic", textAlign: "left" });
     pen.globalAlpha = 1;
     const furthest = axes.left + axes.width - pen.measureText(text).width - 4;
-    pen.fillText(text, Math.min(furthest, Math.max(axes.left + 4, axes.x(shift) + 4)), axes.top + axes.height - 8);
+    const [x, y] = [Math.min(furthest, Math.max(axes.left + 4, axes.x(shift) + 4)), axes.top + axes.height - 8];
+    Object.assign(pen, { strokeStyle: paint.paper, lineWidth: 4, lineJoin: "round" });
+    pen.strokeText(text, x, y);
+    pen.fillText(text, x, y);
   };
 
   hindcast.painter = {
@@ -60,12 +64,12 @@
       tape.dayLines(pen, axes, hand);
       pen.globalAlpha = shift ? FAINT : 1;
       if (forecast) fan.lines(pen, axes, forecast, shift);
-      if (shift) root(pen, axes, index, shift);
       pen.globalAlpha = 1;
       tape.known(pen, axes, hand);
       pen.restore();
       tape.cutPoints(pen, axes, hand);
       rule(pen, axes, 0, { color: paint.muted, width: 1.2, dash: dashed ? [9, 9] : [] });
+      if (shift) root(pen, axes, index, shift);
       if (!narrow) hindcast.labels(pen, axes, labels(axes, hand, shift ? null : forecast, paint));
       chart()?.classList.add("painting");
       hindcast.painter.visible = true;

@@ -192,6 +192,7 @@
     node.dataset.hand = String(gate.hand);
     node.dataset.state = gate.drawn === gate.hand ? gate.state : "pending";
     node.dataset.settled = String(gate.rested === gate.hand && !gate.flying);
+    node.closest(".explore")?.classList.toggle("elsewhere", gate.rested !== gate.hand);
     if (gate.drawn !== null) node.dataset.index = String(gate.drawn);
   };
 
