@@ -25,6 +25,12 @@
       return whole && hours === "00:00" ? words : `${words}${year ? "," : ""} ${hours}`;
     },
 
+    /* "2024-03-05 14:00", as spreadsheets read it. */
+    iso(seconds) {
+      const [date, clock] = at(seconds).toISOString().split("T");
+      return `${date} ${clock.slice(0, clock.slice(6, 8) === "00" ? 5 : 8)}`;
+    },
+
     /* The clock alone for data of less than a day a step, else the moment. */
     short(seconds, step) {
       const words = this.moment(seconds, step);

@@ -19,6 +19,18 @@
     pen.fill();
   };
 
+  /* The samples, joined step by step. */
+  const paths = (pen, axes, forecast, shift) => {
+    const { H, S, samples } = forecast;
+    const alpha = pen.globalAlpha;
+    pen.globalAlpha = 0.5 * alpha;
+    for (let s = 0; s < S; s += 1) {
+      const path = Array.from({ length: H }, (_, k) => samples[k * S + s]);
+      draw(pen, axes, line(path, forecast, shift), { color: axes.fixed.paint.band, width: 0.9 });
+    }
+    pen.globalAlpha = alpha;
+  };
+
   hindcast.fan = {
     /* One column of bytes per step, in whole px as plotly's heat map has them. */
     shade(pen, axes, forecast, shift) {
@@ -45,6 +57,11 @@
       pen.globalAlpha = alpha;
     },
 
+    /* The median alone, pale. */
+    ghost(pen, axes, forecast, shift) {
+      hindcast.stroke(pen, axes, line(level(forecast, 2), forecast, shift), { color: axes.fixed.paint.band, width: 1.4 });
+    },
+
     lines(pen, axes, forecast, shift) {
       const { paint } = axes.fixed;
       const alpha = pen.globalAlpha;
@@ -53,6 +70,8 @@
       pen.globalAlpha = alpha;
       for (const k of [1, 3]) draw(pen, axes, line(level(forecast, k), forecast, shift), { color: paint.band, width: 1.7 });
       draw(pen, axes, line(level(forecast, 2), forecast, shift), { color: paint.band, width: 2.6 });
+      if (hindcast.look.paths) paths(pen, axes, forecast, shift);
+      if (!hindcast.look.baseline) return;
       draw(pen, axes, line(forecast.baseline, forecast, shift), { color: paint.baseline, width: 1.8, dash: [9, 9] });
     },
 
@@ -62,7 +81,7 @@
       const end = (k) => forecast.loc + forecast.scale * level(forecast, k)[forecast.H - 1];
       const known = forecast.baseline.findLast((number) => !Number.isNaN(number));
       const marks = [[end(4), "8 of 10", paint.band], [end(3), "5 of 10", paint.band], [end(2), "median", paint.band]];
-      if (known === undefined) return marks;
+      if (known === undefined || !hindcast.look.baseline) return marks;
       return [...marks, [forecast.loc + forecast.scale * known, cycles[forecast.period] ?? "one cycle ago", paint.baseline]];
     },
   };

@@ -72,7 +72,7 @@
       const value = (step) => series.value(hand + step);
       const steps = (from, to) => Array.from({ length: to - from + 1 }, (_, k) => [from + k, value(from + k)]);
       const back = steps(axes.first, 0);
-      const ahead = steps(1, axes.last);
+      const ahead = hindcast.look.tells(hand) ? steps(1, axes.last) : [];
       hindcast.stroke(pen, axes, back, { color: paint.ink, width: 1.6 });
       hindcast.stroke(pen, axes, [[0, value(0)], ...ahead], { color: paint.ink, width: 2 });
       for (const [step, y] of ahead) if (!Number.isNaN(y)) dot(pen, axes, step, y, 3, paint.ink, paint.paper);
@@ -86,7 +86,7 @@
     cutPoints(pen, axes, hand) {
       const { cut, decimals, paint } = axes.fixed;
       Object.assign(pen, { font: `11px ${axes.font}`, fillStyle: paint.ink, textAlign: "center", textBaseline: "alphabetic" });
-      for (let step = axes.first; step <= axes.last; step += 1) {
+      for (let step = axes.first; step <= (hindcast.look.tells(hand) ? axes.last : 0); step += 1) {
         const value = series.value(hand + step);
         const up = cut.high && value > axes.high;
         if (!up && !(cut.low && value < axes.low)) continue;
@@ -102,6 +102,7 @@
 
     /* The last reading within the forecast's reach, NaN where there is none. */
     lastKnown(axes, hand) {
+      if (!hindcast.look.tells(hand)) return NaN;
       for (let step = axes.last; step >= 1; step -= 1) {
         const value = series.value(hand + step);
         if (!Number.isNaN(value)) return value;

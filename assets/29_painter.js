@@ -4,6 +4,7 @@
   const hindcast = window.hindcast;
   const { series, tape, fan } = hindcast;
   const FAINT = 0.35;
+  const GHOSTS = 3; /* forecasts made just before that a picture may show */
 
   const chart = () => document.querySelector(".chart");
 
@@ -41,6 +42,16 @@
     pen.fillText(text, x, y);
   };
 
+  /* The forecasts made just before, paler the older they are. */
+  const ghosts = (pen, axes, index) => {
+    if (!hindcast.look.ghosts) return;
+    for (let age = 1; age <= GHOSTS; age += 1) {
+      const forecast = hindcast.frames.at(index - age);
+      pen.globalAlpha = 0.6 / age;
+      if (forecast) fan.ghost(pen, axes, forecast, -age);
+    }
+  };
+
   hindcast.painter = {
     visible: false,
 
@@ -59,7 +70,9 @@
       pen.rect(axes.left, axes.top, axes.width, axes.height);
       pen.clip();
       pen.globalAlpha = shift ? FAINT : 1;
-      if (forecast) fan.shade(pen, axes, forecast, shift);
+      if (forecast && !shift) ghosts(pen, axes, index);
+      pen.globalAlpha = shift ? FAINT : 1;
+      if (forecast && hindcast.look.shading) fan.shade(pen, axes, forecast, shift);
       pen.globalAlpha = 1;
       tape.dayLines(pen, axes, hand);
       pen.globalAlpha = shift ? FAINT : 1;

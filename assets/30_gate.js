@@ -142,7 +142,7 @@
     hindcast.lateness.watch();
     const { handle, model, h } = gate.facts;
     const upload = hindcast.memory.get(handle)?.upload || null;
-    const look = { dark: hindcast.dark(), narrow: hindcast.narrow() };
+    const look = { dark: hindcast.dark(), narrow: hindcast.narrow(), look: hindcast.look.asked(gate.hand) };
     const wanted = { handle, model, h, index: gate.hand, seq: gate.flying.seq, session, upload, force, ...look };
     hindcast.set("wanted", { data: wanted }, "forecast");
   };

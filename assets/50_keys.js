@@ -24,6 +24,14 @@
     p: () => hindcast.surprise(-1),
     c: () => hindcast.copyLink(),
     t: () => hindcast.thresholds.focus(),
+    d: () => hindcast.look.toggle("shading"),
+    b: () => hindcast.look.toggle("baseline"),
+    g: () => hindcast.look.toggle("ghosts"),
+    h: () => hindcast.look.toggle("truth"),
+    r: () => hindcast.look.reveal(),
+    y: () => hindcast.look.toggle("window"),
+    "-": () => hindcast.look.lengthen(-1),
+    "+": () => hindcast.look.lengthen(1),
     "[": () => neighbour(-1),
     "]": () => neighbour(1),
     ",": () => hindcast.hurry(-1),
@@ -39,7 +47,8 @@
 
   const escape = () => {
     if (hindcast.stepCard.pinned !== null) hindcast.stepCard.unpin();
-    else hindcast.selection.clear();
+    else if (hindcast.selection.range) hindcast.selection.clear();
+    else hindcast.closeView();
   };
 
   const isOn = () => {

@@ -51,7 +51,7 @@
       return {
         bands: Array.from({ length: forecast.L }, (_, level) => loc + scale * forecast.bands[level * H + k]),
         samples: Array.from(forecast.samples.subarray(k * S, (k + 1) * S), (sample) => loc + scale * sample),
-        happened: series.value(gate.drawn + k + 1),
+        happened: hindcast.look.tells(gate.hand) ? series.value(gate.drawn + k + 1) : NaN,
       };
     },
 

@@ -15,7 +15,8 @@
   /* The ends of the axis: all samples and outcomes of the forecast on the screen, so that steps can be compared. */
   const ends = () => {
     const { samples, loc, scale, H } = frames.at(gate.drawn);
-    const happened = Array.from({ length: H }, (_, k) => series.value(gate.drawn + k + 1));
+    const tells = hindcast.look.tells(gate.hand);
+    const happened = Array.from({ length: tells ? H : 0 }, (_, k) => series.value(gate.drawn + k + 1));
     const known = [...Array.from(samples, (sample) => loc + scale * sample), ...happened.filter(Number.isFinite)];
     const [low, high] = [Math.min(...known), Math.max(...known)];
     const room = ROOM * (high - low) || 1;

@@ -19,7 +19,7 @@
 
   const says = (index) => {
     const column = rail.column(index);
-    if (!column) return time(index);
+    if (!column || !hindcast.look.truth) return time(index);
     if (column.unusable === 100) return `${time(index)}: no forecast from here`;
     if (column.miss === null) {
       if (column.done) return `${time(index)}: what happened is not known, or too little of it`;

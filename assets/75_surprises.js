@@ -13,8 +13,8 @@
     const ahead = way > 0 ? all.find(({ index }) => index > gate.hand) : all.findLast(({ index }) => index < gate.hand);
     const peak = ahead ?? all.at(way > 0 ? 0 : -1);
     hindcast.visit(peak.index);
-    const miss = hindcast.quantity(peak.miss * rail.data.scale);
-    hindcast.say(`Surprise ${all.indexOf(peak) + 1} of ${all.length}, missed by ${miss}`);
+    const miss = hindcast.look.truth ? `, missed by ${hindcast.quantity(peak.miss * rail.data.scale)}` : "";
+    hindcast.say(`Surprise ${all.indexOf(peak) + 1} of ${all.length}${miss}`);
   };
 
   document.addEventListener("click", (event) => {

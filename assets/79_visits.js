@@ -31,8 +31,10 @@
     event.stopImmediatePropagation();
     hindcast.pause();
     hindcast.selection.read();
+    const { look } = gate.facts;
     hindcast.look.read(gate.facts);
     hindcast.thresholds.open();
+    if (gate.facts.look !== look) gate.refresh();
     hindcast.move(index);
   });
 })();

@@ -6,7 +6,7 @@ import numpy as np
 from dash import dcc, html
 
 from engine import Dataset
-from pages import _figure, _keys, _notation, _rail, _recalculate, _words
+from pages import _figure, _keys, _notation, _rail, _recalculate, _view_menu, _words
 from pages._frame import Frame
 
 CONFIG = {"staticPlot": True}  # hands and pointers are the page's own: assets/51_chart_hand.js
@@ -39,6 +39,9 @@ def chart(fixed: Frame) -> html.Div:
             html.Div(id="pending-note", className="state-note pending-note", hidden=True),
         ],
         className="chart",
+        tabIndex="0",
+        role="group",
+        **{"aria-label": "Chart. Control C copies its forecast as a table."},
     )
 
 
@@ -66,6 +69,7 @@ def moves(step: _notation.Step) -> html.Div:
             ),
             html.Div(id="clock", className="clock"),
             _button("now", "The last reading (End)", "button quiet now", **{"data-go": "0"}),
+            _view_menu.menu(),
             html.Div(id="moves-said", className="moves-said", role="status"),
             _keys.sheet(step),
         ],
@@ -158,6 +162,7 @@ def side() -> html.Aside:
         [
             html.Section(
                 [
+                    html.Button("Reveal (r)", id="reveal", className="button primary reveal"),
                     html.P(id="missed", className="sentence-1"),
                     html.Div(
                         [

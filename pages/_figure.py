@@ -7,7 +7,8 @@ none): the picture is the same whatever the page around it does, and one of two 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,20 @@ from engine import PlotData
 from pages._day_lines import day_lines, days
 from pages._frame import Frame, ticks, value_ticks
 from pages._notation import THIN, Step, baseline_name, short_baseline_names, shorten
-from pages._traces import DARK, EITHER, LIGHT, Label, Palette, Tape, cut_decimals, forecast, known_values
+from pages._traces import (
+    DARK,
+    EITHER,
+    LIGHT,
+    Floats,
+    Label,
+    Palette,
+    Tape,
+    cut_decimals,
+    forecast,
+    ghosts,
+    known_values,
+)
+from pages._view import USUAL, View
 
 State = Literal["ready", "unusable", "failed"]
 
@@ -33,13 +47,26 @@ def escape(text: str) -> str:
 
 
 def figure(
-    plot: PlotData, frame: Frame, *, unit: str = "", dark: bool = False, narrow: bool = False, seq: int = 0
+    plot: PlotData,
+    frame: Frame,
+    *,
+    unit: str = "",
+    dark: bool = False,
+    narrow: bool = False,
+    seq: int = 0,
+    view: View = USUAL,
+    earlier: Sequence[tuple[int, Floats]] = (),
 ) -> dict[str, Any]:
-    """The picture of one forecast."""
+    """The picture of one forecast. earlier: medians (H,) of forecasts made so many steps before, for the ghosts."""
     paint = DARK if dark else LIGHT
+    frame = view.frame(frame)
     step = Step(plot.step_seconds, plot.step_calendar)
-    tape = Tape(plot.context_times, plot.context_values, plot.times, plot.actuals)
-    ahead, labels = forecast(plot, frame, paint, baseline_name(plot.baseline_period, step))
+    tape = _told(Tape(plot.context_times, plot.context_values, plot.times, plot.actuals), view)
+    if view.window:
+        bands = [plot.quantiles[0.1], plot.quantiles[0.9], plot.baseline_median]
+        frame = frame.around(np.concatenate([_seen(tape, frame, narrow), *bands[: 3 if view.baseline else 2]]))
+    ahead, labels = forecast(plot, frame, paint, baseline_name(plot.baseline_period, step), view)
+    ahead = [*ghosts(earlier, paint), *ahead]
     known, actual_label = known_values(tape, frame, paint, narrow)
     meta = {"index": plot.index, "seq": seq, "state": "ready"}
     marks = [] if narrow else _direct_labels([*labels, *actual_label], frame)
@@ -56,12 +83,26 @@ def without_forecast(
     dark: bool = False,
     narrow: bool = False,
     seq: int = 0,
+    view: View = USUAL,
 ) -> dict[str, Any]:
     """The picture of a moment that has no forecast: history and what happened, the now-line dashed."""
     paint = DARK if dark else LIGHT
+    frame, tape = view.frame(frame), _told(tape, view)
+    if view.window:
+        frame = frame.around(_seen(tape, frame, narrow))
     known, _ = known_values(tape, frame, paint, narrow)
     meta = {"index": index, "seq": seq, "state": state}
     return _assemble([*day_lines(tape, frame, paint, narrow), *known], [], frame, paint, narrow, unit, meta)
+
+
+def _told(tape: Tape, view: View) -> Tape:
+    """The tape, without what happened if that is hidden."""
+    return tape if view.truth else replace(tape, actuals=np.full(len(tape.actuals), np.nan))
+
+
+def _seen(tape: Tape, frame: Frame, narrow: bool) -> Floats:
+    """The readings in the picture."""
+    return np.concatenate([tape.history[-(frame.history(narrow=narrow) + 1) :], tape.actuals])
 
 
 def blank(frame: Frame) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Pure: computed once from all values of a file, so no picture can move an axis.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ MOST_TICKS = 9
 MOST_VALUE_TICKS = 6
 LONGEST_VALUE = 7  # characters of a value tick; for what is longer a shorter way of writing it is looked for
 LARGE = ((6, "M"), (9, "bn"), (12, "tn"))
+LONGEST_HISTORY = 511  # steps: all that a model sees, and the moment itself
+MOST_PAST = 5  # doublings of the history
 SECOND_TICKS = (1, 2, 5, 10, 15, 30)
 
 
@@ -27,7 +29,7 @@ class Frame:
 
     low, high: ends of the value axis; cut_low, cut_high: whether values lie beyond them. scale: the series' usual
     difference to its season, the unit of the shading. decimals: what sentences show, one more than the data carries.
-    season: its period in steps.
+    season: its period in steps. past: how often the usual history is doubled (halved, if negative).
     """
 
     low: float
@@ -39,12 +41,25 @@ class Frame:
     horizon: int
     season: int
     step: Step
+    past: int = 0
 
     def history(self, *, narrow: bool) -> int:
-        """Steps of history shown: four horizons or one season, but the future keeps its share of the width."""
+        """Steps of history shown: usually four horizons or one season, but the future keeps its share of the width."""
         share = PHONE_SHARE if narrow else DESK_SHARE
         most = math.floor(self.horizon * (1 - share) / share + 1e-9)
-        return max(1, min(max(4 * self.horizon, self.season), most))
+        usual = max(1, min(max(4 * self.horizon, self.season), most))
+        return max(1, min(round(usual * 2.0**self.past), LONGEST_HISTORY)) if self.past else usual
+
+    def around(self, values: NDArray[np.float64]) -> Frame:
+        """The frame whose value axis spans these values (N,) instead of the file's."""
+        known = values[np.isfinite(values)]
+        if len(known) == 0:
+            return self
+        low, high = float(known.min()), float(known.max())
+        room = 0.05 * (high - low)
+        if high - low <= 1e-9 * max(abs(high), abs(low), 1e-300):
+            room = max(abs(high) * 0.1, 1.0)
+        return replace(self, low=low - room, high=high + room, cut_low=True, cut_high=True)
 
 
 def frame(values: NDArray[np.float64], scale: float, horizon: int, season: int, step: Step) -> Frame:

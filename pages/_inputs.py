@@ -13,6 +13,8 @@ from urllib.parse import parse_qs
 
 import numpy as np
 
+from pages._view import USUAL, View, view
+
 HANDLE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 MODEL = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -41,6 +43,7 @@ class Wanted:
     model: str | None = None
     force: bool = False
     horizon: int | None = None
+    view: View = USUAL
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,7 @@ def wanted(value: Any) -> Wanted | None:
         narrow=flag(value.get("narrow")),
         model=model(value.get("model")),
         force=flag(value.get("force")),
+        view=view(value.get("look")),
         horizon=horizon(value.get("h")),
     )
 

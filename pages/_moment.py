@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,8 @@ from pages._frame import Frame, frame
 from pages._inputs import Wanted
 from pages._notation import Step
 from pages._words import Mark, Sentence
+
+GHOSTS = 3  # forecasts made just before that a picture may show
 
 
 @dataclass
@@ -106,15 +109,25 @@ def _ready(engine: Engine, fixed: Frame, wanted: Wanted, plot: PlotData) -> Answ
     dataset = engine.dataset(wanted.handle)
     known = known_to(engine, wanted.handle, wanted.upload_id)
     step = step_of(dataset)
+    told = wanted.view.truth
     filling = engine.progress(wanted.handle, model=wanted.model, horizon=wanted.horizon).state != "done"
     return Answer(
         "ready",
-        figure=_figure.figure(plot, fixed, unit=known.label, dark=wanted.dark, narrow=wanted.narrow, seq=wanted.seq),
+        figure=_figure.figure(
+            plot,
+            fixed,
+            unit=known.label,
+            dark=wanted.dark,
+            narrow=wanted.narrow,
+            seq=wanted.seq,
+            view=wanted.view,
+            earlier=_earlier(engine, wanted) if wanted.view.ghosts else (),
+        ),
         heading=render(_words.title(plot.origin, step)),
-        missed=_words.missed(plot, fixed.decimals, known.unit),
-        standing=_words.standing(plot, filling=filling),
-        inside=_words.stayed_inside(plot),
-        details=details(plot, step, fixed.decimals, known.unit),
+        missed=_words.missed(plot, fixed.decimals, known.unit) if told else [],
+        standing=_words.standing(plot, filling=filling) if told else [],
+        inside=_words.stayed_inside(plot) if told else [],
+        details=details(plot, step, fixed.decimals, known.unit) if told else [],
         no_peeking=_words.no_peeking(_context_length(plot, dataset), ours=plot.model in built_in()),
         data={
             **_facts(plot.origin, step, known, wanted.index),
@@ -125,6 +138,16 @@ def _ready(engine: Engine, fixed: Frame, wanted: Wanted, plot: PlotData) -> Answ
             else "",
         },
     )
+
+
+def _earlier(engine: Engine, wanted: Wanted) -> list[tuple[int, np.ndarray]]:
+    """Medians of the forecasts made one, two and three steps before, where there are any."""
+    found = []
+    for age in range(1, GHOSTS + 1):
+        with suppress(errors.EngineError):
+            plot = engine.forecast(wanted.handle, wanted.index - age, model=wanted.model, horizon=wanted.horizon)
+            found.append((age, plot.quantiles[0.5]))
+    return found
 
 
 def _context_length(plot: PlotData, dataset: Dataset) -> int | None:
@@ -140,7 +163,7 @@ def _without_forecast(engine: Engine, fixed: Frame, wanted: Wanted, state: Any, 
     known = known_to(engine, wanted.handle, wanted.upload_id)
     step, origin = step_of(dataset), dataset.time(wanted.index)
     picture = _figure.without_forecast(
-        tape(dataset, wanted.index, fixed),
+        tape(dataset, wanted.index, wanted.view.frame(fixed)),
         fixed,
         index=wanted.index,
         state=state,
@@ -148,6 +171,7 @@ def _without_forecast(engine: Engine, fixed: Frame, wanted: Wanted, state: Any, 
         dark=wanted.dark,
         narrow=wanted.narrow,
         seq=wanted.seq,
+        view=wanted.view,
     )
     return Answer(
         state,

@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from engine import PlotData
 from pages._frame import Frame
 from pages._notation import number, short
+from pages._view import USUAL, View
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 Label = tuple[float, str, str]  # a direct label: its height on the value axis, its text, its colour
 
 MOST_OPAQUE = 0.85
+PATH_WIDTH, PATH_OPACITY = 0.9, 0.5
+GHOST_WIDTH, GHOST_OPACITY = 1.4, 0.6
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,14 @@ def opacity(density: NDArray[np.float32], scale: float) -> Floats:
     return np.minimum(MOST_OPAQUE, 0.6 * np.sqrt(np.maximum(density.astype(np.float64) * scale, 0.0)))
 
 
-def forecast(plot: PlotData, frame: Frame, paint: Palette, baseline: str) -> tuple[list[dict[str, Any]], list[Label]]:
+def forecast(
+    plot: PlotData, frame: Frame, paint: Palette, baseline: str, view: View = USUAL
+) -> tuple[list[dict[str, Any]], list[Label]]:
     """Traces of the forecast from the back, and its direct labels (value, text, colour)."""
     ahead = list(range(1, plot.horizon + 1))
     mode = "lines" if plot.horizon > 1 else "lines+markers"
     quantiles = plot.quantiles
-    traces = [shading(plot, frame, paint)]
+    traces = [shading(plot, frame, paint)] if view.shading else []
     for outer, inner, width in ((0.1, 0.9, 1.1), (0.25, 0.75, 1.7)):
         traces.append(
             {
@@ -92,7 +97,9 @@ def forecast(plot: PlotData, frame: Frame, paint: Palette, baseline: str) -> tup
         (float(quantiles[0.75][-1]), "5 of 10", paint.band),
         (float(quantiles[0.5][-1]), "median", paint.band),
     ]
-    if plot.model != plot.baseline_model and np.isfinite(plot.baseline_median).any():
+    if view.paths:
+        traces.append(_paths(plot, paint, mode))
+    if view.baseline and plot.model != plot.baseline_model and np.isfinite(plot.baseline_median).any():
         traces.append(
             {
                 "type": "scatter",
@@ -104,6 +111,34 @@ def forecast(plot: PlotData, frame: Frame, paint: Palette, baseline: str) -> tup
         )
         labels.append((last_known(plot.baseline_median), short(baseline), paint.baseline))
     return traces, labels
+
+
+def _paths(plot: PlotData, paint: Palette, mode: str) -> dict[str, Any]:
+    """The samples, joined step by step: one line for each."""
+    ahead = [*range(1, plot.horizon + 1), None]
+    return {
+        "type": "scatter",
+        "mode": mode,
+        "x": ahead * plot.samples.shape[1],
+        "y": [value for path in plot.samples.T for value in (*numbers(path), None)],
+        "line": {"color": paint.band, "width": PATH_WIDTH},
+        "opacity": PATH_OPACITY,
+    }
+
+
+def ghosts(medians: list[tuple[int, Floats]], paint: Palette) -> list[dict[str, Any]]:
+    """Medians (H,) of forecasts that were made so many steps earlier, paler the older they are."""
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": list(range(1 - age, len(median) + 1 - age)),
+            "y": numbers(median),
+            "line": {"color": paint.band, "width": GHOST_WIDTH},
+            "opacity": GHOST_OPACITY / age,
+        }
+        for age, median in medians
+    ]
 
 
 def shading(plot: PlotData, frame: Frame, paint: Palette) -> dict[str, Any]:

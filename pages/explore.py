@@ -24,6 +24,7 @@ from pages import (
     _recalculate,
     _shell,
     _versions,
+    _view,
     _words,
 )
 from pages._frame import Frame
@@ -70,7 +71,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                         ],
                         className="link-note",
                     ),
-                    _explore.chart(fixed),
+                    _explore.chart(_view.view(search).frame(fixed)),
                     _explore.moves(fixed.step),
                     _explore.rail(dataset, fixed, index),
                     _explore.side(),

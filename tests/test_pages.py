@@ -101,6 +101,13 @@ def test_a_moment_is_drawn_with_its_sentences(client: FlaskClient, upload: Uploa
     assert data["spoken"].endswith("40 steps before the end")
 
 
+def test_an_outcome_that_is_hidden_is_told_nowhere(client: FlaskClient, upload: Upload) -> None:
+    answer = draw(client, wanted(upload, look="hide=truth&show=ghosts"))
+    assert [answer[part]["children"] for part in ("missed", "standing", "inside", "details")] == [[]] * 4
+    assert "what happened" not in json.dumps(answer["forecast"]["figure"])
+    assert len(answer["forecast"]["figure"]["data"]) > len(draw(client, wanted(upload))["forecast"]["figure"]["data"])
+
+
 def test_names_are_shown_to_the_uploader_alone(client: FlaskClient, upload: Upload) -> None:
     for upload_id in (None, "f" * 32, "not an id"):
         assert "zebra" not in json.dumps(draw(client, wanted(upload, upload=upload_id)))

@@ -1,0 +1,147 @@
+"""The View menu: layers, history and axis, in the address; what is hidden until asked for; a forecast as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.conftest import PHONE, Page
+from tests.browser.pixels import differing, shot
+from tests.browser.test_journeys import opened
+from tests.browser.test_moving_journeys import go, press, says
+from tests.browser.test_scrubbing import LOUD, MOST_LOUD, PAINTED
+from tests.browser.test_status_journeys import computed
+
+pytestmark = pytest.mark.timeout(240)
+RANGE = "document.querySelector('#forecast .js-plotly-plot').layout"
+TRACES = "document.querySelector('#forecast .js-plotly-plot').data"
+
+
+def test_the_painter_paints_the_layers_that_are_drawn(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    computed(page)
+    path = page.js("location.pathname")
+    pictures = []
+    for look in ("show=paths,ghosts", "hide=shading,baseline", "hide=truth"):
+        page.open(f"{path}?i=-60&{look}")
+        page.drawn(-60)
+        page.until("[...Array(4).keys()].every((k) => hindcast.frames.at(-60 - k))")
+        drawn = shot(page, ".chart")
+        assert page.js(PAINTED)
+        off, _ = differing(page, drawn, shot(page, ".chart"), LOUD)
+        assert off <= MOST_LOUD, look
+        pictures.append(drawn)
+    for one, other in ((0, 1), (1, 2)):
+        assert differing(page, pictures[one], pictures[other], LOUD)[0] > 500
+
+
+def test_what_is_shown_is_chosen_in_the_menu_or_by_keys_and_kept_in_the_address(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    go(page, -600)
+    usual = page.js(f"{TRACES}.length")
+    span = page.js(f"{RANGE}.xaxis.range[0]")
+    assert page.js("document.querySelector('#view-menu').open") is False
+    page.find("#view-menu summary").click()
+    page.find("[data-look='shading']").click()
+    page.find("[data-look='paths']").click()
+    page.until("location.search === '?i=-600&hide=shading&show=paths'")
+    assert page.js("document.querySelector(\"[data-look='shading']\").ariaPressed") == "false"
+    assert page.js("document.querySelector(\"[data-look='paths']\").ariaPressed") == "true"
+    press(page, Keys.ESCAPE)
+    page.until("!document.querySelector('#view-menu').open")
+    press(page, "b", "g", "y", "+")
+    page.until("location.search === '?i=-600&hide=shading,baseline&show=paths,ghosts&y=window&past=1'")
+    page.drawn(-600)
+    page.wait(lambda: page.js(f"{RANGE}.xaxis.range[0]") == 2 * (span + 0.5) - 0.5, "twice the history")
+    high = page.js(f"{RANGE}.yaxis.range[1]")
+    page.driver.refresh()
+    page.drawn(-600)
+    assert page.js(f"{TRACES}.length") == usual - 2 + 1 + 3
+    assert page.js(f"{RANGE}.yaxis.range[1]") == high
+    assert page.js("document.querySelector(\"[data-look='ghosts']\").ariaPressed") == "true"
+    press(page, "n")
+    there = page.drawn()
+    assert there != -600
+    page.driver.back()
+    page.drawn(-600)
+    assert page.js("location.search").endswith("&hide=shading,baseline&show=paths,ghosts&y=window&past=1")
+    press(page, "d", "b", "g", "y", "-")
+    page.until("location.search === '?i=-600&show=paths'")
+    page.drawn(-600)
+    assert page.complaints() == []
+
+
+def test_what_happened_is_hidden_until_it_is_asked_for(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    computed(page)
+    go(page, -600)
+    press(page, "h")
+    page.until("location.search === '?i=-600&hide=truth'")
+    page.drawn(-600)
+    page.until("document.querySelector('#missed').textContent === '' && document.querySelector('#reveal').offsetParent")
+    hidden = "['#strip', '#ribbon'].every((id) => getComputedStyle(document.querySelector(id)).visibility === 'hidden')"
+    assert page.js(hidden)
+    assert "what happened" not in page.js(f"JSON.stringify({RANGE}.annotations)")
+    spoken = "document.querySelector('#spoken').innerText"
+    page.until(f"{spoken}.length && !{spoken}.includes('missed')")
+    page.find("#reveal").click()
+    page.until("document.querySelector('#missed').innerText.startsWith('It missed by')")
+    page.drawn(-600)
+    assert "what happened" in page.js(f"JSON.stringify({RANGE}.annotations)")
+    press(page, Keys.ARROW_LEFT)
+    page.until("document.documentElement.classList.contains('blind')")
+    page.drawn(-601)
+    assert page.js("document.querySelector('#missed').textContent") == ""
+    press(page, "r")
+    page.until("document.querySelector('#missed').innerText.startsWith('It missed by')")
+    press(page, "h")
+    page.until("location.search === '?i=-601'")
+    page.drawn(-601)
+    assert page.js("document.querySelector('#reveal').offsetParent") is None
+    assert page.complaints() == []
+
+
+@pytest.mark.parametrize("absurd", ["hide=all&show=none&y=7&past=40", "past=-1e9&y=window,file&show=&hide=,,"])
+def test_an_absurd_look_is_the_usual_one(page: Page, csv_file: Path, absurd: str) -> None:
+    opened(page, csv_file)
+    page.open(f"{page.js('location.pathname')}?i=-40&{absurd}")
+    page.drawn(-40)
+    page.until("location.search === '?i=-40'")
+    assert page.complaints() == []
+
+
+def test_a_forecast_is_copied_as_a_table(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    go(page, -600)
+    page.until("hindcast.stepCard.step(0)")
+    page.driver.execute_script(
+        "document.querySelector('.chart').focus();"
+        "document.addEventListener('copy', (event) => window.copied = event.clipboardData.getData('text/plain'))"
+    )
+    ActionChains(page.driver).key_down(Keys.CONTROL).send_keys("c").key_up(Keys.CONTROL).perform()
+    says(page, "Copied this forecast as a table")
+    rows = [row.split("\t") for row in page.js("copied").split("\n")]
+    assert rows[0][0] == "time"
+    assert rows[0][3] == "median"
+    assert len(rows) == 13
+    assert all(float(low) <= float(median) <= float(high) for _, low, _, median, _, high, _ in rows[1:])
+    assert rows[1][0].endswith(":00")
+    assert page.complaints() == []
+
+
+def test_a_phone_has_the_menu_too(open_browser: Callable[..., Page], csv_file: Path) -> None:
+    page = open_browser(PHONE)
+    opened(page, csv_file)
+    page.find("#view-menu summary").click()
+    page.find("[data-look='truth']").click()
+    page.until("document.querySelector('#reveal').offsetParent && location.search.endsWith('&hide=truth')")
+    page.find("#heading").click()
+    page.until("!document.querySelector('#view-menu').open")
+    assert page.width_overflow() <= 0
+    page.find("#reveal").click()
+    page.until("document.querySelector('#missed').innerText !== ''")
+    assert page.complaints() == []
