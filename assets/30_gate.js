@@ -8,19 +8,15 @@
    What is said about lateness and failures: 32_lateness.js. */
 (() => {
   const hindcast = window.hindcast;
-  const { series, frames, rows, painter } = hindcast;
+  const { series, frames, rows, places, painter } = hindcast;
   const REST_MS = 120;
   const SOON_MS = 250;
   const RETRY_MS = 1000;
   const MOST_FAILURES = 3;
-  const MOST_PLACES = 64;
   const session = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
   let seq = 0;
   let timer = 0; /* runs while the hand moves */
   let frame = 0;
-  let places = []; /* where the hand was since the last rest, newest last: [index, how manieth] */
-  let painted = 0; /* how manieth of them is painted */
-  let moves = 0;
   let stale = false; /* the picture on its way is already outdated */
   let failures = 0;
   const followers = [];
@@ -68,8 +64,7 @@
       if (there === gate.hand) return;
       gate.hand = there;
       gate.rested = gate.anew = null;
-      moves += 1;
-      places = [...places.slice(1 - MOST_PLACES), [there, moves]];
+      places.went(there);
       gate.moved();
       window.clearTimeout(timer);
       timer = window.setTimeout(settle, REST_MS);
@@ -123,7 +118,7 @@
   const rest = () => {
     window.clearTimeout(timer);
     timer = 0;
-    places = [];
+    places.rested();
   };
 
   /* The hand rests. */
@@ -200,22 +195,6 @@
     if (!frame) frame = window.requestAnimationFrame(paint);
   };
 
-  /* The newest place of the hand whose forecast is here, its own if it may be; a frame never goes back to an older one.
-     Null: once the hand rests nothing but its own forecast will do. */
-  const newest = () => {
-    if (frames.at(gate.hand)) {
-      painted = moves;
-      return gate.hand;
-    }
-    for (let k = places.length - 1; k >= 0 && places[k][1] >= painted; k -= 1) {
-      if (frames.at(places[k][0])) {
-        painted = places[k][1];
-        return places[k][0];
-      }
-    }
-    return timer && gate.drawn !== null && frames.at(gate.drawn) ? gate.drawn : null;
-  };
-
   /* One frame of the screen: the tape at the hand, and the newest forecast that is here. */
   const paint = () => {
     frame = 0;
@@ -227,7 +206,7 @@
       const lacks = known === "missing" || (known === "unknown" && !facts.complete);
       rows.want(facts, lacks && timer ? hand : null);
       const barren = known === "unusable" || known === "failed";
-      const index = barren ? null : newest();
+      const index = barren ? null : places.newest(hand) ?? (timer && frames.at(gate.drawn) ? gate.drawn : null);
       const forecast = index === null ? null : frames.at(index);
       if (painter.paint({ hand, index, forecast, dashed: known === "unusable" })) {
         if (barren) Object.assign(gate, { drawn: hand, state: known });
