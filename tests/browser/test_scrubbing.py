@@ -25,6 +25,7 @@ PAINTED = (
     "(() => { const { gate, frames, painter } = hindcast, i = gate.hand; return painter.paint({ hand: i, index: i,"
     " forecast: frames.at(i), dashed: frames.state(i) === 'unusable' }) })()"
 )
+ALL_HERE = "[...Array(2000).keys()].every((k) => hindcast.frames.state(-k) !== 'unknown')"
 # Holds back answers whose address matches `held`, until `release()`.
 HOLD = """
 window.held = null; window.waiting = []; window.real = window.fetch;
@@ -89,7 +90,7 @@ def test_what_is_painted_is_what_is_drawn(
 def test_the_hand_is_never_ahead_of_the_truth(page: Page, csv_file: Path) -> None:
     opened(page, csv_file)
     computed(page)
-    page.until("hindcast.frames.at(-600)")
+    page.until(ALL_HERE)
     seen = page.driver.execute_async_script(
         "const done = arguments[0], { painter, gate } = hindcast, paint = painter.paint, seen = []; let at = null;"
         "painter.paint = (what) => { at = what.hand; return paint(what) };"
@@ -103,7 +104,7 @@ def test_the_hand_is_never_ahead_of_the_truth(page: Page, csv_file: Path) -> Non
 def test_while_the_hand_moves_nothing_is_asked_but_what_is_needed(page: Page, csv_file: Path) -> None:
     opened(page, csv_file)
     computed(page)
-    page.until("[...Array(2000).keys()].every((k) => hindcast.frames.state(-k) !== 'unknown')")
+    page.until(ALL_HERE)
     page.driver.execute_script("performance.clearResourceTimings()")
     chain = ActionChains(page.driver, duration=40).click_and_hold(page.find(THUMB))
     for _ in range(12):
