@@ -206,3 +206,21 @@ def test_columns_that_may_be_anything_are_not_unfolded(names: list[object]) -> N
 def test_more_cells_than_rows_are_read_are_refused_before_they_are_unfolded() -> None:
     error = refusal(day_per_row(24, lambda n: f"H{n}"), Settings(max_rows=500))
     assert (error.code, error.detail) == ("TOO_LARGE", {"rows": 960, "limit": 500})
+
+
+def test_a_turned_table_may_have_rows_longer_than_a_piece() -> None:
+    header = ["Note", *(f"2024-03-{day:02d}" for day in range(1, 31))]
+    filler = [["remark", *["x" * 30_000] * 30] for _ in range(40)]
+    rows = [header, ["Sales", *map(str, range(30))], *filler]
+    got = reading("\n".join(map(",".join, rows)), turned=True, value="Sales")
+    assert (len(got.series.values), got.readback.last.value) == (30, 29.0)
+
+
+def test_long_texts_that_would_be_repeated_for_every_reading_are_refused() -> None:
+    lines = day_per_row(24, lambda n: f"H{n}").replace("Date;", "Date;Note;").split("\n")
+    noted = [lines[0], *(line.replace(";", f";{'x' * 900};", 1) for line in lines[1:])]
+    settings = Settings(max_upload_bytes=500_000)
+    error = refusal("\n".join(noted), settings)
+    assert (error.code, error.detail) == ("TOO_LARGE", {"bytes": 40 * 900 * 24, "limit": 500_000})
+    assert "Note" in error.message
+    assert reading("\n".join(noted)).readback.n_rows_valid == 960

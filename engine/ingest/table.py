@@ -140,10 +140,10 @@ def _line_count(body: bytes, start: int, end: int) -> int:
 
 
 def _piece_end(body: bytes, start: int, is_plain: bool, longest_row: int) -> int:
-    """End of the last whole row that begins in the piece: the last line end with no quote open."""
+    """End of the last whole row in the piece, or of its first one: the last line end with no quote open."""
     if len(body) - start <= PIECE:
         return len(body)
-    end = body.rfind(b"\n", start, start + PIECE) + 1
+    end = body.rfind(b"\n", start, start + PIECE) + 1 or body.find(b"\n", start + PIECE) + 1 or len(body)
     is_open = 0 if is_plain else body.count(b'"', start, end) % 2
     while is_open:
         before = body.rfind(b"\n", start, end - 1) + 1

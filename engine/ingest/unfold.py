@@ -11,9 +11,10 @@ from engine.errors import UploadError
 from engine.ingest.layout import Layout, unique_names
 from engine.ingest.looks import looks_like_clock, looks_like_date
 from engine.ingest.months import month_number
+from engine.ingest.names import some
 from engine.ingest.table import open_table
 from engine.ingest.turn import Opened, all_cells
-from engine.settings import Settings
+from engine.settings import MB, Settings
 
 DAY = 1440  # minutes
 FEWEST = 12  # columns across
@@ -48,6 +49,7 @@ def unfold(body: bytes, layout: Layout, settings: Settings) -> Opened | None:
         )
     others = [name for name in names if name not in moments and name != dated]
     cells = all_cells(flat)
+    _refuse_repeated(cells.select(others), len(moments), settings)
     cells.columns = [f"c{number}" for number in range(len(names))]
     own = dict(zip(names, cells.columns, strict=True))
     long = cells.with_row_index("row").unpivot(
@@ -61,6 +63,20 @@ def unfold(body: bytes, layout: Layout, settings: Settings) -> Opened | None:
         layout.delimiter, unique_names([dated, *others, "value"]), layout.header_line, 0, (layout.header_line or 0) + 1
     )
     return Opened(open_table(text, found, settings), across=tuple(moments))
+
+
+def _refuse_repeated(others: pl.DataFrame, times: int, settings: Settings) -> None:
+    """Raise TOO_LARGE where the cells that every reading of a row repeats would take more than the largest file."""
+    size = sum(int(others[name].str.len_bytes().sum()) for name in others.columns) * times
+    if size > settings.max_upload_bytes:
+        raise UploadError(
+            f"Its other columns ({some(others.columns)}) hold so much text that {times:,} readings per row would "
+            f"repeat {size / MB:,.0f} MB of it; this server reads up to {settings.max_upload_bytes / MB:g} MB. "
+            "Leave such columns out.",
+            code="TOO_LARGE",
+            bytes=size,
+            limit=settings.max_upload_bytes,
+        )
 
 
 def _across(names: list[str]) -> dict[str, str]:
