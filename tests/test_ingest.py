@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import UploadError
 from engine.ingest import Readback, Reading, ReadOptions, read
+from engine.ingest.table import PIECE
 from engine.settings import Settings
 
 SETTINGS = Settings()
@@ -260,3 +261,23 @@ def test_a_sensor_that_takes_anothers_place_goes_on_with_its_series_and_that_is_
     got = reading("\n".join(["time,sensor,value", *rows]).encode())
     assert got.readback.n_rows_valid == 96
     assert got.readback.warnings == ("SERIES_JOINED",)
+
+
+def test_a_remark_where_a_piece_ends_does_not_hide_the_rows_behind_it() -> None:
+    times = np.datetime64("2020-01-01T00:00", "s") + 60 * np.arange(60_000)
+    rows = [f"{time},{at % 89 + 10}\n" for at, time in enumerate(times)]
+    most = (PIECE - 40) // len(rows[0])
+    remark = "logger opened,by hand\n" + "battery new,all well".ljust(PIECE - most * len(rows[0]) - 23) + "\n"
+    text = "time,value\n" + "".join([*rows[:most], remark, *rows[most:]])
+    assert text[len("time,value\n") :][PIECE - 1] == "\n"
+    got = read(text.encode(), ReadOptions(), Settings())
+    assert (len(got.series.values), got.readback.n_rows_valid) == (60_000, 60_000)
+    assert got.skipped == 2
+
+
+def test_a_refusal_shows_a_time_that_cannot_be_read_rather_than_an_earlier_remark() -> None:
+    rows = [f"{np.datetime64('2020-01-01', 's') + 60 * at},1\n" for at in range(60_000)]
+    rows[20] = "battery changed,\n"
+    rows[-700:] = ["2020-13-45 07:00,1\n"] * 700
+    error = refusal(("time,value\n" + "".join(rows)).encode())
+    assert (error.code, error.detail["found"]) == ("NO_TIME_COLUMN", "2020-13-45 07:00")

@@ -147,10 +147,11 @@ class _Loader:
         cells = self.choice.time.cells(without)
         own = without[self.choice.time.names[0]].str.strip_chars()
         unreadable = np.flatnonzero(holds_digits(own).to_numpy() & ~is_blank)
+        first = unreadable if len(unreadable) else np.flatnonzero(~is_blank)
+        is_better = len(unreadable) > 0 and self.unreadable == 0
         self.skipped += int(np.count_nonzero(~is_blank))
         self.unreadable += len(unreadable)
-        first = unreadable if len(unreadable) else np.flatnonzero(~is_blank)
-        if len(first) and self.first_skipped is None:
+        if len(first) and (is_better or self.first_skipped is None):
             self.first_skipped = piece.row + int(at[first[0]]), cells[int(first[0])].strip()
 
     def _count_words(self, row: int, cells: Cells, at: NDArray[np.intp]) -> None:

@@ -24,6 +24,7 @@ class Sections:
 
     def __init__(self, time: str, value: str) -> None:
         self.is_foreign = False
+        self._is_doubtful = False  # whether times that tell so are still to come
         self._own = time, value
         self._before = -1  # the last row without a time
         self._is_marked = False  # whether that row is a mark
@@ -32,8 +33,11 @@ class Sections:
 
     def foreign(self, micros: Ints, times: pl.Series, values: pl.Series) -> list[tuple[int, int]]:
         """(start, end) of the foreign rows of a piece. micros: its times; times, values: cells of the rows without."""
-        rows = np.flatnonzero(micros == NO_TIME).tolist()
+        rows, timed = np.flatnonzero(micros == NO_TIME).tolist(), np.flatnonzero(micros != NO_TIME)
         spans: list[tuple[int, int]] = []
+        if self._is_doubtful and len(timed):
+            self.is_foreign = self.is_foreign and not self._goes_on(int(micros[timed[0]]))
+            self._is_doubtful = False
         start, seen = (0 if self.is_foreign else None), 0
         for row, time, value in zip(rows, times.to_list(), values.to_list(), strict=True):
             cells = time.strip(), value.strip()
@@ -45,7 +49,11 @@ class Sections:
                 start = None
             elif start is None and self._before == row - 1 and all(map(_is_name, cells)):
                 is_header = cells[0] == self._own[0] or self._is_marked
-                start = row if self._last is not None and (is_header or self._begins_anew(micros[row:])) else None
+                at = int(np.searchsorted(timed, row))
+                after = timed[at : at + 1]
+                goes_on = len(after) > 0 and self._goes_on(int(micros[after[0]]))
+                start = row if self._last is not None and (is_header or not goes_on) else None
+                self._is_doubtful = not is_header and not len(after)
             self._before, self._is_marked = row, cells[0].startswith(MARKS)
         if start is None:
             self._follow(micros[seen:])
@@ -60,13 +68,11 @@ class Sections:
             self._first = int(micros[0]) if self._first is None else self._first
             self._last = int(micros[-1])
 
-    def _begins_anew(self, micros: Ints) -> bool:
-        """Whether the next time does not go on from our last one."""
+    def _goes_on(self, after: int) -> bool:
+        """Whether a time goes on from our last one."""
         if self._first is None or self._last is None:
             return False
-        after = micros[micros != NO_TIME][:1]
-        goes_on = len(after) > 0 and (after[0] >= self._last) == (self._last >= self._first)
-        return not goes_on
+        return (after >= self._last) == (self._last >= self._first)
 
 
 def _is_name(cell: str) -> bool:
