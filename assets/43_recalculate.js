@@ -24,7 +24,8 @@
     const at = Date.now();
     asked = at;
     timer = window.setTimeout(unanswered, LATE_MS, at, what);
-    hindcast.set("recalculate", { data: { what, handle, model, h, index: gate.hand, narrow: hindcast.narrow(), at } }, "recalculate-menu");
+    const shown = { index: gate.hand, narrow: hindcast.narrow(), look: hindcast.look.query() };
+    hindcast.set("recalculate", { data: { what, handle, model, h, ...shown, at } }, "recalculate-menu");
   };
 
   /* No answer to a wish, because the server failed or nobody is there. Should one come after all, it is said instead. */

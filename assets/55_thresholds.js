@@ -124,6 +124,7 @@
     const line = hindcast.element("div", "threshold");
     const handle = hindcast.element("div", "threshold-handle");
     Object.assign(handle, { tabIndex: 0, role: "slider", title: "Your line: drag it, or \u2191 \u2193 (t); Delete takes it away" });
+    handle.setAttribute("aria-orientation", "vertical");
     line.append(handle);
     return line;
   };

@@ -12,6 +12,15 @@
     return true;
   };
 
+  /* Another model's forecast of this moment. */
+  const forecastBy = (model) => {
+    const { facts, hand } = gate;
+    if (model === facts.model) return;
+    hindcast.leave();
+    hindcast.keepInSight();
+    hindcast.go(hindcast.address(facts.handle, `i=${hand}`, { ...facts, model }), { stay: true });
+  };
+
   document.addEventListener("click", (event) => {
     const hit = (selector) => event.target.closest?.(selector);
     if (menu()?.open && !hit("#view-menu")) menu().open = false;
@@ -19,5 +28,6 @@
     if (hit("[data-look]")) look.toggle(hit("[data-look]").dataset.look);
     else if (hit("[data-past]")) look.lengthen(Number(hit("[data-past]").dataset.past));
     else if (hit("#reveal")) look.reveal();
+    else if (hit("[data-model]")) forecastBy(hit("[data-model]").dataset.model || null);
   });
 })();

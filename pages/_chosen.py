@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from engine import Dataset, Engine, errors
+from engine import BASELINE, Dataset, Engine, errors
 from pages import _inputs, _moment, _notation, _words
 
 
@@ -22,6 +22,12 @@ def chosen(engine: Engine, dataset: Dataset, where: _inputs.Where) -> Chosen:
     model, words = _model(engine, dataset.handle, where.model, horizon)
     odd = odd_length(dataset, engine.settings.horizon) if where.odd_length else ""
     return Chosen(model, horizon, " ".join(filter(None, (words, odd))))
+
+
+def choice(engine: Engine) -> tuple[str, ...]:
+    """The loaded models somebody may choose, the default one first; the baseline is beside each of them anyway."""
+    default, *others = engine.settings.loaded_models
+    return (default, *(name for name in others if name != BASELINE))
 
 
 def odd_length(dataset: Dataset, default: int) -> str:

@@ -45,8 +45,8 @@ def chart(fixed: Frame) -> html.Div:
     )
 
 
-def moves(step: _notation.Step) -> html.Div:
-    """The buttons under the picture, and what they answer."""
+def moves(step: _notation.Step, models: tuple[str, ...], chosen: str | None) -> html.Div:
+    """The buttons under the picture, and what they answer. models, chosen: as `_view_menu.menu` has them."""
     speeds = [html.Option(f"{rate}/s", value=str(rate), selected=rate == PACE) for rate in PACES]
     return html.Div(
         [
@@ -69,7 +69,7 @@ def moves(step: _notation.Step) -> html.Div:
             ),
             html.Div(id="clock", className="clock"),
             _button("now", "The last reading (End)", "button quiet now", **{"data-go": "0"}),
-            _view_menu.menu(),
+            _view_menu.menu(models, chosen),
             html.Div(id="moves-said", className="moves-said", role="status"),
             _keys.sheet(step),
         ],

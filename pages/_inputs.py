@@ -57,6 +57,7 @@ class Stretch:
     narrow: bool
     model: str | None
     horizon: int | None = None
+    view: View = USUAL
 
 
 @dataclass(frozen=True)
@@ -242,11 +243,5 @@ def stretch(value: Any) -> Stretch | None:
     index = whole(value.get("index"), -MOST_SEQ, MOST_SEQ)
     if found is None or index is None:
         return None
-    return Stretch(
-        handle=found,
-        what=value["what"],
-        index=index,
-        narrow=flag(value.get("narrow")),
-        model=model(value.get("model")),
-        horizon=horizon(value.get("h")),
-    )
+    how = flag(value.get("narrow")), model(value.get("model")), horizon(value.get("h")), view(value.get("look"))
+    return Stretch(found, value["what"], index, *how)

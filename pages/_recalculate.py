@@ -70,6 +70,7 @@ def begin(engine: Engine, wish: _inputs.Stretch) -> int:
     if wish.what != "picture":
         return engine.recalculate(wish.handle, failed=wish.what == "failed", model=wish.model, horizon=wish.horizon)
     dataset = engine.dataset(wish.handle)
-    shown = _moment.frame_of(dataset, wish.horizon or engine.settings.horizon).history(narrow=wish.narrow)
+    usual = _moment.frame_of(dataset, wish.horizon or engine.settings.horizon)
+    shown = wish.view.frame(usual).history(narrow=wish.narrow)
     first = max(1 - dataset.length, wish.index - shown)
     return engine.recalculate(wish.handle, first, wish.index, model=wish.model, horizon=wish.horizon)

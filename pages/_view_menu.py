@@ -19,8 +19,8 @@ HISTORY = (
 )
 
 
-def menu() -> html.Details:
-    """The menu, closed."""
+def menu(models: tuple[str, ...], chosen: str | None) -> html.Details:
+    """The menu, closed. models: those there is a choice of, the default one first. chosen: None for that."""
     history = [_length(*way) for way in HISTORY]
     layers = [
         html.Button(
@@ -32,10 +32,25 @@ def menu() -> html.Details:
         for look, name, key, meaning in LAYERS
     ]
     return html.Details(
-        [html.Summary("View", className="button quiet"), html.Div([*layers, *history], className="menu")],
+        [
+            html.Summary("View", className="button quiet"),
+            html.Div([*layers, *history, *_models(models, chosen or models[0])], className="menu"),
+        ],
         id="view-menu",
         className="view",
     )
+
+
+def _models(models: tuple[str, ...], chosen: str) -> list[html.Button]:
+    """A choice, where there is one; the default model has no name in an address."""
+    return [
+        html.Button(
+            html.Span(name),
+            className=f"menu-item view-item{'' if k else ' view-first'}",
+            **{"data-model": name if k else "", "aria-pressed": str(name == chosen).lower()},
+        )
+        for k, name in enumerate(models if len(models) > 1 else ())
+    ]
 
 
 def _length(way: str, name: str, key: str, meaning: str) -> html.Button:

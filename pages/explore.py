@@ -72,7 +72,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                         className="link-note",
                     ),
                     _explore.chart(_view.view(search).frame(fixed)),
-                    _explore.moves(fixed.step),
+                    _explore.moves(fixed.step, _chosen.choice(engine), chosen.model),
                     _explore.rail(dataset, fixed, index),
                     _explore.side(),
                 ],

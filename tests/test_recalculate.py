@@ -59,6 +59,7 @@ def test_only_true_forces(client: FlaskClient, upload: Upload, toy: ToyForecaste
         ({"what": "file"}, 277),
         ({"what": "picture"}, 49),
         ({"what": "picture", "narrow": True}, 19),
+        ({"what": "picture", "look": "past=-1"}, 25),
         ({"what": "picture", "index": 0}, 49),
         ({"what": "picture", "index": -270}, 7),
         ({"what": "file", "model": "toy"}, 277),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from pages import _figure, _frame, _inputs
+from engine import Settings
+from pages import _chosen, _figure, _frame, _inputs, _view_menu
 from pages._view import USUAL, View, view
 from tests.test_figure import frame_for, tape
 from tests.test_words import plot_data
@@ -92,3 +96,14 @@ def test_the_axis_of_a_window_spans_what_is_in_the_picture() -> None:
 @pytest.mark.parametrize(("past", "steps"), [(0, 96), (1, 192), (-1, 48), (5, 511), (-5, 3)])
 def test_history_is_doubled_and_halved_up_to_all_that_a_model_sees(past: int, steps: int) -> None:
     assert drawn(past=past)["layout"]["xaxis"]["range"][0] == -steps - 0.5
+
+
+def test_models_are_offered_only_where_there_is_a_choice() -> None:
+    assert "data-model" not in str(_view_menu.menu(("toy",), None))
+    buttons = str(_view_menu.menu(("toy", "theta"), "theta"))
+    assert buttons.count("data-model") == 2
+
+
+def test_the_baseline_is_no_choice_of_its_own() -> None:
+    settings = Settings(cache_dir=Path("unused"), model="toy", models=("seasonal-naive", "theta"))
+    assert _chosen.choice(SimpleNamespace(settings=settings)) == ("toy", "theta")  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from tests.browser.test_journeys import opened
 from tests.browser.test_moving_journeys import go, press, says
 from tests.browser.test_scrubbing import LOUD, MOST_LOUD, PAINTED
 from tests.browser.test_status_journeys import computed
+from tests.serving import Server
 
 pytestmark = pytest.mark.timeout(240)
 RANGE = "document.querySelector('#forecast .js-plotly-plot').layout"
@@ -145,3 +146,17 @@ def test_a_phone_has_the_menu_too(open_browser: Callable[..., Page], csv_file: P
     page.find("#reveal").click()
     page.until("document.querySelector('#missed').innerText !== ''")
     assert page.complaints() == []
+
+
+def test_another_loaded_model_is_chosen_at_the_same_moment(page: Page, csv_file: Path, tmp_path: Path) -> None:
+    with Server(tmp_path / "cache", HINDCAST_MODELS="theta") as two:
+        page.address = two.url
+        opened(page, csv_file)
+        go(page, -600)
+        page.find("#view-menu summary").click()
+        page.find("[data-model='theta']").click()
+        page.until("location.search === '?i=-600&model=theta'")
+        page.drawn(-600)
+        page.until("document.querySelector('#details')?.textContent.includes('theta')")
+        assert page.js("document.querySelector(\"[data-model='theta']\").ariaPressed") == "true"
+        assert page.complaints() == []
