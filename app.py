@@ -17,6 +17,7 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 
 import api
+import delivery
 import security
 from engine import Engine, Settings, errors
 from pages import _first, _inputs, _shell, cache, explore, home, not_found, status
@@ -27,14 +28,18 @@ log = logging.getLogger("hindcast")
 
 
 class Hindcast(Dash):
-    """Dash whose first HTML already says what the address is about."""
+    """Dash whose first HTML already says what the address is about, and names its files by their content."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._names = delivery.Names(Path(self.config.assets_folder))
 
     def interpolate_index(self, **parts: Any) -> str:
         """Dash's document, with the heading in place of its "Loading..."."""
         told = _first.first(self.server.extensions["engine"], request.path, request.query_string.decode("latin-1"))
         parts["title"] = escape(told.title)
         parts["app_entry"] = f'<div id="react-entry-point">{told.html()}</div>'
-        return super().interpolate_index(**parts)
+        return self._names.written_into(super().interpolate_index(**parts))
 
 
 def create_app(settings: Settings, engine: Engine) -> Dash:
@@ -42,7 +47,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     app = Hindcast(
         "hindcast",
         assets_folder=str(ROOT / "assets"),
-        assets_ignore=r"^scheme\.js$",
+        assets_ignore=r"^(scheme|plotly-cartesian\.min)\.js$",
         serve_locally=True,
         title="Hindcast",
         update_title=None,
@@ -55,13 +60,14 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     app.layout = _shell.layout(settings)
     app.server.extensions["engine"] = engine
     app.server.register_blueprint(api.create_blueprint(engine))
-    security.protect(app.server, settings)
+    delivery.compress(app.server)
     app.server.register_error_handler(Exception, _malformed)
     _route(app, settings, engine)
     home.register(app)
     explore.register(app)
     status.register(app)
     cache.register(app)
+    security.protect(app.server, settings, app.csp_hashes())
     return app
 
 

@@ -102,7 +102,7 @@
   };
 
   const pump = () => {
-    if (!facts || !series.ready || performance.now() < resting) return;
+    if (!facts || !hindcast.painter.ready() || performance.now() < resting) return; /* the first picture goes first */
     const here = numberOf(focus);
     for (const number of wanted()) {
       if (flying.size >= (number === here ? AT_ONCE : AHEAD_OF_NEED)) return;

@@ -173,6 +173,7 @@
       painter.hide();
       hindcast.lateness.over();
       gate.settled(flying.answer);
+      frames.look(gate.hand);
     } else if (outdated) {
       soon(); /* its heading is not the hand's */
     }

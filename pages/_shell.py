@@ -15,6 +15,7 @@ DOCUMENT = """<!DOCTYPE html>
 <head>
 {%metas%}
 <meta name="description" content="See what would have been forecast at any moment of your data.">
+<meta name="plotly" content="/assets/vendor/plotly-cartesian.min.js">
 <title>{%title%}</title>
 <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
 <script src="/assets/scheme.js"></script>

@@ -74,8 +74,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running.url
 
 
-def started(profile: Path) -> webdriver.Chrome:
-    """A Chromium of its own."""
+def started(profile: Path, **logs: str) -> webdriver.Chrome:
+    """A Chromium of its own; further logs, with their levels."""
     options = webdriver.ChromeOptions()
     for argument in (
         "--headless=new",
@@ -85,7 +85,7 @@ def started(profile: Path) -> webdriver.Chrome:
         f"--user-data-dir={profile}",
     ):
         options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "WARNING"})
+    options.set_capability("goog:loggingPrefs", {"browser": "WARNING", **logs})
     return webdriver.Chrome(service=Service(shutil.which("chromedriver") or ""), options=options)
 
 
