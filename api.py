@@ -104,7 +104,8 @@ def create_blueprint(engine: Engine) -> Blueprint:
 
     @route(f"{PREFIX}/datasets/<handle>/export.<any(parquet, csv):kind>", methods=["GET"])
     def export(handle: str, kind: str) -> Response:
-        return download(engine.export(handle, kind, model=requests.model(), horizon=requests.horizon()), kind)
+        which = {"model": requests.model(), "horizon": requests.horizon()}
+        return download(engine.export(handle, kind, decimal=request.args.get("decimal", "."), **which), kind)
 
     @route(f"{PREFIX}/quickdraw", methods=["POST"])
     def quickdraw() -> Response:

@@ -239,14 +239,21 @@ class Engine:
         return self._aside.delete()
 
     def export(
-        self, handle: str, kind: str = "parquet", *, model: str | None = None, horizon: int | None = None
+        self,
+        handle: str,
+        kind: str = "parquet",
+        *,
+        model: str | None = None,
+        horizon: int | None = None,
+        decimal: str = ".",
     ) -> Export:
-        """All forecasts of a dataset that are done, as a file: "parquet", which `load` takes back, or "csv".
+        """All forecasts of a dataset that are done, as a file: "parquet", which `load` takes back, or "csv", whose
+        decimal sign may be "," (and ";" between its cells).
 
         Raises UnknownHandle, BadRequest, ModelNotLoaded, Overloaded, StorageFailed, EngineClosed.
         """
         self.dataset(handle)
-        return self._exports.of(self._asking.entry(handle, self._asking.spec(handle, model, horizon)), kind)
+        return self._exports.of(self._asking.entry(handle, self._asking.spec(handle, model, horizon)), kind, decimal)
 
     def load(self, source: bytes | Incoming) -> Loaded:
         """Take back a Parquet file of `export`: its series, and the forecasts that are not done here. Some of them are

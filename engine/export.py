@@ -25,6 +25,8 @@ KEY, VALUES = "hindcast", "hindcast.values"  # of the file's own metadata
 MOST_ROWS = 16_384  # of a row group
 AT_ONCE = 16  # blocks in memory
 GROUP_SAMPLES = 2_000_000  # in a row group, about
+SEPARATORS = {".": ",", ",": ";"}  # of a CSV, by its decimal sign
+TIME = {".": "%Y-%m-%dT%H:%M:%S", ",": "%Y-%m-%d %H:%M:%S"}  # spreadsheets take no T
 DIGITS, MOST_DIGITS, MOST_PLACES = 5, 10, 15  # of a CSV: of a scale, before those, after the point
 
 
@@ -134,11 +136,13 @@ def frame(series: Series, spec: Spec, part: Done) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=schema(spec)).with_columns(needed.alias("scaled"))
 
 
-def csv(series: Series, spec: Spec, parts: Iterable[Done]) -> Iterator[bytes]:
-    """A header, then one line per origin and step. Numbers and ISO times only: nothing a spreadsheet could run."""
+def csv(series: Series, spec: Spec, parts: Iterable[Done], decimal: str = ".") -> Iterator[bytes]:
+    """A header, then one line per origin and step. Numbers and ISO times only: nothing a spreadsheet could run.
+    decimal: "." with commas between cells, or "," with semicolons, as Excel reads it in German or French."""
+    separator = SEPARATORS[decimal]
     steps = np.arange(1, spec.horizon + 1)
     names = [f"q{100 * level:g}" for level in plotdata.LEVELS]
-    yield (",".join(["index", "origin", "step", "time", *names, "actual", "crps"]) + "\n").encode()
+    yield (separator.join(["index", "origin", "step", "time", *names, "actual", "crps"]) + "\n").encode()
     for slots, (samples, loc, scale, _, _) in parts:
         values = unscale(samples, loc, scale)
         happened = actuals(series, slots, spec.horizon)
@@ -153,7 +157,9 @@ def csv(series: Series, spec: Spec, parts: Iterable[Done]) -> Iterator[bytes]:
         columns |= {name: _short(bands[..., at], loc, scale) for at, name in enumerate(names)}
         columns |= {"actual": happened.ravel(), "crps": _short(missed, loc, scale)}
         lines = pl.DataFrame(columns).with_columns(pl.col("actual", "crps").fill_nan(None))
-        yield lines.write_csv(include_header=False, datetime_format="%Y-%m-%dT%H:%M:%S").encode()
+        yield lines.write_csv(
+            include_header=False, separator=separator, decimal_comma=decimal == ",", datetime_format=TIME[decimal]
+        ).encode()
 
 
 def finished(blocks: int, part_of: Callable[[int], Done]) -> Iterator[Done]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from engine.blocks import Rows, block_range
 from engine.errors import BadRequest, Overloaded, StorageFailed
-from engine.export import Done, csv, finished, write_parquet
+from engine.export import SEPARATORS, Done, csv, finished, write_parquet
 from engine.forecasting import Subject, frame_of
 from engine.jobs import Entry
 from engine.rows import Forecast, Scores
@@ -51,12 +51,15 @@ class Exports:
         self._read = read
         self._writing = threading.BoundedSemaphore(AT_ONCE)
 
-    def of(self, entry: Entry, kind: str) -> Export:
-        """All rows of an entry that are done. BadRequest, Overloaded, StorageFailed, EngineClosed."""
+    def of(self, entry: Entry, kind: str, decimal: str = ".") -> Export:
+        """All rows of an entry that are done; decimal: a CSV's sign. BadRequest, Overloaded, StorageFailed,
+        EngineClosed."""
         series, spec, *_ = entry.subject
         name = f"{series.handle[:12]}-{re.sub('[^A-Za-z0-9._-]', '_', spec.model)}.{kind}"
         if kind == "csv":
-            return Export(name, csv(series, spec, self._parts(entry)))
+            if decimal not in SEPARATORS:
+                raise BadRequest(f"decimal is {decimal[:20]!r}; . or , was expected.", field="decimal")
+            return Export(name, csv(series, spec, self._parts(entry), decimal))
         if kind != "parquet":
             raise BadRequest(f"There is no export as {kind[:20]!r}; parquet and csv are known.", field="kind")
         file = self._written(entry)

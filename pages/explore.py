@@ -228,6 +228,7 @@ def register(app: Dash) -> None:
 
     _fill.register(app)
     _recalculate.register(app)
+    _export.register(app)
     _picker.register(app)
     app.clientside_callback(ClientsideFunction("explore", "mount"), Output("mine", "data"), Input("facts", "data"))
     for name, source in (
