@@ -281,3 +281,36 @@ def test_a_refusal_shows_a_time_that_cannot_be_read_rather_than_an_earlier_remar
     rows[-700:] = ["2020-13-45 07:00,1\n"] * 700
     error = refusal(("time,value\n" + "".join(rows)).encode())
     assert (error.code, error.detail["found"]) == ("NO_TIME_COLUMN", "2020-13-45 07:00")
+
+
+ONCE = {
+    "one is missing": (lambda times, cells: (times, ["", *cells[1:]]),
+        "1 row has no value, row 2. It stays missing."),
+    "one is a word": (lambda times, cells: (times, [*cells[:9], "ERR", *cells[10:]]),
+        "1 row has no value, row 11. It stays missing. It holds a word, such as 'ERR' in row 11."),
+    "one in between": (lambda times, cells: (times, [*cells[:9], "#DIV/0!", *cells[10:]]),
+        "1 short gap of 1 to 3 steps, 1 point in all. Nothing is filled in."),
+    "one repeats": (lambda times, cells: ([*times, times[-1]], [*cells, cells[-1]]),
+        "1 row repeats a time and its value: kept once."),
+    "one is late": (lambda times, cells: ([*times[:-1], times[-1] + ":07"], cells),
+        "1 time lies a little off the even steps and was moved to them."),
+    "a gap": (lambda times, cells: ([*times[:60], *times[90:]], [*cells[:60], *cells[90:]]),
+        "1 break between 2 stretches, the longest 30 h, after 3 Feb 2024, 11:00. Nothing is filled in."),
+    "thousands": (lambda times, cells: (times, [cell if at % 3 else "" for at, cell in enumerate(cells)]),
+        "1\u202f200 rows have no value, the first is row 2. They stay missing."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ONCE)
+def test_what_is_told_of_one_is_told_in_the_singular_and_thousands_have_thin_spaces(case: str) -> None:
+    change, said = ONCE[case]
+    notes = reading(table(*change(hourly(3600), numbers(3600)))).readback.notes
+    assert said in [note.message for note in notes]
+
+
+def test_a_column_in_dollars_is_the_first_as_any_other() -> None:
+    volumes = [f'"{n % 7 + 1},{n % 900 + 100}"' for n in range(48)]
+    raw = table(hourly(), [f"${cell}" for cell in numbers()], volumes, header="Date,Close,Volume")
+    back = reading(raw).readback
+    assert (back.value_column, back.unit, back.columns) == ("Close", "$", ("Close", "Volume"))
+    assert back.warnings == ("VALUE_COLUMN_GUESSED",)

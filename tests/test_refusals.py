@@ -74,7 +74,7 @@ REFUSED: list[tuple[str, bytes, str]] = [
         rows("time," + ",".join(f"c{k}" for k in range(20)), *"1" * 20),
         "This table has 21 columns; at most 10",
     ),
-    ("LINE_TOO_LONG", b"time,load\n" + b"a" * 9_000 + b"\n", "Line 2 is longer than 5,000 bytes."),
+    ("LINE_TOO_LONG", b"time,load\n" + b"a" * 9_000 + b"\n", "Line 2 is longer than 5\u202f000 bytes."),
 ]
 
 

@@ -30,6 +30,7 @@ from engine.ingest.readback import (
     ReadOptions,
 )
 from engine.ingest.steps import find_step, to_seconds
+from engine.ingest.tally import tally
 from engine.ingest.text import decode
 from engine.ingest.timecolumn import time_readings
 from engine.ingest.times import DAY as DAY_MICROS
@@ -73,7 +74,7 @@ def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") 
     order = settle(table, ways, options.dayfirst)
     micros = micros if order.reading is ways[0] else order.reading.read(sample).micros
     table, sample = undress(table, sample, order.reading.names)
-    choice = choose(sample, order.reading, micros, options, table.dresses)
+    choice = choose(sample, order.reading, micros, options)
     signs = settle_signs(table, choice.value, choice.signs, choice.hint, options)
     readings = load(table, choice, signs.decimal)
     part, joined = find_part(table, choice, readings, options)
@@ -161,7 +162,7 @@ def _refuse_mixture(ordered: Ordered, choice: Choice) -> None:
     """Several series without a column that tells them apart, or dates that have lost their hours."""
     if 2 * ordered.conflicts > len(ordered.micros) > 1:
         raise UploadError(
-            f"{ordered.conflicts:,} of {len(ordered.micros):,} times in {choice.time.title} occur more than "
+            f"{tally(ordered.conflicts)} of {tally(len(ordered.micros))} times in {choice.time.title} occur more than "
             "once with different values. Keep one series, or add the column that tells them apart or holds the hour.",
             code="NO_STEP",
             conflicts=ordered.conflicts,
@@ -184,12 +185,13 @@ def _refuse_short(valid: int, found: int, settings: Settings) -> None:
     if valid >= MIN_OBSERVED:
         return
     left_out = (
-        f" ({found - valid:,} others lie {settings.max_slots:,} or more steps before the last time: is that one right?)"
+        f" ({tally(found - valid)} others lie {tally(settings.max_slots)} or more steps before the last time: "
+        "is that one right?)"
         if found > valid
         else ""
     )
     raise UploadError(
-        f"{valid:,} usable rows{left_out}; at least {MIN_OBSERVED} are needed before a first forecast.",
+        f"{tally(valid)} usable rows{left_out}; at least {MIN_OBSERVED} are needed before a first forecast.",
         code="TOO_SHORT",
         rows=valid,
         least=MIN_OBSERVED,

@@ -10,6 +10,7 @@ import numpy as np
 from engine.errors import UploadError
 from engine.ingest.names import bad_option
 from engine.ingest.readback import ReadOptions
+from engine.ingest.tally import tally
 from engine.series import DAY, Phase, Series, Step, grid_slots
 from engine.windows import MIN_OBSERVED
 
@@ -74,7 +75,8 @@ def coarse_series(series: Series, wanted: Coarser, at_end: bool) -> Series:
     known = np.flatnonzero(~np.isnan(values))
     if len(known) < MIN_OBSERVED:
         raise UploadError(
-            f"Read every {words(step)}, {len(known):,} complete values are left; at least {MIN_OBSERVED} are needed "
+            f"Read every {words(step)}, {tally(len(known))} complete values are left; at least {MIN_OBSERVED} are "
+            "needed "
             "before a first forecast. Choose a shorter step.",
             code="TOO_SHORT",
             rows=len(known),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,10 +55,8 @@ def refuse_unknown(names: list[str], options: ReadOptions) -> None:
             raise bad_option(f"{option} names the column {name[:60]!r}, which this file does not have", names)
 
 
-def choose(
-    sample: pl.DataFrame, time: TimeReading, micros: Ints, options: ReadOptions, dressed: Collection[str] = ()
-) -> Choice:
-    """Columns by a sample of String cells and its times, (n,); those whose numbers are dressed come last.
+def choose(sample: pl.DataFrame, time: TimeReading, micros: Ints, options: ReadOptions) -> Choice:
+    """Columns by a sample of String cells and its times, (n,).
 
     Raises UploadError BAD_OPTION or NO_VALUE_COLUMN.
     """
@@ -76,7 +73,6 @@ def choose(
     numeric = [name for name in numeric if not _is_clock(values[name], micros)]
     numeric = [name for name in numeric if name.lower() in VALUE_NAMES or not _is_counter(name)] or numeric
     measured = [name for name in numeric if name.lower() in VALUE_NAMES or not _counts(name, values[name])] or numeric
-    measured = [name for name in measured if name not in dressed] or measured
     likeliest = sorted(measured, key=lambda name: not _varies(values[name]))
     value, is_guess = _value_column(likeliest, options.value)
     if value is None:

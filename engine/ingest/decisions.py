@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from engine.ingest.coarse import Coarser, offered, words
 from engine.ingest.columns import Choice
 from engine.ingest.dayorder import DayOrder
@@ -14,6 +12,7 @@ from engine.ingest.decimals import Signs
 from engine.ingest.names import some
 from engine.ingest.numbers import OTHER
 from engine.ingest.readback import Alternative, Decision, Proof
+from engine.ingest.tally import dated, tally
 from engine.ingest.turn import Opened
 from engine.ingest.zones import ABBREVIATIONS
 from engine.series import Series, Step
@@ -56,7 +55,7 @@ def make_decisions(found: Found) -> tuple[Decision, ...]:
 def _turned(opened: Opened) -> Iterator[Decision]:
     if opened.turned:
         named = f", named by {some(list(opened.named_by))}" if opened.named_by else ""
-        says = f"The table was turned: {opened.table.rows:,} times across its columns, one series per row{named}"
+        says = f"The table was turned: {tally(opened.table.rows)} times across its columns, one series per row{named}"
         yield Decision("turned", says, Proof("chosen"), (Alternative("Read as it was", {"turned": False}),))
     if opened.across:
         first, last = opened.across[0], opened.across[-1]
@@ -88,7 +87,7 @@ def _dates(order: DayOrder) -> Iterator[Decision]:
     if order.is_tie and first is not None:
         says = f"Every date can be read in two ways; shown {ORDERS[first].lower()}"
         buttons = tuple(
-            _order_button(dayfirst, f": {_day(begin)} to {_day(end)}")
+            _order_button(dayfirst, f": {dated(begin)} to {dated(end)}")
             for dayfirst, begin, end in sorted(order.spans, key=lambda span: span[0] is not first)
             if dayfirst is not None
         )
@@ -97,7 +96,7 @@ def _dates(order: DayOrder) -> Iterator[Decision]:
         name, proof = ORDERS[order.dayfirst], order.proof
         says = name
         if proof is not None and proof.kind == "cell":
-            says = f"{name}: {proof.cell!r} (row {proof.row:,}) cannot be read otherwise"
+            says = f"{name}: {proof.cell!r} (row {tally(proof.row or 0)}) cannot be read otherwise"
         elif proof is not None and proof.kind == "even":
             share = f"{100 * (proof.share or 0):.2g} %"
             says = f"{name}: steps are even that way; the other way leaves {share} of the steps uneven"
@@ -111,12 +110,6 @@ def _order_button(dayfirst: bool, meaning: str = "") -> Alternative:
     return Alternative(f"Read {ORDERS[dayfirst].lower()}{meaning}", {"dayfirst": dayfirst})
 
 
-def _day(micros: int) -> str:
-    """A time with its month in letters, so that it can be read in one way only."""
-    moment = np.datetime64(micros, "us").astype("datetime64[s]").item()
-    return f"{moment.day} {moment:%b %Y, %H:%M}"
-
-
 def _numbers(signs: Signs) -> Iterator[Decision]:
     name, proof = SIGNS[signs.decimal], signs.proof
     if proof is None and not signs.both_read:
@@ -125,7 +118,7 @@ def _numbers(signs: Signs) -> Iterator[Decision]:
     if proof is None:
         says += "; nothing in this column proves it"
     elif proof.kind == "cell":
-        says += f": {proof.cell!r}" + (f" (row {proof.row:,})" if proof.row else "") + " cannot be read otherwise"
+        says += f": {proof.cell!r}" + (f" (row {tally(proof.row)})" if proof.row else "") + " cannot be read otherwise"
     else:
         says += ", as chosen"
     other = OTHER[signs.decimal]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UploadError
 from engine.ingest.steps import months_of
+from engine.ingest.tally import tally
 from engine.series import DAY, Floats, Ints, Phase, Step, grid_slots, grid_times, month_lengths, month_starts
 
 LONGEST_SHORT_GAP = 3  # null points in a row that do not end a segment
@@ -21,7 +22,7 @@ class Grid:
 
     slots: (n,) rising. left_out: number of the first readings that have no slot, to keep the grid within its limit.
     phases: as in Series. segments, missing: counts. short_gaps: runs of 1 to 3 missing points. longest: steps of the
-    longest gap. snapped: readings off their grid point.
+    longest gap. before_longest: number of the reading before it. snapped: readings off their grid point.
     """
 
     slots: Ints
@@ -31,6 +32,7 @@ class Grid:
     missing: int
     short_gaps: int
     longest: int
+    before_longest: int
     snapped: int
 
     def place(self, values: Floats) -> Floats:
@@ -57,7 +59,7 @@ def lay_grid(steady: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
     slots, drift, is_break = slots[first:], drift[first:], is_break[first:]
     exact = steady[first:] - drift if drift.any() else steady[first:]
     gaps = np.diff(slots)
-    longest = int(gaps.max(initial=1)) - 1
+    longest, before_longest = int(gaps.max(initial=1)) - 1, first + int(np.argmax(np.append(gaps, 0)))
     gaps = gaps[~is_break & (gaps > 1)] - 1
     return Grid(
         slots=slots,
@@ -67,6 +69,7 @@ def lay_grid(steady: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
         missing=int(gaps.sum()),
         short_gaps=len(gaps),
         longest=longest,
+        before_longest=before_longest,
         snapped=int(np.count_nonzero(drift)),
     )
 
@@ -212,7 +215,7 @@ def _changes(ways: Ints) -> list[int]:
 
 def _no_grid(changes: int) -> UploadError:
     return UploadError(
-        f"The times have no regular step: they leave their grid more than {changes - 1:,} times. "
+        f"The times have no regular step: they leave their grid more than {tally(changes - 1)} times. "
         "Hindcast needs regular readings.",
         code="NO_STEP",
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from engine.errors import UploadError
 from engine.ingest.looks import is_moment
 from engine.ingest.numbers import is_missing_word, looks_numeric
+from engine.ingest.tally import tally
 from engine.settings import Settings
 
 DELIMITERS = ("\t", ";", "|", ",")  # of equally even ones the first wins: a decimal comma can be even too
@@ -220,7 +221,8 @@ def _short_header(header: _Record, row: _Record) -> UploadError:
 
 def _too_wide(width: int, limit: int) -> UploadError:
     return UploadError(
-        f"This table has {width:,} columns; at most {limit:,} are read. Keep the time and the columns you need.",
+        f"This table has {tally(width)} columns; at most {tally(limit)} are read. "
+        "Keep the time and the columns you need.",
         code="TOO_WIDE",
         columns=width,
         limit=limit,

@@ -19,6 +19,7 @@ from engine.ingest.pieces import Piece, refuse_long_row
 from engine.ingest.sections import Sections
 from engine.ingest.spans import Cells, strings
 from engine.ingest.table import Table
+from engine.ingest.tally import tally
 from engine.ingest.times import NO_TIME, Stamps
 from engine.ingest.vendors import HIGH, LOW, assumed_unit, censor, unit_of
 from engine.series import Bools, Floats, Ints
@@ -178,13 +179,13 @@ class _Loader:
         if not len(micros):
             raise UploadError(
                 f"{self.choice.time.title} reads as time, but {self.choice.value} holds no numbers: "
-                f"all {len(missing):,} rows are missing.",
+                f"all {tally(len(missing))} rows are missing.",
                 code="NO_VALUE_COLUMN",
             )
         largest = max(int(np.argmax(values)), int(np.argmin(values)), key=lambda at: abs(values[at]))
         if abs(values[largest]) > LARGEST:
             raise UploadError(
-                f"{self.choice.value} holds {values[largest]:g} in row {int(rows[largest]):,}; numbers beyond "
+                f"{self.choice.value} holds {values[largest]:g} in row {tally(int(rows[largest]))}; numbers beyond "
                 f"{LARGEST:g} are no readings. Correct it or leave it empty.",
                 code="NO_VALUE_COLUMN",
                 column=self.choice.value,
@@ -212,8 +213,8 @@ class _Loader:
     def _unreadable_times(self, times: int) -> UploadError:
         row, cell = self.first_skipped or (0, "")
         return UploadError(
-            f"{self.choice.time.title} reads as time in {times:,} rows but not in {self.skipped:,} others, "
-            f"such as row {row:,}: {cell[:60]!r}. Write all times alike, like {self.choice.time.writing.example}.",
+            f"{self.choice.time.title} reads as time in {tally(times)} rows but not in {tally(self.skipped)} others, "
+            f"such as row {tally(row)}: {cell[:60]!r}. Write all times alike, like {self.choice.time.writing.example}.",
             code="NO_TIME_COLUMN",
             row=row,
             found=cell[:60],
@@ -230,7 +231,7 @@ class _Loader:
             else "which is no number. Write numbers like 1234.5 or 1.234,5 and leave missing ones empty."
         )
         return UploadError(
-            f"{self.choice.value} holds {cell[:60]!r} in row {row:,}, {reason}",
+            f"{self.choice.value} holds {cell[:60]!r} in row {tally(row)}, {reason}",
             code="NO_VALUE_COLUMN",
             column=self.choice.value,
             row=row,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.errors import UploadError
+from engine.ingest.tally import tally
 
 ROW_NUMBER = re.compile(
     r"(row|line|index|idx|nr|no|num|number|#|serial( number)?|unnamed: 0|lfd\.? ?nr|zeile)\.?( \(\d+\))?", re.IGNORECASE
@@ -20,7 +21,7 @@ ID = re.compile(
 def some(names: list[str]) -> str:
     """The first names, and how many more there are."""
     shown = ", ".join(name[:60] for name in names[:6])
-    return shown + (f" and {len(names) - 6:,} more" if len(names) > 6 else "")
+    return shown + (f" and {tally(len(names) - 6)} more" if len(names) > 6 else "")
 
 
 def bad_option(what: str, available: list[str]) -> UploadError:

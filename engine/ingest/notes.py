@@ -14,6 +14,7 @@ from engine.ingest.load import Readings
 from engine.ingest.longfile import Joined, Part
 from engine.ingest.order import Ordered
 from engine.ingest.readback import Note
+from engine.ingest.tally import counted, dated, tally
 from engine.ingest.text import Text
 from engine.series import Floats, Step
 
@@ -67,7 +68,7 @@ def _codes(values: Floats) -> Iterator[Note]:
         if times > 1 and len(others) and np.abs(others - code).min() > np.ptp(others):
             yield Note(
                 "MISSING_CODE",
-                f"{times:,} readings are {code:g}, far from all others, and count as such. If that stands for a "
+                f"{tally(times)} readings are {code:g}, far from all others, and count as such. If that stands for a "
                 "missing value, leave those cells empty.",
             )
 
@@ -76,19 +77,19 @@ def _columns(choice: Choice, part: Part | None, joined: Joined | None) -> Iterat
     if choice.is_guess:
         yield Note(
             "VALUE_COLUMN_GUESSED",
-            f"{len(choice.numeric):,} columns hold numbers; {choice.value}, the first, was taken. Choose another if "
-            "it is wrong.",
+            f"{tally(len(choice.numeric))} columns hold numbers; {choice.value}, the first, was taken. "
+            "Choose another if it is wrong.",
         )
     if part and part.is_guess:
         yield Note(
             "SERIES_GUESSED",
-            f"{part.column} tells {len(part.ids):,} series apart; {part.chosen}, the first, was taken. Choose another "
-            "if it is wrong.",
+            f"{part.column} tells {tally(len(part.ids))} series apart; {part.chosen}, the first, was taken. "
+            "Choose another if it is wrong.",
         )
     if joined:
         yield Note(
             "SERIES_JOINED",
-            f"{joined.column} holds {joined.names:,} names, one after the other in time: read as one series.",
+            f"{joined.column} holds {tally(joined.names)} names, one after the other in time: read as one series.",
         )
 
 
@@ -96,35 +97,44 @@ def _rows(readings: Readings, ordered: Ordered) -> Iterator[Note]:
     if readings.skipped and readings.first_skipped:
         row, cell = readings.first_skipped
         says = f"says {cell[:40]!r} instead of a time" if cell else "has no time"
-        yield Note("ROWS_SKIPPED", f"{_count(readings.skipped, 'row')} gave no reading: row {row:,} {says}.")
+        yield Note("ROWS_SKIPPED", f"{counted(readings.skipped, 'row')} gave no reading: row {tally(row)} {says}.")
     if readings.others:
         yield Note(
-            "ROWS_SKIPPED", f"{_count(readings.others, 'row')} hold records of another kind, no sensor readings."
+            "ROWS_SKIPPED",
+            f"{_rows_do(readings.others, 'hold')} records of another kind, no sensor readings.",
         )
     if readings.foreign:
-        yield Note("ROWS_SKIPPED", f"{_count(readings.foreign, 'row')} belong to another table in the same file.")
+        yield Note(
+            "ROWS_SKIPPED",
+            f"{_rows_do(readings.foreign, 'belong')} to another table in the same file.",
+        )
     if readings.censored:
         yield Note(
             "CENSORED_VALUES",
-            f"{_count(readings.censored, 'reading')} said Low or High: drawn just beyond the sensor's limit.",
+            f"{counted(readings.censored, 'reading')} said Low or High: drawn just beyond the sensor's limit.",
         )
     if len(readings.missing):
         words = ""
         if readings.words and readings.first_word:
             row, cell = readings.first_word
-            words = f" {readings.words:,} of them hold a word, such as {cell[:40]!r} in row {row:,}."
-        yield Note(
-            "MISSING_VALUES",
-            f"{_count(len(readings.missing), 'row')} have no value, the first is row {int(readings.missing[0]):,}. "
-            f"They stay missing.{words}",
-        )
+            hold = "holds" if readings.words == 1 else "hold"
+            words = f" {tally(readings.words)} of them {hold} a word, such as {cell[:40]!r} in row {tally(row)}."
+        first = tally(int(readings.missing[0]))
+        missing, stay = len(readings.missing), f"the first is row {first}. They stay"
+        if missing == 1:
+            words, stay = words.replace("1 of them", "It"), f"row {first}. It stays"
+        said = f"{_rows_do(missing, 'have')} no value, {stay} missing.{words}"
+        yield Note("MISSING_VALUES", said)
     if ordered.repeated:
-        yield Note("DUPLICATES_DROPPED", f"{_count(ordered.repeated, 'row')} repeat a time and its value: kept once.")
+        yield Note(
+            "DUPLICATES_DROPPED",
+            f"{_rows_do(ordered.repeated, 'repeat')} a time and its value: kept once.",
+        )
     if ordered.conflicts:
         yield Note(
             "DUPLICATES_CONFLICT",
-            f"{_count(ordered.conflicts, 'time')} had different values, one of them in row {ordered.conflict_row:,}: "
-            "the later row counts.",
+            f"{counted(ordered.conflicts, 'time')} had different values, one of them in row "
+            f"{tally(ordered.conflict_row or 0)}: the later row counts.",
         )
     if ordered.order == "REVERSED":
         yield Note("REVERSED", "The newest rows come first in the file; they were turned around.")
@@ -139,44 +149,50 @@ def _times(ordered: Ordered, grid: Grid, step: Step) -> Iterator[Note]:
         yield Note("DST_GAP", f"The clock skips an hour {_times_over(ordered.gaps)}: that is no gap.")
     if grid.snapped:
         yield Note(
-            "JITTER_SNAPPED", f"{_count(grid.snapped, 'time')} lie a little off the even steps and were moved to them."
+            "JITTER_SNAPPED",
+            "1 time lies a little off the even steps and was moved to them."
+            if grid.snapped == 1
+            else f"{tally(grid.snapped)} times lie a little off the even steps and were moved to them.",
         )
     if grid.short_gaps:
         yield Note(
             "GAPS_SHORT",
-            f"{_count(grid.short_gaps, 'short gap')} of 1 to {LONGEST_SHORT_GAP} steps, {grid.missing:,} points in all."
-            " Nothing is filled in.",
+            f"{counted(grid.short_gaps, 'short gap')} of 1 to {LONGEST_SHORT_GAP} steps, "
+            f"{counted(grid.missing, 'point')} in all. Nothing is filled in.",
         )
     if grid.segments > 1:
-        longest = (
-            f"the longest {duration(grid.longest, step)}" if grid.longest > LONGEST_SHORT_GAP else "the clock moved"
-        )
+        longest = "the clock moved"
+        if grid.longest > LONGEST_SHORT_GAP:
+            after = dated(int(ordered.micros[grid.before_longest]))
+            longest = f"the longest {duration(grid.longest, step)}, after {after}"
         yield Note(
             "GAPS_SPLIT",
-            f"{_count(grid.segments - 1, 'break')} between {grid.segments:,} stretches, {longest}. "
+            f"{counted(grid.segments - 1, 'break')} between {tally(grid.segments)} stretches, {longest}. "
             "Nothing is filled in.",
         )
     if grid.left_out:
         last = int(ordered.rows[: grid.left_out].max())
         yield Note(
             "ROWS_LEFT_OUT",
-            f"{_count(grid.left_out, 'row')} with the oldest times, up to row {last:,}, were left out: with them the "
-            "time grid would be too long.",
+            f"{counted(grid.left_out, 'row')} with the oldest times, up to row {tally(last)}, "
+            f"{'was' if grid.left_out == 1 else 'were'} left out: the time grid would be too long.",
         )
 
 
 def duration(steps: int, step: Step) -> str:
     """Length of so many steps, such as "2 h" or "3 months"."""
     if step.unit != "second":
-        return _count(steps * step.count, step.unit)
+        return counted(steps * step.count, step.unit)
     seconds = steps * step.count
     size, name = next((size, name) for size, name in UNITS if seconds % size == 0)
-    return _count(seconds // size, name) if name == "day" else f"{seconds // size:,} {name}"
+    return counted(seconds // size, name) if name == "day" else f"{tally(seconds // size)} {name}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _rows_do(number: int, verb: str) -> str:
+    """Such as "1 row holds" or "2 rows hold"."""
+    single = {"have": "has"}.get(verb, f"{verb}s")
+    return f"{counted(number, 'row')} {single if number == 1 else verb}"
 
 
 def _times_over(number: int) -> str:
-    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+    return {1: "once", 2: "twice"}.get(number, f"{tally(number)} times")

@@ -15,6 +15,7 @@ from engine.series import Bools, Floats
 MISSING = (
     *("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", ".", "?", "missing", "unavailable", "unknown"),
     *("inf", "+inf", "-inf"),
+    *("#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!"),
 )  # in lower case
 LOOSE = r"^[+\-−]?[0-9.,][0-9.,'’ \u00a0\u202f\u2009]*([eE][+\-]?[0-9]+)?$"  # a number in some country's writing
 MOST_ODD = 0.2  # share of cells beyond which a closer look at all of them is faster

@@ -14,6 +14,7 @@ import polars as pl
 from engine.errors import UploadError
 from engine.ingest.layout import Layout
 from engine.ingest.spans import PAD, ROW_END, Cells, Places, Spans, find_spans
+from engine.ingest.tally import tally
 from engine.series import Bools
 
 BEYOND = "\ufeff"  # no column of a file has this name
@@ -132,7 +133,7 @@ def refuse_long_row(layout: Layout, row: int, is_long: Bools) -> None:
     if is_long.any():
         width = len(layout.names)
         raise UploadError(
-            f"Row {row + int(np.argmax(is_long)):,} has more cells than the {width} columns of this table. Put "
+            f"Row {tally(row + int(np.argmax(is_long)))} has more cells than the {width} columns of this table. Put "
             f"quotes around cells that hold the delimiter {layout.delimiter!r}, or use another one.",
             code="BAD_QUOTING",
             columns=width,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.errors import UploadError
+from engine.ingest.tally import tally
 from engine.ingest.times import SECOND
 from engine.series import DAY, Ints, Step, Times, month_starts
 
@@ -62,8 +63,8 @@ def _step(seconds: Ints) -> Step:
     near = int(np.count_nonzero((leaps > 3 * step // 4) & (leaps < -(-5 * step // 4))))  # a quarter of a step off
     if 2 * near < len(leaps):
         raise UploadError(
-            f"The times have no regular step: {len(leaps) - near:,} of {len(leaps):,} intervals differ from {step:,} "
-            "s, the most common one. Hindcast needs regular readings.",
+            f"The times have no regular step: {tally(len(leaps) - near)} of {tally(len(leaps))} intervals differ from "
+            f"{tally(step)} s, the most common one. Hindcast needs regular readings.",
             code="NO_STEP",
             differ=len(leaps) - near,
             intervals=len(leaps),

@@ -16,6 +16,7 @@ from engine.errors import UploadError
 from engine.ingest.layout import Layout
 from engine.ingest.pieces import BEYOND, Bare, Piece, parse
 from engine.ingest.spans import ROW_END
+from engine.ingest.tally import tally
 from engine.ingest.text import count
 from engine.settings import Settings
 
@@ -124,8 +125,8 @@ def open_table(body: bytes, layout: Layout, settings: Settings) -> Table:
     table = Table(body, layout, tuple(bounds), is_plain)
     if table.rows > settings.max_rows:
         raise UploadError(
-            f"{table.rows:,} rows; this server reads up to {settings.max_rows:,}. Cut the period, or ask for a higher "
-            "limit.",
+            f"{tally(table.rows)} rows; this server reads up to {tally(settings.max_rows)}. "
+            "Cut the period, or ask for a higher limit.",
             code="TOO_LARGE",
             rows=table.rows,
             limit=settings.max_rows,
@@ -150,7 +151,7 @@ def _piece_end(body: bytes, start: int, is_plain: bool, longest_row: int) -> int
         if before <= start or start + PIECE - before > 2 * longest_row:
             line = body.count(b"\n", 0, end) + 1
             raise UploadError(
-                f"The quotes break before line {line}: a quoted cell runs over {longest_row:,} bytes. "
+                f"The quotes break before line {line}: a quoted cell runs over {tally(longest_row)} bytes. "
                 "Export the table again, with every opening quote closed.",
                 code="BAD_QUOTING",
                 line=line,

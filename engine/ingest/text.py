@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.errors import UploadError
 from engine.ingest.magic import not_text, refuse_binary, refuse_other_text
+from engine.ingest.tally import tally
 from engine.settings import MB, Settings
 
 PIECE = 1 << 22  # bytes validated at a time: a whole-file decode would need up to four times the file
@@ -128,7 +129,7 @@ def _refuse_long_lines(body: bytes, limit: int) -> None:
         if end < 0:
             line = body.count(b"\n", 0, start) + 1
             raise UploadError(
-                f"Line {line} is longer than {limit:,} bytes. A table with one row per time is needed; "
+                f"Line {line} is longer than {tally(limit)} bytes. A table with one row per time is needed; "
                 "check the line ends of the file.",
                 code="LINE_TOO_LONG",
                 line=line,

@@ -14,6 +14,7 @@ from engine.ingest.names import bad_option, some
 from engine.ingest.numbers import is_missing_word, looks_numeric
 from engine.ingest.pieces import refuse_long_row
 from engine.ingest.table import Table, open_table
+from engine.ingest.tally import tally
 from engine.settings import Settings
 
 TIME = "time"  # the name of the column that the header becomes
@@ -52,8 +53,8 @@ def turn(body: bytes, layout: Layout, settings: Settings) -> Opened:
         raise bad_option(f"turned is true, but the header holds no times ({some(header)})", ["false"])
     if flat.rows > settings.max_columns + 1:
         raise UploadError(
-            f"This table has {flat.rows:,} rows, and turned each of them would be a column; at most "
-            f"{settings.max_columns:,} are read. Keep the rows you need.",
+            f"This table has {tally(flat.rows)} rows, and turned each of them would be a column; at most "
+            f"{tally(settings.max_columns)} are read. Keep the rows you need.",
             code="TOO_WIDE",
             columns=flat.rows,
             limit=settings.max_columns,

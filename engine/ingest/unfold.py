@@ -13,6 +13,7 @@ from engine.ingest.looks import looks_like_clock, looks_like_date
 from engine.ingest.months import month_number
 from engine.ingest.names import some
 from engine.ingest.table import open_table
+from engine.ingest.tally import tally
 from engine.ingest.turn import Opened, all_cells
 from engine.settings import MB, Settings
 
@@ -41,8 +42,8 @@ def unfold(body: bytes, layout: Layout, settings: Settings) -> Opened | None:
         return None
     if flat.rows * len(moments) > settings.max_rows:
         raise UploadError(
-            f"{flat.rows * len(moments):,} cells in {flat.rows:,} rows; this server reads up to "
-            f"{settings.max_rows:,}. Cut the period, or ask for a higher limit.",
+            f"{tally(flat.rows * len(moments))} cells in {tally(flat.rows)} rows; this server reads up to "
+            f"{tally(settings.max_rows)}. Cut the period, or ask for a higher limit.",
             code="TOO_LARGE",
             rows=flat.rows * len(moments),
             limit=settings.max_rows,
@@ -70,7 +71,7 @@ def _refuse_repeated(others: pl.DataFrame, times: int, settings: Settings) -> No
     size = sum(int(others[name].str.len_bytes().sum()) for name in others.columns) * times
     if size > settings.max_upload_bytes:
         raise UploadError(
-            f"Its other columns ({some(others.columns)}) hold so much text that {times:,} readings per row would "
+            f"Its other columns ({some(others.columns)}) hold so much text that {tally(times)} readings per row would "
             f"repeat {size / MB:,.0f} MB of it; this server reads up to {settings.max_upload_bytes / MB:g} MB. "
             "Leave such columns out.",
             code="TOO_LARGE",
