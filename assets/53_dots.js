@@ -1,9 +1,9 @@
 /* Ten dots: the samples of one step on a small axis, what happened as a mark, and the lines somebody has drawn. */
 (() => {
   const hindcast = window.hindcast;
-  const { gate, frames, series, words } = hindcast;
+  const { gate, frames, words } = hindcast;
   const [WIDTH, HEIGHT, EDGE, FLOOR, RADIUS] = [260, 58, 8, 38, 3.5];
-  const ROOM = 0.04; /* of the axis, beyond the outermost sample */
+  const ROOM = 0.15; /* of the axis, beyond the outermost sample */
 
   const node = (parent, tag, attributes, text) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -12,13 +12,10 @@
     parent.append(made);
   };
 
-  /* The ends of the axis: all samples and outcomes of the forecast on the screen, so that steps can be compared. */
+  /* The ends of the axis: all samples of the forecast on the screen, so that its steps can be compared. */
   const ends = () => {
-    const { samples, loc, scale, H } = frames.at(gate.drawn);
-    const tells = hindcast.look.tells(gate.hand);
-    const happened = Array.from({ length: tells ? H : 0 }, (_, k) => series.value(gate.drawn + k + 1));
-    const known = [...Array.from(samples, (sample) => loc + scale * sample), ...happened.filter(Number.isFinite)];
-    const [low, high] = [Math.min(...known), Math.max(...known)];
+    const { samples, loc, scale } = frames.at(gate.drawn);
+    const [low, high] = [Math.min(...samples), Math.max(...samples)].map((sample) => loc + scale * sample);
     const room = ROOM * (high - low) || 1;
     return [low - room, high + room];
   };
@@ -33,6 +30,13 @@
     });
     const apart = Math.min(2 * RADIUS, (FLOOR - 3 * RADIUS) / Math.max(1, ...levels));
     return levels.map((level) => FLOOR - RADIUS - 1 - level * apart);
+  };
+
+  /* What happened: a triangle below the axis, and one that points beyond its end where it lies there. */
+  const pointer = (value, low, high, x) => {
+    if (value < low) return `M0 ${FLOOR + 6}l9 -5v10z`;
+    if (value > high) return `M${WIDTH} ${FLOOR + 6}l-9 -5v10z`;
+    return `M${x(value)} ${FLOOR + 1}l5 9h-10z`;
   };
 
   hindcast.dots = (step) => {
@@ -52,10 +56,7 @@
     const places = step.samples.map(x);
     const heights = stacked(places);
     places.forEach((cx, k) => node(drawing, "circle", { class: "dot", cx, cy: heights[k], r: RADIUS }));
-    if (!Number.isNaN(step.happened)) {
-      const at = x(step.happened);
-      node(drawing, "path", { class: "dots-truth", d: `M${at} ${FLOOR + 1}l5 9h-10z` });
-    }
+    if (!Number.isNaN(step.happened)) node(drawing, "path", { class: "dots-truth", d: pointer(step.happened, low, high, x) });
     const [left, right] = [low, high].map((end) => words.number(end, Math.max(0, decimals - 1)));
     node(drawing, "text", { x: 0, y: HEIGHT - 1 }, left);
     node(drawing, "text", { x: WIDTH, y: HEIGHT - 1, "text-anchor": "end" }, right);

@@ -207,9 +207,10 @@ def _isolated(values: Floats) -> NDArray[np.bool_]:
 def _cut_points(x: list[int], values: Floats, frame: Frame, paint: Palette) -> list[dict[str, Any]]:
     """A triangle and the value wherever a point lies beyond the axis."""
     traces = []
-    for beyond, edge, symbol, place in (
-        (frame.cut_high & (values > frame.high), frame.high, "triangle-up", "bottom center"),
-        (frame.cut_low & (values < frame.low), frame.low, "triangle-down", "top center"),
+    for beyond, edge, symbol, place, below in (
+        # The names of days have the line under the triangles.
+        (frame.cut_high & (values > frame.high), frame.high, "triangle-up", "bottom center", "<br>"),
+        (frame.cut_low & (values < frame.low), frame.low, "triangle-down", "top center", ""),
     ):
         where = np.flatnonzero(beyond)
         if len(where) == 0:
@@ -220,7 +221,7 @@ def _cut_points(x: list[int], values: Floats, frame: Frame, paint: Palette) -> l
                 "mode": "markers+text",
                 "x": [x[i] for i in where],
                 "y": [edge] * len(where),
-                "text": [number(float(values[i]), cut_decimals(frame)) for i in where],
+                "text": [below + number(float(values[i]), cut_decimals(frame)) for i in where],
                 "textposition": place,
                 "textfont": {"size": 11, "color": paint.ink},
                 "marker": {"symbol": symbol, "size": 9, "color": paint.ink},

@@ -132,7 +132,7 @@ def test_one_spike_does_not_flatten_the_year_and_is_marked() -> None:
         ("triangle-up", [3], [frame.high]),
         ("triangle-down", [4], [frame.low]),
     ]
-    assert marks[0]["text"][0].replace("\u202f", "").startswith("5000")
+    assert marks[0]["text"][0].removeprefix("<br>").replace("\u202f", "").startswith("5000")
 
 
 @pytest.mark.parametrize("values", [np.array([5.0, 5.0]), np.array([]), np.array([0.0]), np.array([np.nan, 1.0])])
