@@ -10,12 +10,14 @@
   const hindcast = window.hindcast;
   const { series, frames, rows, places, painter } = hindcast;
   const REST_MS = 120;
+  const HELD_MS = 400; /* a button that is still down goes on: plotly's drawing would be in the hand's way */
   const SOON_MS = 250;
   const RETRY_MS = 1000;
   const MOST_FAILURES = 3;
   const session = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, "0")).join("");
   let seq = 0;
   let timer = 0; /* runs while the hand moves */
+  let held = false;
   let frame = 0;
   let stale = false; /* the picture on its way is already outdated */
   let failures = 0;
@@ -66,8 +68,7 @@
       gate.rested = gate.anew = null;
       places.went(there);
       gate.moved();
-      window.clearTimeout(timer);
-      timer = window.setTimeout(settle, REST_MS);
+      settleSoon();
       hindcast.lateness.watch();
       if (!painter.ready()) ask();
       soon();
@@ -120,6 +121,18 @@
     timer = 0;
     places.rested();
   };
+
+  const settleSoon = () => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(settle, held ? HELD_MS : REST_MS);
+  };
+
+  const holds = (down) => () => {
+    held = down;
+    if (!down && timer) settleSoon();
+  };
+  window.addEventListener("pointerdown", holds(true), { capture: true });
+  for (const end of ["pointerup", "pointercancel", "blur"]) window.addEventListener(end, holds(false), { capture: true });
 
   /* The hand rests. */
   const settle = () => {
