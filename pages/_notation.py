@@ -94,7 +94,7 @@ def _trim(value: float) -> str:
 
 
 def span(steps: int, step: Step) -> str:
-    """The length of `steps` steps: `3 h`, `45 min`, `12 days`, `4 months`."""
+    """The length of `steps` steps: `3 h`, `45 min`, `5 h 20 min`, `12 days`, `4 months`."""
     if step.calendar == "weekday":
         return plural(steps, "working day")
     if step.months:
@@ -104,11 +104,19 @@ def span(steps: int, step: Step) -> str:
     if seconds < 2 * MINUTE and seconds % MINUTE:
         return f"{seconds} s"
     if seconds < 2 * HOUR and seconds % HOUR:
-        return f"{_trim(seconds / MINUTE)} min"
+        return _mixed(seconds, (MINUTE, "min"), (1, "s"))
     if (step.seconds or 1) % DAY and (seconds <= 2 * DAY or (seconds < 4 * DAY and seconds % DAY)):
-        return f"{_trim(seconds / HOUR)} h"
-    days = seconds / DAY
-    return "1 day" if days == 1 else f"{_trim(days)} days"
+        return _mixed(seconds, (HOUR, "h"), (MINUTE, "min"))
+    return _mixed(seconds, (DAY, "day" if seconds == DAY else "days"), (HOUR, "h"))
+
+
+def _mixed(seconds: int, large: tuple[int, str], small: tuple[int, str]) -> str:
+    """Such as `2.5 h`, and `5 h 20 min` where more than one decimal would be needed."""
+    (size, name), (rest, rest_name) = large, small
+    if seconds * 10 % size == 0:
+        return f"{_trim(seconds / size)} {name}"
+    left = seconds % size
+    return f"{count(seconds // size)} {name} {left // rest if left % rest == 0 else _trim(left / rest)} {rest_name}"
 
 
 def the_next(steps: int, step: Step) -> str:

@@ -88,6 +88,11 @@ def test_a_moment_is_written_with_the_month_in_letters(time: str, step: Step, wo
         (5, WEEKDAY, "5 working days"),
         (12, Step(5, None), "1 min"),
         (7, Step(5, None), "35 s"),
+        (64, Step(300, None), "5 h 20 min"),
+        (10, QUARTER_HOUR, "2.5 h"),
+        (64, Step(10, None), "10 min 40 s"),
+        (200, HOUR, "8 days 8 h"),
+        (64, Step(3, None), "3.2 min"),
     ],
 )
 def test_spans(steps: int, step: Step, words: str) -> None:
