@@ -314,3 +314,17 @@ def test_a_column_in_dollars_is_the_first_as_any_other() -> None:
     back = reading(raw).readback
     assert (back.value_column, back.unit, back.columns) == ("Close", "$", ("Close", "Volume"))
     assert back.warnings == ("VALUE_COLUMN_GUESSED",)
+
+
+def test_a_delimiter_that_is_not_read_is_named() -> None:
+    error = refusal("sep=§\ntime§value\n2024-01-01§1\n2024-01-02§2\n".encode())
+    assert error.code == "BAD_QUOTING"
+    assert error.message.startswith("The first line names '§' as the delimiter")
+
+
+@pytest.mark.parametrize("sign", [",", "."])
+def test_the_proof_of_the_decimal_sign_has_its_row(sign: str) -> None:
+    cells = ["7"] * 5 + [number.replace(".", sign) for number in numbers(43)]
+    lines = "\n".join(map(";".join, [("time", "value"), *zip(hourly(), cells, strict=True)]))
+    says = [part.says for part in reading(lines.encode()).readback.decisions if part.what == "numbers"]
+    assert says[0].endswith(f"is the decimal sign: '0{sign}5' (row 7) cannot be read otherwise")

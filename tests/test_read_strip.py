@@ -51,7 +51,7 @@ def test_every_decision_is_told_with_its_proof_and_its_other_ways(client: FlaskC
     words = told(client, engine.upload("\n".join(["Zeit;Last [kW]", *EVEN]).encode()))
     assert "Day first: steps are even that way" in words
     assert '"data-reread": "dayfirst=false"' in words
-    assert "Comma is the decimal sign: '0,25' cannot be read otherwise" in words
+    assert "Comma is the decimal sign: '0,25' (row 2) cannot be read otherwise" in words
     assert "12 steps = 3 h" in words
     assert '"data-reread": "step=1h&agg=sum"' in words
     assert "Noted" not in words

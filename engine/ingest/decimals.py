@@ -90,6 +90,16 @@ def _of_piece(piece: Piece, column: str) -> Signs:
     return dataclasses.replace(signs, proof=signs.proof._replace(row=row))
 
 
+def _with_row(table: Table, column: str, signs: Signs) -> Signs:
+    """The signs with the row of their proof, where that stands in the first piece."""
+    if signs.proof is None or signs.proof.row is not None:
+        return signs
+    first = next(table.pieces([column]))
+    places = (strings(first[column]).str.strip_chars() == signs.proof.cell).arg_true()
+    row = first.row + int(places[0]) if len(places) else None
+    return dataclasses.replace(signs, proof=signs.proof._replace(row=row))
+
+
 def settle_signs(table: Table, column: str, signs: Signs, hint: str | None, options: ReadOptions) -> Signs:
     """The decimal sign of a column, decided on all of it where a sample (`signs`) does not, else by `hint`.
 
@@ -103,5 +113,5 @@ def settle_signs(table: Table, column: str, signs: Signs, hint: str | None, opti
             whole = whole.and_then(_of_piece(piece, column))
         signs = whole if whole.proof else whole.with_hint(hint, table.layout.delimiter)
     if options.decimal is None:
-        return signs
+        return _with_row(table, column, signs)
     return Signs(options.decimal, Proof("chosen"), signs.commas, signs.dots)

@@ -106,7 +106,16 @@ def _first_lines(body: bytes, offset: int) -> tuple[list[str], bool]:
 def _named_delimiter(line: str) -> str | None:
     """The delimiter of a `sep=;` line, None where the line is another."""
     line = line.rstrip("\r\n").strip(' "')
-    return line[4] if len(line) == 5 and line.lower().startswith("sep=") else None
+    if len(line) != 5 or not line.lower().startswith("sep="):
+        return None
+    if not line[4].isascii():
+        raise UploadError(
+            f"The first line names {line[4]!r} as the delimiter, which is not read. "
+            "Use a comma, a semicolon, a tab or |.",
+            code="BAD_QUOTING",
+            line=1,
+        )
+    return line[4]
 
 
 def _rows(lines: list[str], delimiter: str, skip: int, before: int) -> list[tuple[list[str], int, int]]:
