@@ -7,7 +7,7 @@ from tests.browser.conftest import Page
 COMPARE = """
 const [one, other, loud, done] = arguments;
 const pixels = async (data) => {
-  const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
+  const image = await createImageBitmap(new Blob([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))]));
   const canvas = new OffscreenCanvas(image.width, image.height);
   const pen = canvas.getContext("2d");
   pen.drawImage(image, 0, 0);
