@@ -36,13 +36,19 @@
     if (node && words && node.textContent !== words) node.textContent = words;
   };
 
+  /* What the slider is called; its thumb may come later than the first picture. */
+  const name = (answer) => {
+    const node = thumb();
+    if (!node && gate.facts && last === answer) return window.setTimeout(name, 100, answer);
+    node?.setAttribute("aria-valuetext", answer.spoken);
+    node?.setAttribute("aria-label", "Moment");
+  };
+
   gate.settled = (answer) => {
     last = answer;
     gate.time = answer.time;
     document.title = answer.title;
-    const node = thumb();
-    node?.setAttribute("aria-valuetext", answer.spoken);
-    node?.setAttribute("aria-label", "Moment");
+    name(answer);
     if (gate.hand === answer.index) hindcast.write("clock", answer.clock);
     if (answer.baseline !== undefined) {
       hindcast.show("key-baseline", Boolean(answer.baseline));

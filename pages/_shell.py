@@ -68,6 +68,7 @@ def header(middle: Any = None, tools: Any = None) -> html.Header:
             dcc.Link(
                 [html.Span(className="logo"), html.Span("Hindcast", className="wordmark")],
                 href="/",
+                title="Hindcast, the first page",
                 className="home-link",
             ),
             html.Div(middle, className="header-middle"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from flask import current_app
 
@@ -66,10 +67,9 @@ def _drop_zone(settings: Settings) -> html.Section:
                         placeholder="Paste the rows here, with their times",
                         **{"aria-label": "Paste rows here"},
                     ),
-                    dcc.Checklist(
+                    html.Div(
+                        dmc.Checkbox(label="Only the latest forecast, keep nothing", size="xs"),
                         id="quick-only",
-                        options=[{"label": "Only the latest forecast, keep nothing", "value": "quick"}],
-                        value=[],
                         className="quick-only",
                     ),
                 ],
