@@ -273,3 +273,11 @@ def test_the_tables_of_forecasting_libraries_are_read(header: str) -> None:
     back = reading("\n".join([header, *rows])).readback
     assert (back.time_column, back.value_column, back.series, back.n_rows_valid) == (time, value, series, 90)
     assert back.warnings == (("SERIES_GUESSED",) if series else ())
+
+
+def test_the_kind_of_a_record_is_no_column_to_choose() -> None:
+    rows = [f"S1,0{1 + at // 96}/05/2024 {at % 96 // 4:02}:{at % 4 * 15:02},0,{90 + at % 17}" for at in range(192)]
+    rows += ["S1,02/05/2024 23:50,6,"]
+    text = "\n".join(["Serial,Device Timestamp,Record Type,Historic Glucose mg/dL", *rows])
+    back = read(text.encode(), ReadOptions(dayfirst=True), Settings()).readback
+    assert (back.value_column, back.columns) == ("Historic Glucose mg/dL", ("Historic Glucose mg/dL",))

@@ -87,7 +87,9 @@ def choose(sample: pl.DataFrame, time: TimeReading, micros: Ints, options: ReadO
     signs = marks.get(value) or all_signs(timed.select(value), None)[value]
     proved = {mark.decimal for mark in marks.values() if mark.proof}
     hint = proved.pop() if len(proved) == 1 else None
-    return Choice(time, value, signs, hint, is_guess, tuple(numeric), tuple(ids), kind_column(sample, value))
+    kind = kind_column(sample, value)
+    offered = [name for name in numeric if kind is None or name != kind[0]]
+    return Choice(time, value, signs, hint, is_guess, tuple(offered), tuple(ids), kind)
 
 
 def _loosely_numeric(timed: pl.DataFrame) -> list[str]:
