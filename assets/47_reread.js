@@ -61,7 +61,8 @@
     hindcast.leave();
     const { handle, model, sel, look } = facts;
     const h = Number(steps) || null;
-    hindcast.memory.remember(handle, { h, strip: document.querySelector("#read-strip details")?.open });
+    const strip = document.querySelector("#read-strip details")?.open;
+    hindcast.memory.remember(handle, { h, strip, reused: null }); /* what was reused was of the length before */
     hindcast.keepInSight();
     hindcast.go(hindcast.address(handle, `i=${hand}`, { model, h, sel, look }), { stay: true });
   };

@@ -78,3 +78,19 @@ def test_a_longer_export_reuses_the_old_one_which_leads_to_it(page: Page, csv_fi
     assert page.js("document.querySelector('#newer-note')") is None
     assert page.complaints() == []
     forget(page, old)
+
+
+def test_what_was_reused_is_not_said_of_another_length(page: Page, csv_file: Path, tmp_path: Path) -> None:
+    file = nobody_elses(csv_file, tmp_path / "twice.csv")
+    for _ in range(2):
+        page.open()
+        page.choose(file)
+        page.until("location.pathname.startsWith('/explore/')")
+        page.drawn()
+        filled(page)
+    page.until("document.querySelector('.read-line').innerText.includes('taken from an earlier upload.')")
+    page.driver.execute_script("document.querySelector('#read-strip [data-length=\"24\"]').click()")
+    page.until("document.querySelector('#read-strip [data-length=\"\"]')")
+    page.drawn()
+    assert "earlier upload" not in page.text(".read-line")
+    forget(page, page.js("location.pathname"))
