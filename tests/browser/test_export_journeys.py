@@ -100,7 +100,7 @@ def test_this_forecast_is_copied_as_rows(page: Page, csv_file: Path) -> None:
     head, *rows = copied(page)
     assert head == ["time", "10 %", "25 %", "50 %", "75 %", "90 %", "what happened"]
     assert len(rows) == 12
-    assert rows[0][0] == "2024-04-01 04:00:00"
+    assert rows[0][0] == "2024-04-01 04:00"
     for row in rows:
         bands = [float(cell) for cell in row[1:6]]
         assert bands == sorted(bands)

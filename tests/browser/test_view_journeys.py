@@ -127,7 +127,7 @@ def test_a_forecast_is_copied_as_a_table(page: Page, csv_file: Path) -> None:
     says(page, "Copied this forecast as a table")
     rows = [row.split("\t") for row in page.js("copied").split("\n")]
     assert rows[0][0] == "time"
-    assert rows[0][3] == "median"
+    assert rows[0][3] == "50 %"
     assert len(rows) == 13
     assert all(float(low) <= float(median) <= float(high) for _, low, _, median, _, high, _ in rows[1:])
     assert rows[1][0].endswith(":00")
