@@ -231,7 +231,7 @@ def test_a_longer_forecast_is_drawn_at_the_same_moment_and_stays_in_every_addres
     )
     page.find("#copy-link").click()
     page.until("window.copied?.endsWith('?i=-99&h=24')")
-    assert page.js("document.querySelector('#export-menu a').getAttribute('href')").endswith("horizon=24")
+    assert "horizon=24" in page.js("document.querySelector('#export-menu a').getAttribute('href')")
     page.find("#read-strip [data-reread='step=1h&agg=sum']").click()
     page.until("document.querySelector('#read-strip details')?.innerText.includes('24 steps = 24 h')")
     page.drawn()
