@@ -31,7 +31,6 @@ PARTS = (
     reuse_figures,
     wire_figures,
     server_figures,
-    intake_figures,
 )
 
 
