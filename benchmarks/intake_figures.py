@@ -114,6 +114,7 @@ def _high_water(reset: bool = False) -> int:
 
 
 def _child(process: str) -> str:
-    """The one child of a process, which any of its threads may have started."""
+    """The one child of a process that is gunicorn's, which any of its threads may have started."""
     tasks = (Path("/proc") / process / "task").iterdir()
-    return " ".join((task / "children").read_text() for task in tasks).split()[0]
+    children = " ".join((task / "children").read_text() for task in tasks).split()
+    return next(child for child in children if b"gunicorn" in (Path("/proc") / child / "cmdline").read_bytes())
