@@ -102,8 +102,7 @@ class Wires:
             return kept.block
         with self._making:
             payload = wire_series.pack(dataset)
-        etag = hashlib.sha256(payload).hexdigest()[:32]
-        block = WireBlock(gzip.compress(payload, LEVEL, mtime=0), etag, True)
+        block = _zipped(payload, True)
         self._tier.put(key, _Kept((0, 0), block), len(block.data))
         return block
 
@@ -138,13 +137,17 @@ class Wires:
             if kept is not None:
                 return kept
             payload = wire.pack(number, state, rows, scores, entry.subject.spec.kind, self._beside(entry, slots))
-            etag = hashlib.sha256(payload).hexdigest()[:32]
-            block = WireBlock(gzip.compress(payload, LEVEL, mtime=0), etag, unchanged and wire.is_complete(state))
+            block = _zipped(payload, unchanged and wire.is_complete(state))
         if unchanged:
             self._tier.put(_key(entry, number), _Kept(stamp, block), len(block.data))
             if self._find(entry.key) is not entry:  # forgotten meanwhile, perhaps before there was something to forget
                 self.forget(entry.subject.series.handle)
         return block
+
+
+def _zipped(payload: bytes, complete: bool) -> WireBlock:
+    etag = hashlib.sha256(payload).hexdigest()[:32]
+    return WireBlock(gzip.compress(payload, LEVEL, mtime=0), etag, complete)
 
 
 def _key(entry: Entry, number: int) -> tuple[str, str, int]:

@@ -11,7 +11,7 @@ from engine.ingest.epochs import TIME_NAME
 from engine.ingest.looks import looks_like_clock
 from engine.ingest.spans import Cells, strings
 from engine.ingest.times import DAY, NO_TIME, SECOND, read_clock
-from engine.series import Ints
+from engine.series import Floats, Ints
 
 LEAST_TIMES = 0.9  # share of a time column's filled cells that must read as time
 TRIED = 60
@@ -61,7 +61,7 @@ def _is_clock_column(name: str, cells: pl.Series) -> bool:
 
 def _read_hours(cells: Cells) -> tuple[Ints, int]:
     """Microseconds since midnight of the hours 0 .. 24, NO_TIME for all else, and the number of 24."""
-    hours = strings(cells).str.strip_chars().cast(pl.Float64, strict=False).fill_null(-1).to_numpy()
+    hours = _numbers(cells)
     valid = (hours >= 0) & (hours <= 24) & (hours == np.floor(hours))
     micros = np.where(valid, hours, 0).astype(np.int64) * 3600 * SECOND
     return np.where(valid, micros, NO_TIME), int(np.count_nonzero(hours == 24))
@@ -69,11 +69,16 @@ def _read_hours(cells: Cells) -> tuple[Ints, int]:
 
 def _read_hhmm(cells: Cells) -> tuple[Ints, int]:
     """Microseconds since midnight of 0 .. 2400, hours before minutes, NO_TIME for all else, and the number of 2400."""
-    numbers = strings(cells).str.strip_chars().cast(pl.Float64, strict=False).fill_null(-1).to_numpy()
+    numbers = _numbers(cells)
     valid = (numbers >= 0) & (numbers <= 2400) & (numbers == np.floor(numbers)) & (numbers % 100 < 60)
     whole = np.where(valid, numbers, 0).astype(np.int64)
     micros = (whole // 100 * 3600 + whole % 100 * 60) * SECOND
     return np.where(valid, micros, NO_TIME), int(np.count_nonzero(numbers == 2400))
+
+
+def _numbers(cells: Cells) -> Floats:
+    """Numbers as they are written, -1 for all else."""
+    return strings(cells).str.strip_chars().cast(pl.Float64, strict=False).fill_null(-1).to_numpy()
 
 
 CLOCKS = {"clock": read_clock, "hours": _read_hours, "hhmm": _read_hhmm}

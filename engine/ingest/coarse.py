@@ -76,8 +76,7 @@ def coarse_series(series: Series, wanted: Coarser, at_end: bool) -> Series:
     if len(known) < MIN_OBSERVED:
         raise UploadError(
             f"Read every {words(step)}, {tally(len(known))} complete values are left; at least {MIN_OBSERVED} are "
-            "needed "
-            "before a first forecast. Choose a shorter step.",
+            "needed before a first forecast. Choose a shorter step.",
             code="TOO_SHORT",
             rows=len(known),
             least=MIN_OBSERVED,

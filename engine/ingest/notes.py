@@ -114,17 +114,15 @@ def _rows(readings: Readings, ordered: Ordered) -> Iterator[Note]:
             f"{counted(readings.censored, 'reading')} said Low or High: drawn just beyond the sensor's limit.",
         )
     if len(readings.missing):
+        missing, first = len(readings.missing), tally(int(readings.missing[0]))
+        stay = f"row {first}. It stays" if missing == 1 else f"the first is row {first}. They stay"
         words = ""
         if readings.words and readings.first_word:
             row, cell = readings.first_word
+            they = "It" if missing == 1 else f"{tally(readings.words)} of them"
             hold = "holds" if readings.words == 1 else "hold"
-            words = f" {tally(readings.words)} of them {hold} a word, such as {cell[:40]!r} in row {tally(row)}."
-        first = tally(int(readings.missing[0]))
-        missing, stay = len(readings.missing), f"the first is row {first}. They stay"
-        if missing == 1:
-            words, stay = words.replace("1 of them", "It"), f"row {first}. It stays"
-        said = f"{_rows_do(missing, 'have')} no value, {stay} missing.{words}"
-        yield Note("MISSING_VALUES", said)
+            words = f" {they} {hold} a word, such as {cell[:40]!r} in row {tally(row)}."
+        yield Note("MISSING_VALUES", f"{_rows_do(missing, 'have')} no value, {stay} missing.{words}")
     if ordered.repeated:
         yield Note(
             "DUPLICATES_DROPPED",
