@@ -59,15 +59,14 @@ def register(app: Dash) -> None:
     )
     def follow_the_upload(mine: Any, facts: Any) -> Any:
         engine: Engine = current_app.extensions["engine"]
-        handle = _inputs.handle(facts.get("handle")) if isinstance(facts, dict) else None
-        upload_id = _inputs.token(mine.get("upload")) if isinstance(mine, dict) else None
-        if handle is None or upload_id is None:
+        own = _inputs.own_upload(mine, facts)
+        if own is None:
             return no_update
         try:
-            record = engine.record(upload_id, handle)
+            record = engine.record(*own)
         except errors.EngineError:
             return no_update
         if record is None or record.readback.decimal == ".":
             return no_update
         model = facts.get("model") if isinstance(facts.get("model"), str) else None
-        return csv_links(handle, model, _inputs.horizon(facts.get("h")), record.readback.decimal)
+        return csv_links(own[1], model, _inputs.horizon(facts.get("h")), record.readback.decimal)

@@ -105,6 +105,14 @@ def token(value: Any) -> str | None:
     return value if isinstance(value, str) and TOKEN.fullmatch(value) else None
 
 
+def own_upload(mine: Any, facts: Any) -> tuple[str, str] | None:
+    """(upload, handle) of the file on the page, where this browser sent it."""
+    if not (isinstance(mine, dict) and isinstance(facts, dict)):
+        return None
+    upload_id, known = token(mine.get("upload")), handle(facts.get("handle"))
+    return (upload_id, known) if upload_id and known else None
+
+
 def model(value: Any) -> str | None:
     """What may be a model's name; whether there is one, the engine says."""
     return value if isinstance(value, str) and MODEL.fullmatch(value) else None

@@ -42,7 +42,7 @@ def view(query: Any) -> View:
     """What a query string asks for."""
     if not isinstance(query, str) or len(query) > MOST_QUERY:
         return USUAL
-    fields = parse_qs(query.removeprefix("?"), max_num_fields=None)
+    fields = parse_qs(query.removeprefix("?"))
     hidden, shown = (fields.get(name, [""])[0].split(",") for name in ("hide", "show"))
     past = fields.get("past", [""])[0]
     doublings = int(past) if PAST.fullmatch(past) else 0

@@ -206,12 +206,11 @@ def register(app: Dash) -> None:
     )
     def show_readback(mine: Any, facts_data: Any) -> tuple[Any, Any]:
         engine: Engine = current_app.extensions["engine"]
-        handle = _inputs.handle(facts_data.get("handle")) if isinstance(facts_data, dict) else None
-        upload_id = _inputs.token(mine.get("upload")) if isinstance(mine, dict) else None
-        if handle is None or upload_id is None:
+        own = _inputs.own_upload(mine, facts_data)
+        if own is None:
             return no_update, no_update
         try:
-            record, dataset = engine.record(upload_id, handle), engine.dataset(handle)
+            record, dataset = engine.record(*own), engine.dataset(own[1])
         except errors.UnknownHandle:
             return no_update, no_update
         except errors.EngineError:
