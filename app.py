@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 import api
 import delivery
+import metrics
 import security
 from engine import Engine, Settings, errors
 from pages import _first, _inputs, _shell, cache, explore, home, not_found, status
@@ -61,6 +62,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     app.server.extensions["engine"] = engine
     app.server.register_blueprint(api.create_blueprint(engine))
     delivery.compress(app.server)
+    metrics.measure(app.server, engine)
     app.server.register_error_handler(Exception, _malformed)
     _route(app, settings, engine)
     home.register(app)

@@ -432,6 +432,7 @@ class Engine:
             disk_budget=self.settings.disk_budget,
             datasets=self._library.count(),
             errors=self._meter.errors(),
+            failures=self._meter.failure_counts(),
         )
 
     def close_on_signal(self) -> Callable[[], None]:

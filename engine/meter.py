@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from bisect import bisect_left
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -23,7 +23,8 @@ LONG_HEX = re.compile(r"[0-9a-f]{9,}")  # a handle, say: its first eight digits 
 
 
 class Latency(NamedTuple):
-    """How long a stage took, in seconds. p50 and p95 are of its latest calls, everything else since the start.
+    """How long a stage took, in seconds. p50 and p95 are of its latest calls, everything else since the start. total:
+    of all calls together.
 
     buckets: (upper bound, calls that took at most that and more than the bound before); the last bound is infinite.
     """
@@ -32,6 +33,7 @@ class Latency(NamedTuple):
     p50: float
     p95: float
     worst: float
+    total: float
     buckets: tuple[tuple[float, int], ...]
 
 
@@ -55,6 +57,7 @@ class Meter:
         self._stages = {stage: _Durations() for stage in STAGES}
         self._bins: deque[list[int]] = deque(maxlen=round(WINDOW / BIN))  # [number of the bin, origins]
         self._failures: deque[Failure] = deque(maxlen=MOST_FAILURES)
+        self._failure_counts: Counter[str] = Counter()
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -82,6 +85,7 @@ class Meter:
         failure = Failure(self._wall(), stage, _one_line(stage, error))
         with self._lock:
             self._failures.append(failure)
+            self._failure_counts[stage] += 1
 
     def stages(self) -> dict[str, Latency]:
         """Every stage, in the order of STAGES, those that were never called with zeros."""
@@ -103,6 +107,11 @@ class Meter:
         with self._lock:
             return tuple(reversed(self._failures))
 
+    def failure_counts(self) -> dict[str, int]:
+        """Failures since the start, by stage."""
+        with self._lock:
+            return dict(self._failure_counts)
+
 
 class _Durations:
     """The durations of one stage. Not locked: the meter's lock is."""
@@ -111,21 +120,26 @@ class _Durations:
         self.buckets = [0] * len(BOUNDS)
         self.recent: deque[float] = deque(maxlen=RECENT)
         self.worst = 0.0
+        self.total = 0.0
 
     def add(self, seconds: float) -> None:
         self.buckets[bisect_left(BOUNDS, seconds)] += 1
         self.recent.append(seconds)
         self.worst = max(self.worst, seconds)
+        self.total += seconds
 
     def copy(self) -> _Durations:
         same = _Durations()
-        same.buckets, same.recent, same.worst = self.buckets.copy(), self.recent.copy(), self.worst
+        same.buckets, same.recent = self.buckets.copy(), self.recent.copy()
+        same.worst, same.total = self.worst, self.total
         return same
 
     def latency(self) -> Latency:
         ordered = sorted(self.recent)
         buckets = tuple(zip(BOUNDS, self.buckets, strict=True))
-        return Latency(sum(self.buckets), _quantile(ordered, 0.5), _quantile(ordered, 0.95), self.worst, buckets)
+        return Latency(
+            sum(self.buckets), _quantile(ordered, 0.5), _quantile(ordered, 0.95), self.worst, self.total, buckets
+        )
 
 
 def _quantile(ordered: Sequence[float], level: float) -> float:

@@ -26,7 +26,7 @@ class Status(NamedTuple):
     reasons: sentences that say why it is not ready; empty when it is. models: names, the default one first.
     device: "CPU, 2 cores" or the GPU's name. uptime: seconds. threads: name -> whether it runs.
     memory: bytes of series and results in memory; disk: bytes in the cache directory, as last known; both beside their
-    budgets. datasets: open in memory. errors: newest first.
+    budgets. datasets: open in memory. errors: newest first; failures: how many since the start, by stage.
     """
 
     ready: bool
@@ -45,6 +45,7 @@ class Status(NamedTuple):
     disk_budget: int
     datasets: int
     errors: tuple[Failure, ...]
+    failures: dict[str, int]
 
 
 def model_status(forecaster: Forecaster) -> ModelStatus:

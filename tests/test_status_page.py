@@ -17,7 +17,7 @@ from tests.dash_client import call, draw, page, wanted
 
 THIN = "\u202f"
 IDLE = Statistics(*([0] * len(Statistics._fields)))
-NEVER = Latency(0, 0.0, 0.0, 0.0, ((0.001, 0), (0.002, 0), (math.inf, 0)))
+NEVER = Latency(0, 0.0, 0.0, 0.0, 0.0, ((0.001, 0), (0.002, 0), (math.inf, 0)))
 HEALTHY = Status(
     ready=True,
     reasons=(),
@@ -27,7 +27,7 @@ HEALTHY = Status(
     uptime=3.4 * 3600,
     threads={"infer-interactive": True, "store": True},
     statistics=IDLE,
-    stages={"infer": Latency(41, 0.0012, 0.012, 2.5, ((0.001, 0), (0.002, 40), (math.inf, 1))), "parse": NEVER},
+    stages={"infer": Latency(41, 0.0012, 0.012, 2.5, 2.9, ((0.001, 0), (0.002, 40), (math.inf, 1))), "parse": NEVER},
     origins_per_second=0.0,
     memory=222_298_112,
     memory_budget=1 << 30,
@@ -35,6 +35,7 @@ HEALTHY = Status(
     disk_budget=10 << 30,
     datasets=3,
     errors=(),
+    failures={},
 )
 
 
@@ -162,9 +163,9 @@ def test_a_histogram_is_told_in_words_too() -> None:
     infer = HEALTHY.stages["infer"]
     assert _status_words.spread(infer) == "41 calls; 40 of them took 1.0 ms to 2.0 ms."
     assert _status_words.spread(NEVER) == "No calls yet."
-    slow = Latency(2, 70.0, 70.0, 70.0, ((65.536, 0), (math.inf, 2)))
+    slow = Latency(2, 70.0, 70.0, 70.0, 140.0, ((65.536, 0), (math.inf, 2)))
     assert _status_words.spread(slow) == "2 calls; 2 of them took over 66 s."
-    quick = Latency(1, 0.0001, 0.0001, 0.0001, ((0.00025, 1), (math.inf, 0)))
+    quick = Latency(1, 0.0001, 0.0001, 0.0001, 0.0001, ((0.00025, 1), (math.inf, 0)))
     assert _status_words.spread(quick) == "1 call; 1 of them took 0 ms to 0.2 ms."
 
 
