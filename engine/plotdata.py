@@ -110,9 +110,9 @@ def quantiles(samples: Floats, levels: tuple[float, ...], kind: Kind) -> Floats:
     else:
         known, wanted = rank / (count + 1), np.asarray(levels)
     position = np.interp(wanted, known, np.arange(count, dtype=np.float64))
-    low = np.minimum(position.astype(np.int64), count - 2)
-    weight = position - low
-    result: Floats = samples[..., low] * (1 - weight) + samples[..., low + 1] * weight
+    low = position.astype(np.int64)
+    lower, upper = samples[..., low], samples[..., np.minimum(low + 1, count - 1)]
+    result: Floats = lower + (position - low) * (upper - lower)  # between two equal samples this is just their value
     return result
 
 

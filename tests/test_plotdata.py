@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import gaussian_kde, norm
 
-from engine.plotdata import GRID, crps, density, inside, quantiles
+from engine.plotdata import GRID, LEVELS, Kind, crps, density, inside, quantiles
 
 RANDOM = np.random.default_rng(7)
 MID = (np.arange(1, 11) - 0.5) / 10
@@ -33,6 +33,12 @@ def test_quantiles_never_cross_and_never_leave_the_samples(kind: str, drawn: lis
     assert (np.diff(got) >= -tolerance).all()
     assert got[0] >= samples[0] - tolerance
     assert got[-1] <= samples[-1] + tolerance
+
+
+@pytest.mark.parametrize("kind", ["quantiles", "draws"])
+@pytest.mark.parametrize("value", [7.1, 0.3, 100.0, -12.7, 1e9 + 0.1])
+def test_quantiles_of_samples_that_are_all_equal_are_just_their_value(kind: Kind, value: float) -> None:
+    assert (quantiles(np.full(10, value), (0.01, *LEVELS, 0.99), kind) == value).all()
 
 
 def test_the_density_of_draws_is_scipys_gaussian_kde() -> None:
