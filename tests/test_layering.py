@@ -18,6 +18,7 @@ PURE = {
     "series": set(),
     "windows": {"series"},
     "plotdata": set(),
+    "scoring/pairs": {"plotdata"},
     "jobs": set(),
     "meter": set(),
     "tickets": {"errors", "jobs"},
