@@ -16,6 +16,7 @@ from dash import ClientsideFunction, Dash, Input, Output
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 
+import access
 import api
 import delivery
 import metrics
@@ -60,6 +61,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     )
     app.layout = _shell.layout(settings)
     app.server.extensions["engine"] = engine
+    access.guard(app.server, settings)
     app.server.register_blueprint(api.create_blueprint(engine))
     delivery.compress(app.server)
     metrics.measure(app.server, engine)

@@ -27,12 +27,23 @@ loglevel = settings.log_level.lower()
 
 
 def on_starting(server):  # type: ignore[no-untyped-def]
+    for address in server.cfg.address:
+        if isinstance(address, tuple):  # else a socket in the file system
+            check_address(address[0])
     asked = max(server.cfg.workers, int(os.environ.get("WEB_CONCURRENCY") or 1))
     if asked != 1:
         sys.stderr.write(
             f"hindcast: {asked} workers were asked for, but the engine lives in one process. "
             "Use one worker (unset WEB_CONCURRENCY, --workers 1).\n"
         )
+        sys.exit(3)
+
+
+def check_address(host):  # type: ignore[no-untyped-def]
+    try:
+        settings.check_address(host)
+    except errors.SettingsError as error:
+        sys.stderr.write(f"hindcast: {error.message}\n")
         sys.exit(3)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ GIB = 1 << 30
 MB = 1_000_000
 MAX_HORIZON = 64  # steps: the longest forecast of any model
 PRECISIONS = ("auto", "fp32", "bf16")
+ACCESS = ("local", "open", "token")
+LEAST_TOKEN = 16  # characters: nobody counts wrong guesses
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
-def _setting(default: Any, unit: str, sentence: str, least: float | None = None) -> Any:
-    return field(default=default, metadata={"unit": unit, "sentence": sentence, "least": least})
+def _setting(default: Any, unit: str, sentence: str, least: float | None = None, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"unit": unit, "sentence": sentence, "least": least})
 
 
 def _default_cache_dir() -> Path:
@@ -34,6 +37,17 @@ class Settings:
 
     host: str = _setting("127.0.0.1", "address", "Address the server listens on.")
     port: int = _setting(8050, "port", "Port the server listens on.", 1)
+    access: str = _setting(
+        "local",
+        "local, open, token",
+        "Who is let in: programs on this machine alone, everybody who reaches the server, or who knows the token.",
+    )
+    access_token: str = _setting(
+        "", "text", "The token, at least 16 characters: the password that browsers ask for.", secret=True
+    )
+    proxies: int = _setting(
+        0, "proxies", "How many proxies stand before the server; so many X-Forwarded headers are believed.", 0
+    )
     cache_dir: Path = field(
         default_factory=_default_cache_dir,
         metadata={
@@ -86,6 +100,7 @@ class Settings:
                     f"{PREFIX}{spec.name.upper()} is {value}; it must be at least {least:g} ({spec.metadata['unit']}).",
                     setting=spec.name,
                 )
+        self._check_access()
         if self.precision not in PRECISIONS:
             raise SettingsError(f"{PREFIX}PRECISION is {self.precision!r}; one of {PRECISIONS} is needed.")
         if self.log_level.upper() not in LOG_LEVELS:
@@ -93,6 +108,38 @@ class Settings:
         if self.horizon > MAX_HORIZON:
             raise SettingsError(
                 f"{PREFIX}HORIZON is {self.horizon}; models forecast at most {MAX_HORIZON} steps.", setting="horizon"
+            )
+
+    def _check_access(self) -> None:
+        if self.access not in ACCESS:
+            raise SettingsError(f"{PREFIX}ACCESS is {self.access!r}; one of {ACCESS} is needed.", setting="access")
+        if self.access == "token" and len(self.access_token) < LEAST_TOKEN:
+            raise SettingsError(
+                f"{PREFIX}ACCESS_TOKEN has {len(self.access_token)} characters; at least {LEAST_TOKEN} are needed "
+                f"with {PREFIX}ACCESS=token.",
+                setting="access_token",
+            )
+        if not (self.access_token.isascii() and self.access_token.isprintable()):
+            raise SettingsError(
+                f"{PREFIX}ACCESS_TOKEN has characters that browsers do not all send alike. "
+                "Use letters, digits and the signs of an American keyboard.",
+                setting="access_token",
+            )
+        if self.access_token and self.access != "token":
+            raise SettingsError(
+                f"{PREFIX}ACCESS_TOKEN is set, but {PREFIX}ACCESS is {self.access}: nobody would be asked for it. "
+                f"Set {PREFIX}ACCESS=token.",
+                setting="access_token",
+            )
+        self.check_address(self.host)
+
+    def check_address(self, host: str) -> None:
+        """SettingsError if others could reach the server at this address, and nobody has said that they may."""
+        if self.access == "local" and not _is_loopback(host):
+            raise SettingsError(
+                f"{PREFIX}HOST is {host}, where others can reach the server, and whoever does sees everything. "
+                f"Say how they are let in: {PREFIX}ACCESS=token with {PREFIX}ACCESS_TOKEN, or {PREFIX}ACCESS=open.",
+                setting="host",
             )
 
     @property
@@ -117,6 +164,14 @@ class Settings:
                 unknown=unknown,
             )
         return cls(**{fields[name].name: _parse(name, str(fields[name].type), text) for name, text in given.items()})
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only programs of this machine reach an address; names other than localhost may be anything."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _parse(name: str, kind: str, text: str) -> Any:

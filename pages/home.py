@@ -14,6 +14,7 @@ from pages import _figure, _moment, _notation, _quick, _sample, _shell, _words
 
 SENTENCE = "See what would have been forecast at any moment of your data, and how right it was."
 SMALL = "Drop a CSV with a time and a number column. It stays on this server; nothing leaves your network."
+EVERYBODY = " Everybody who can open this page sees everything on it."
 SAMPLE_INDEX = -1_420  # a Monday evening in February
 EMPTY = {"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}}
 PICTURE = {"staticPlot": True}
@@ -26,7 +27,13 @@ def layout(settings: Settings, version: str) -> Any:
             _shell.header(),
             html.Main(
                 [
-                    html.Div([html.H1(SENTENCE), html.P(SMALL, className="lead")], className="sentence"),
+                    html.Div(
+                        [
+                            html.H1(SENTENCE),
+                            html.P(_privacy(settings), className="lead"),
+                        ],
+                        className="sentence",
+                    ),
                     html.Div([_drop_zone(settings), _sample_card()], className="home-row"),
                     html.Section(id="quick", className="card quick", hidden=True, children=_quick_card()),
                     html.Section(id="recents", className="recents", **{"aria-label": "Recent files"}),
@@ -41,6 +48,10 @@ def layout(settings: Settings, version: str) -> Any:
         ],
         className="shell",
     )
+
+
+def _privacy(settings: Settings) -> str:
+    return SMALL + EVERYBODY if settings.access == "open" else SMALL
 
 
 def _drop_zone(settings: Settings) -> html.Section:
