@@ -77,7 +77,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
 
 def _route(app: Dash, settings: Settings, engine: Engine) -> None:
     """One callback chooses the page by the address."""
-    version = _version()
+    shown_version = version()
     app.clientside_callback(ClientsideFunction("shell", "mount"), Output("scheme", "data"), Input("scheme", "id"))
 
     @app.callback(Output("page", "children"), Input("url", "pathname"), Input("url", "search"))
@@ -86,13 +86,14 @@ def _route(app: Dash, settings: Settings, engine: Engine) -> None:
         if page == "explore" and handle:
             return explore.layout(engine, handle, search)
         if page == "status":
-            return status.layout(engine, version)
+            return status.layout(engine, shown_version)
         if page == "cache":
-            return cache.layout(engine, version)
-        return home.layout(settings, version) if page == "home" else not_found.layout()
+            return cache.layout(engine, shown_version)
+        return home.layout(settings, shown_version) if page == "home" else not_found.layout()
 
 
-def _version() -> str:
+def version() -> str:
+    """Of the installed package; empty where it is not installed."""
     try:
         return package_version("hindcast")
     except PackageNotFoundError:

@@ -15,7 +15,7 @@ from engine.ingest.readback import Alternative, Decision
 from engine.inventory import Inventory, StoredDataset, StoredForecasts
 from engine.jobs import Statistics
 from engine.meter import Failure, Latency
-from engine.models.base import BASELINE, Forecaster, Loader, built_in
+from engine.models.base import BASELINE, Forecaster, Loader, built_in, installed
 from engine.plotdata import PlotData
 from engine.rail import Rail
 from engine.series import Series, Step
@@ -59,5 +59,6 @@ __all__ = (
     "WireBlock",
     "built_in",
     "errors",
+    "installed",
     "sketch",
 )

@@ -1,0 +1,85 @@
+"""The command line: answers on the standard output, refusals on the standard error, and exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import cli
+from engine import Engine, Settings
+from tests.conftest import to_csv, wave
+from tests.serving import ROOT
+
+Said = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache directory that the command line uses."""
+    monkeypatch.setenv("HINDCAST_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def stored(folder: Path) -> str:
+    """A stored series' handle; no engine uses the directory any more."""
+    with closing(Engine(Settings(cache_dir=folder, model="last-value", background=False))) as engine:
+        return engine.upload(to_csv(wave(300), column="zebra")).dataset.handle
+
+
+def test_models_are_listed_with_what_they_are(folder: Path, capsys: Said) -> None:
+    assert cli.main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["model", "licence", "numerics", "size"]
+    assert [line.split()[0] for line in lines[1:]] >= ["hindcast-small", "last-value", "seasonal-naive", "theta"]
+
+
+def test_a_model_that_cannot_be_loaded_says_why(folder: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(settings: Settings) -> None:
+        raise RuntimeError("no weights\nhere")
+
+    monkeypatch.setattr(cli, "installed", lambda: {"theirs": broken})
+    assert cli.main(["models"]) == cli.REFUSED
+    assert "cannot be loaded: no weights here" in capsys.readouterr().out
+
+
+def test_the_cache_is_listed_checked_and_forgotten(stored: str, capsys: Said) -> None:
+    assert cli.main(["cache"]) == 0
+    told = capsys.readouterr()
+    assert stored in told.out
+    assert "300" in told.out
+    assert "MB in use" in told.err
+    assert cli.main(["cache", "--check"]) == 0
+    assert "damaged uploads" in capsys.readouterr().out
+    assert cli.main(["cache", "--delete", stored]) == 0
+    assert cli.main(["cache"]) == 0
+    assert stored not in capsys.readouterr().out
+
+
+def test_what_is_not_stored_cannot_be_forgotten(folder: Path, capsys: Said) -> None:
+    assert cli.main(["cache", "--delete", "abc"]) == cli.REFUSED
+    assert "handle" in capsys.readouterr().err
+
+
+def test_a_wrong_command_line_is_told_apart_from_a_refusal(capsys: Said) -> None:
+    for arguments in ([], ["nothing"], ["cache", "--check", "--delete", "x"]):
+        with pytest.raises(SystemExit) as end:
+            cli.main(arguments)
+        assert end.value.code == 2
+    assert "usage: hindcast" in capsys.readouterr().err
+
+
+def test_a_wrong_setting_ends_with_its_own_status(capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HINDCAST_HOIRZON", "3")
+    assert cli.main(["cache"]) == cli.CANNOT_START
+    assert "HINDCAST_HOIRZON" in capsys.readouterr().err
+
+
+def test_it_is_installed_as_a_command() -> None:
+    command = Path(sys.executable).with_name("hindcast")
+    run = subprocess.run([command, "--version"], cwd=ROOT, capture_output=True, timeout=50, check=True)
+    assert run.stdout.startswith(b"hindcast ")
