@@ -23,6 +23,7 @@ import metrics
 import security
 from engine import Engine, Settings, errors
 from pages import _first, _inputs, _shell, cache, explore, home, not_found, status
+from pages._samples import Samples
 
 CANNOT_START = 3
 ROOT = Path(__file__).resolve().parent
@@ -62,6 +63,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     app.layout = _shell.layout(settings)
     app.server.extensions["engine"] = engine
     access.guard(app.server, settings)
+    app.server.extensions["samples"] = Samples(engine)
     app.server.register_blueprint(api.create_blueprint(engine))
     delivery.compress(app.server)
     metrics.measure(app.server, engine)
@@ -130,10 +132,14 @@ def _serve() -> Flask:
         settings = Settings.from_env(os.environ)
         logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per request tells a laptop's user nothing
-        return create_app(settings, Engine(settings)).server
+        server = create_app(settings, Engine(settings)).server
     except (errors.StartError, errors.SettingsError) as error:
         print(f"Hindcast cannot start: {error.message}", file=sys.stderr)  # noqa: T201
         sys.exit(CANNOT_START)
+    if settings.samples:
+        samples: Samples = server.extensions["samples"]
+        samples.store_soon()
+    return server
 
 
 def __getattr__(name: str) -> Any:

@@ -70,7 +70,7 @@
         return;
       }
       hindcast.memory.uploaded(sample);
-      hindcast.go(`/explore/${sample.handle}?i=${sample.index}`);
+      hindcast.go(hindcast.address(sample.handle, `i=${sample.index}`, sample));
     },
   };
 })();

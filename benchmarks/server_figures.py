@@ -25,7 +25,8 @@ BARE = "import flask\nserver = flask.Flask('bare')\nbody = open({path!r}, 'rb').
 @contextmanager
 def serving(program: str, folder: Path, port: int) -> Iterator[http.client.HTTPConnection]:
     """A kept-alive connection to gunicorn with one worker and the product's own configuration."""
-    environment = os.environ | {"HINDCAST_CACHE_DIR": str(folder / "cache"), "HINDCAST_PORT": str(port)}
+    own = {"HINDCAST_CACHE_DIR": str(folder / "cache"), "HINDCAST_PORT": str(port), "HINDCAST_SAMPLES": "0"}
+    environment = os.environ | own
     if program == "app:server":
         options, home = ["--config", "gunicorn.conf.py"], ROOT
     else:

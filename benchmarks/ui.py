@@ -47,8 +47,8 @@ class Server:
     """gunicorn with one worker, and what its processes cost."""
 
     def __init__(self, program: str, folder: Path, port: int, **settings: str) -> None:
-        own = {"HINDCAST_CACHE_DIR": str(folder), "HINDCAST_PORT": str(port), "HINDCAST_LOG_LEVEL": "error"}
-        environment = os.environ | own | settings
+        place = {"HINDCAST_CACHE_DIR": str(folder), "HINDCAST_PORT": str(port)}
+        environment = os.environ | place | {"HINDCAST_LOG_LEVEL": "error", "HINDCAST_SAMPLES": "0"} | settings
         command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--log-level", "warning", program]
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
         self.url = f"http://127.0.0.1:{port}"

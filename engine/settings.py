@@ -74,6 +74,9 @@ class Settings:
         "Numerics of the models; auto takes a GPU if there is one, else what the processor is good at.",
     )
     background: bool = _setting(True, "0 or 1", "Whether whole files are computed in the background.")
+    samples: bool = _setting(
+        True, "0 or 1", "Whether a start on an empty cache stores and computes the first page's sample series."
+    )
     max_upload_bytes: int = _setting(200 * MB, "bytes", "Largest file that is read.", 1)
     max_rows: int = _setting(2_000_000, "rows", "Most rows of a file that are read.", 1)
     max_slots: int = _setting(2_000_000, "slots", "Longest time grid of a series, missing points included.", 1)

@@ -156,7 +156,7 @@ def _assemble(
     left, right = MARGINS["phone" if narrow else "desk"]
     left = max(left, *(_room(label) for _, label in values))
     history = frame.history(narrow=narrow)
-    places = ticks(history, frame.step, frame.horizon)
+    places = ticks(history, frame.step, frame.horizon, narrow=narrow)
     if meta["state"] != "pending":
         meta = meta | {"fixed": _fixed(frame, paint, narrow)}
     dash = "dash" if meta["state"] == "unusable" else "solid"

@@ -94,13 +94,15 @@ def _trim(value: float) -> str:
 
 
 def span(steps: int, step: Step) -> str:
-    """The length of `steps` steps: `3 h`, `45 min`, `5 h 20 min`, `12 days`, `4 months`."""
+    """The length of `steps` steps: `3 h`, `45 min`, `5 h 20 min`, `12 days`, `12 weeks`, `4 months`."""
     if step.calendar == "weekday":
         return plural(steps, "working day")
     if step.months:
         months = steps * step.months
         return plural(months // 12, "year") if step.months % 12 == 0 else plural(months, "month")
     seconds = steps * (step.seconds or 1)
+    if (step.seconds or 1) % WEEK == 0:
+        return plural(seconds // WEEK, "week")
     if seconds < 2 * MINUTE and seconds % MINUTE:
         return f"{seconds} s"
     if seconds < 2 * HOUR and seconds % HOUR:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, callback_context, dcc, html, no_update
 from flask import current_app
 
-from engine import Engine, Settings, errors
-from pages import _figure, _moment, _notation, _quick, _sample, _shell, _words
+from engine import Settings, errors
+from pages import _figure, _moment, _notation, _quick, _shell, _words
+from pages._samples import SAMPLES, Sample, Samples
 
 SENTENCE = "See what would have been forecast at any moment of your data, and how right it was."
 SMALL = "Drop a CSV with a time and a number column. It stays on this server; nothing leaves your network."
 EVERYBODY = " Everybody who can open this page sees everything on it."
-SAMPLE_INDEX = -1_420  # a Monday evening in February
 EMPTY = {"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}}
 PICTURE = {"staticPlot": True}
 
@@ -95,20 +94,19 @@ def _drop_zone(settings: Settings) -> html.Section:
 
 
 def _sample_card() -> html.Section:
-    step = _notation.Step(3600, None)
     return html.Section(
         [
             html.Div(_picture("sample-picture"), className="sample-picture"),
-            html.Div(
-                [
-                    html.Span(f"{_words.picture_caption(_sample.WHAT, step)}, made-up data. "),
-                    html.Button("Open and scrub", id="open-sample", className="link strong"),
-                ],
-                className="caption",
-            ),
+            *(html.Div(_offer(name, sample), className="caption") for name, sample in SAMPLES.items()),
         ],
         className="card sample",
     )
+
+
+def _offer(name: str, sample: Sample) -> list[Any]:
+    """A sample's caption and its button."""
+    words = ", ".join((_words.picture_caption(sample.what, sample.step), *sample.notes))
+    return [html.Span(f"{words}. "), html.Button(sample.button, id=f"open-{name}", className="link strong")]
 
 
 def _picture(name: str) -> dcc.Graph:
@@ -124,26 +122,33 @@ def _quick_card() -> list[Any]:
 
 
 def register(app: Dash) -> None:
-    """The page's callbacks. The sample is read once per app, when it is first looked at."""
-    sample = _SampleSeries()
+    """The page's callbacks."""
 
     @app.callback(Output("sample-picture", "figure"), Input("scheme", "data"), State("home-ready", "data"))
     def show_sample(scheme: Any, _ready: Any) -> Any:
-        engine: Engine = current_app.extensions["engine"]
+        samples: Samples = current_app.extensions["samples"]
         try:
-            return sample.picture(engine, dark=scheme == "dark")
+            return samples.picture(dark=scheme == "dark")
         except errors.EngineError:
             return no_update
 
-    @app.callback(Output("sample-opened", "data"), Input("open-sample", "n_clicks"), prevent_initial_call=True)
-    def open_sample(_clicks: Any) -> Any:
-        engine: Engine = current_app.extensions["engine"]
+    @app.callback(
+        Output("sample-opened", "data"),
+        *(Input(f"open-{name}", "n_clicks") for name in SAMPLES),
+        prevent_initial_call=True,
+    )
+    def open_sample(*_clicks: Any) -> Any:
+        samples: Samples = current_app.extensions["samples"]
+        name = str(callback_context.triggered_id).removeprefix("open-")
+        if name not in SAMPLES:
+            return no_update
+        sample = SAMPLES[name]
         try:
-            upload = sample.upload(engine)
+            upload = samples.upload(name)
         except errors.EngineError as error:
             return {"error": error.message}
-        handle = upload.dataset.handle
-        return {"handle": handle, "upload_id": upload.record.upload_id, "name": _sample.WHAT, "index": SAMPLE_INDEX}
+        known = {"handle": upload.dataset.handle, "upload_id": upload.record.upload_id, "name": sample.what}
+        return known | {"index": sample.index, "look": sample.look}
 
     @app.callback(
         Output("quick-picture", "figure"),
@@ -166,31 +171,3 @@ def register(app: Dash) -> None:
     app.clientside_callback(
         ClientsideFunction("home", "open"), Input("sample-opened", "data"), prevent_initial_call=True
     )
-
-
-class _SampleSeries:
-    """The sample as the engine holds it; read again when somebody removed it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._upload: Any = None
-
-    def upload(self, engine: Engine) -> Any:
-        """The sample's upload."""
-        with self._lock:
-            if self._upload is not None:
-                try:
-                    engine.dataset(self._upload.dataset.handle)
-                    return self._upload
-                except errors.UnknownHandle:
-                    self._upload = None
-            self._upload = engine.upload(_sample.csv())
-            return self._upload
-
-    def picture(self, engine: Engine, *, dark: bool) -> dict[str, Any]:
-        """A frame of the sample, small."""
-        upload = self.upload(engine)
-        dataset = upload.dataset
-        plot = engine.forecast(dataset.handle, SAMPLE_INDEX)
-        fixed = _moment.frame_of(dataset, plot.horizon)
-        return _figure.figure(plot, fixed, unit=_sample.WHAT, dark=dark, narrow=True)

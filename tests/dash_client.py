@@ -13,8 +13,10 @@ UNKNOWN = "0" * 64
 CALLBACK = "/_dash-update-component"
 
 
-def call(client: FlaskClient, output: str, inputs: dict[str, Any], state: dict[str, Any] | None = None) -> Any:
-    """One callback request, as the browser sends it."""
+def call(
+    client: FlaskClient, output: str, inputs: dict[str, Any], state: dict[str, Any] | None = None, changed: str = ""
+) -> Any:
+    """One callback request, as the browser sends it. changed: the input that did, where not all of them did."""
 
     def listed(values: dict[str, Any]) -> list[dict[str, Any]]:
         return [
@@ -31,7 +33,7 @@ def call(client: FlaskClient, output: str, inputs: dict[str, Any], state: dict[s
             "outputs": outputs if output.startswith("..") else outputs[0],
             "inputs": listed(inputs),
             "state": listed(state or {}),
-            "changedPropIds": list(inputs),
+            "changedPropIds": [changed] if changed else list(inputs),
         },
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 import pytest
 
-from pages import _figure, _frame, _notation, _quick, _rail, _sample, _traces
+from pages import _figure, _frame, _heat_pump, _notation, _quick, _rail, _traces
 from pages._notation import Step
 from tests.test_words import plot_data
 
@@ -207,6 +207,7 @@ def test_the_future_keeps_its_share_of_the_width() -> None:
         (48, Step(None, "month"), ["-48 months", "now", "+12 months"]),
         (48, Step(300, None), ["-4 h", "now", "+1 h"]),
         (48, Step(86400, None), ["now", "+7 days"]),
+        (52, Step(7 * 86400, None), ["-48 weeks", "now", "+8 weeks"]),
         (48, Step(None, "year"), ["now", "+12 years"]),
         (48, Step(7, None), ["now"]),
     ],
@@ -215,6 +216,17 @@ def test_time_ticks_are_round_and_few(history: int, step: Step, labels: list[str
     ticks = _frame.ticks(history, step, 12)
     assert len(ticks) <= _frame.MOST_TICKS + 2
     assert set(labels) <= {label for _, label in ticks}
+
+
+@pytest.mark.parametrize(
+    "step", [QUARTER_HOUR, Step(3600, None), Step(86400, None), Step(7 * 86400, None), Step(None, "month")], ids=str
+)
+@pytest.mark.parametrize("history", [9, 18, 36, 400])
+def test_time_ticks_of_a_phone_stand_clear_of_one_another(history: int, step: Step) -> None:
+    ticks = _frame.ticks(history, step, 12, narrow=True)
+    assert (0, "now") in ticks
+    assert len(ticks) * (1 + max(len(label) for _, label in ticks)) <= _frame.MOST_LETTERS
+    assert set(ticks) <= set(_frame.ticks(history, step, 12))
 
 
 @pytest.mark.parametrize(
@@ -343,9 +355,9 @@ def test_the_outline_leaves_gaps_empty() -> None:
     assert outline.startswith('url("data:image/svg+xml,')
 
 
-def test_the_sample_is_the_same_every_time_and_looks_like_data() -> None:
-    raw = _sample.csv()
-    assert raw == _sample.csv()
+def test_the_made_up_sample_is_the_same_every_time_and_looks_like_data() -> None:
+    raw = _heat_pump.csv()
+    assert raw == _heat_pump.csv()
     lines = raw.decode().splitlines()
     assert 3_000 <= len(lines) <= 6_000
     assert lines[0] == "time,Heat pump load [kWh]"

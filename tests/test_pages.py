@@ -236,9 +236,12 @@ def test_a_quick_draw_is_drawn_in_place(client: FlaskClient) -> None:
     assert "The forecast from " in json.dumps(answer["quick-heading"])
 
 
-def test_the_sample_opens(client: FlaskClient, engine: Engine) -> None:
+def test_the_samples_open(client: FlaskClient, engine: Engine) -> None:
     picture = call(client, "sample-picture.figure", {"scheme.data": "dark"}, {"home-ready.data": True})
     assert len(json.loads(picture.get_data())["response"]["sample-picture"]["figure"]["data"]) > 4
-    opened = json.loads(call(client, "sample-opened.data", {"open-sample.n_clicks": 1}).get_data())
-    handle = opened["response"]["sample-opened"]["data"]["handle"]
-    assert engine.dataset(handle).length == 4_800
+    assert engine.datasets() == []  # to look at a sample stores nothing
+    for name, length in (("real", 2_284), ("made-up", 4_800)):
+        buttons = {"open-real.n_clicks": 1, "open-made-up.n_clicks": 1}
+        opened = json.loads(call(client, "sample-opened.data", buttons, changed=f"open-{name}.n_clicks").get_data())
+        handle = opened["response"]["sample-opened"]["data"]["handle"]
+        assert engine.dataset(handle).length == length

@@ -86,6 +86,7 @@ def test_a_moment_is_written_with_the_month_in_letters(time: str, step: Step, wo
         (4, Step(None, "3 months"), "12 months"),
         (2, Step(None, "year"), "2 years"),
         (5, WEEKDAY, "5 working days"),
+        (12, Step(7 * 86400, None), "12 weeks"),
         (12, Step(5, None), "1 min"),
         (7, Step(5, None), "35 s"),
         (64, Step(300, None), "5 h 20 min"),

@@ -229,13 +229,15 @@ def test_a_file_is_dropped_on_any_page(page: Page, csv_file: Path) -> None:
     assert page.complaints() == []
 
 
-def test_the_sample_is_one_click_away(page: Page) -> None:
+@pytest.mark.parametrize(("name", "what", "unit"), [("real", "CO", "ppm"), ("made-up", "Heat pump load", "kWh")])
+def test_a_sample_is_one_click_away(page: Page, name: str, what: str, unit: str) -> None:
     page.open()
     page.until("document.querySelector('#sample-picture .js-plotly-plot')?.data?.length > 4")
-    page.find("#open-sample").click()
+    assert ("made-up data" in page.text(f".caption:has(#open-{name})")) == (name == "made-up")
+    page.find(f"#open-{name}").click()
     page.drawn()
-    assert "Heat pump load" in page.text("#series-name")
-    assert "kWh" in page.text("#missed")
+    assert what in page.text("#series-name")
+    assert unit in page.text("#missed")
     assert page.complaints() == []
 
 

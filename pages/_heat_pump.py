@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-WHAT = "Heat pump load, kWh"
 ROWS = 4_800
 START = np.datetime64("2023-10-02T00:00", "h")  # a Monday
 MISSING = ((812, 5), (2203, 31), (3490, 2), (4404, 9))  # (first row, rows) that the meter did not send
