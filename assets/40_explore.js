@@ -88,14 +88,15 @@
 
   const remember = (answer) => {
     if (!gate.facts || gate.hand !== answer.index) return;
-    const { handle, model, h, every, period, spark } = gate.facts;
+    const { handle, model, h, sel, look: shown, every, period, spark } = gate.facts;
     const address = hindcast.address(handle, `i=${answer.index}`, gate.facts);
     const here = window.location.pathname;
     const isLeft = !here.startsWith(`/explore/${handle}`); /* the next page's address stands there already */
     if (!isLeft && here + window.location.search !== address) {
       window.history.replaceState(window.history.state, "", address);
     }
-    hindcast.memory.remember(handle, { model, h, every, period, spark, index: answer.index, clock: answer.clock });
+    const seen = { index: answer.index, clock: answer.clock, model, h, sel, look: shown };
+    hindcast.memory.remember(handle, { ...seen, every, period, spark });
   };
 
   /* Before the page is left: its address names the moment it is left at. */

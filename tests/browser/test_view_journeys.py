@@ -76,6 +76,31 @@ def test_what_is_shown_is_chosen_in_the_menu_or_by_keys_and_kept_in_the_address(
     assert page.complaints() == []
 
 
+def test_a_recent_file_opens_as_it_was_left(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    go(page, -600)
+    press(page, "d", "y")
+    page.driver.execute_script("hindcast.selection.set(-700, -400)")
+    left = "?i=-600&sel=-700,-400&hide=shading&y=window"
+    page.until(f"location.search === '{left}'")
+    page.find(".home-link").click()
+    page.until("document.querySelector('.recent-link')")
+    assert page.js("document.querySelector('.recent-link').getAttribute('href')").endswith(left)
+    page.find(".recent-link").click()
+    page.drawn(-600)
+    assert page.js("location.search") == left
+    assert page.js("[hindcast.look.shading, hindcast.look.window, hindcast.selection.range]") == [
+        False,
+        True,
+        [-700, -400],
+    ]
+    press(page, "d", "y", Keys.ESCAPE)
+    page.until("location.search === '?i=-600'")
+    page.find(".home-link").click()
+    page.until("document.querySelector('.recent-link')?.getAttribute('href').endsWith('?i=-600')")
+    assert page.complaints() == []
+
+
 def test_what_happened_is_hidden_until_it_is_asked_for(page: Page, csv_file: Path) -> None:
     opened(page, csv_file)
     computed(page)
