@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.peaks import peaks
 from engine.row_states import DONE, FAILED, STORED, UNUSABLE
 from engine.rows import Scores
 from engine.series import Floats, Ints
@@ -131,10 +132,7 @@ def _surprises(miss: Floats, scored: int, horizon: int) -> Ints:
     candidates = np.flatnonzero((miss >= least) & (miss > 0))
     if len(candidates) > worst:  # many miss by the same: those that miss by more are the surprises
         candidates = candidates[miss[candidates] > least]
-    padded = np.pad(miss, horizon - 1)
-    near = padded[candidates[:, None] + np.arange(2 * horizon - 1)]  # the origin itself is the middle one
-    peaks = candidates[near.argmax(axis=1) == horizon - 1] if len(candidates) else candidates
-    if len(peaks) > MOST_SURPRISES:
-        peaks = np.sort(peaks[np.argpartition(-miss[peaks], MOST_SURPRISES)[:MOST_SURPRISES]])
-    result: Ints = peaks
-    return result
+    found: Ints = candidates[peaks(miss, horizon)[candidates]]
+    if len(found) > MOST_SURPRISES:
+        found = np.sort(found[np.argpartition(-miss[found], MOST_SURPRISES)[:MOST_SURPRISES]])
+    return found

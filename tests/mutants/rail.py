@@ -24,8 +24,8 @@ RAIL = (
     Mutant(
         "peaks-too-near",
         "rail.py",
-        "peaks = candidates[near.argmax(axis=1) == horizon - 1]",
-        "peaks = candidates[near.max(axis=1) >= 0]",
+        "found: Ints = candidates[peaks(miss, horizon)[candidates]]",
+        "found: Ints = candidates",
         "surprises lie at least a forecast length apart",
         ("test_rail.py",),
     ),
