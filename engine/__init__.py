@@ -18,6 +18,20 @@ from engine.meter import Failure, Latency
 from engine.models.base import BASELINE, Forecaster, Loader, built_in, installed
 from engine.plotdata import PlotData
 from engine.rail import Rail
+from engine.scoring.answers import (
+    Backtest,
+    ByStep,
+    Cell,
+    Coverage,
+    Measures,
+    OverTime,
+    Panel,
+    Range,
+    Ranks,
+    Skill,
+    Standing,
+    Stretch,
+)
 from engine.series import Series, Step
 from engine.settings import Settings
 from engine.sketch import sketch
@@ -27,7 +41,11 @@ from engine.wires import WireBlock
 __all__ = (
     "BASELINE",
     "Alternative",
+    "Backtest",
+    "ByStep",
+    "Cell",
     "CheckReport",
+    "Coverage",
     "Dataset",
     "Decision",
     "Engine",
@@ -39,19 +57,27 @@ __all__ = (
     "Latency",
     "Loaded",
     "Loader",
+    "Measures",
     "ModelStatus",
+    "OverTime",
+    "Panel",
     "PlotData",
     "Progress",
     "Rail",
+    "Range",
+    "Ranks",
     "ReadOptions",
     "Readback",
     "Series",
     "Settings",
+    "Skill",
+    "Standing",
     "Statistics",
     "Status",
     "Step",
     "StoredDataset",
     "StoredForecasts",
+    "Stretch",
     "Summary",
     "Upload",
     "UploadRecord",

@@ -14,15 +14,17 @@ from engine.blocks import Rows
 from engine.catalog import Catalog
 from engine.dataset import Dataset
 from engine.drawing import draw
-from engine.errors import BadRequest, Evicted, ModelNotLoaded, UnknownHandle
+from engine.errors import BadRequest, EngineClosed, Evicted, ModelNotLoaded, UnknownHandle
 from engine.forecasting import Subject, frame_of
 from engine.imports import Imported
 from engine.jobs import Entry, Ticket
 from engine.library import Library
 from engine.meter import Meter
+from engine.models.last_value import LastValue
 from engine.plotdata import PlotData
 from engine.rows import Baselines, Forecast, Row
 from engine.scheduler import Scheduler
+from engine.scoring.reading import Opponents
 from engine.series import Ints, Series
 from engine.spec import Spec
 from engine.waiting import Waiting
@@ -92,6 +94,13 @@ class Asking:
         baseline = self._baseline(entry.subject.series, entry.subject.spec.horizon)
         return None if baseline.spec == entry.subject.spec else baselines(baseline, slots)
 
+    def opponents(self) -> Opponents:
+        """Those that every forecast is compared with. EngineClosed."""
+        naive = self._catalog.forecaster(self._catalog.baseline(1))
+        if naive is None:
+            raise EngineClosed("The server is stopping. Try again.")
+        return Opponents(naive, LastValue(naive.num_samples))
+
     def quickdraw(self, dataset: Dataset, index: int, spec: Spec, deadline: float, force: bool) -> PlotData:
         """From an index of a dataset of which nothing is kept, unless it happens to be open."""
         slot = dataset.origin_slot(index)
@@ -140,11 +149,11 @@ class Asking:
         if rows.done(slot) and not rows.resident(slot):
             self._waiting.on_store_thread(lambda: self._library.entries.fetch(entry, slot), deadline)
 
-    def block_rows(self, entry: Entry, number: int) -> Rows:
+    def block_rows(self, entry: Entry, number: int, deadline: float | None = None) -> Rows:
         """A copy of a block's done rows, from memory if all of them are there."""
         rows, away = self._scheduler.block(entry, number)
         if away:
-            return self._waiting.on_store_thread(lambda: self._library.entries.block_rows(entry, number))
+            return self._waiting.on_store_thread(lambda: self._library.entries.block_rows(entry, number), deadline)
         found: Rows = rows
         return found
 

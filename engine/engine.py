@@ -38,6 +38,10 @@ from engine.models.base import Loader, installed
 from engine.plotdata import PlotData
 from engine.rail import NARROWEST, WIDEST, Rail, rail
 from engine.scheduler import Scheduler
+from engine.scoring.answers import Backtest
+from engine.scoring.backtests import Backtests
+from engine.scoring.slices import Slices
+from engine.scoring.summary import Asked
 from engine.settings import Settings
 from engine.spec import Spec
 from engine.status import Status, device, model_status, reasons
@@ -49,6 +53,7 @@ from engine.workers import Workers
 log = logging.getLogger(__name__)
 
 BATCH_SIZE = 64  # origins the background forecasts at once
+MOST_WORST = 1000  # stretches that may be asked for
 COMPUTING_SHARE = 0.6  # of the graceful timeout that running batches may take to end; writing has the rest
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}\Z")
 
@@ -72,6 +77,8 @@ class Engine:
         self._on_store_thread = self._waiting.on_store_thread
         self._asking = Asking(self._scheduler, self._library, self._catalog, self._waiting, self._meter)
         self._wires = Wires(settings.wire_budget, self._asking.block_rows, self._scheduler.find, self._asking.baselines)
+        find, opponents = self._scheduler.find, self._asking.opponents
+        self._backtests = Backtests(settings.scores_budget, self._asking.block_rows, find, opponents)
         self._aside = Aside(settings.cache_dir / FOLDER)
         self._exports = Exports(settings.cache_dir, self._asking.block_rows)
         self._workers = Workers(
@@ -185,12 +192,13 @@ class Engine:
         """Forget a dataset, its uploads and its forecasts. UnknownHandle."""
         if not HANDLE.match(handle) or not self._on_store_thread(lambda: self._library.delete(handle)):
             raise UnknownHandle("No series with this handle is stored here.")
-        self._wires.forget(handle)
+        self._forget(handle)
 
     def flush(self) -> int:
         """Forget every dataset with its uploads and forecasts; who waits for one gets Evicted. How many there were."""
         count = self._on_store_thread(self._library.flush)
         self._wires.clear()
+        self._backtests.clear()
         return count
 
     def cache(self) -> Inventory:
@@ -214,8 +222,13 @@ class Engine:
         count = self._on_store_thread(lambda: self._library.drop(handle, model, horizon)) if known else None
         if count is None:
             raise UnknownHandle("No series with this handle is stored here.")
-        self._wires.forget(handle)
+        self._forget(handle)
         return count
+
+    def _forget(self, handle: str) -> None:
+        """Keep nothing in memory that was made of a dataset's forecasts."""
+        self._wires.forget(handle)
+        self._backtests.forget(handle)
 
     def check(self) -> CheckReport:
         """Look at everything on the disk, and repair what can be computed: it is computed again. Takes a while; others
@@ -406,6 +419,44 @@ class Engine:
         rows = frame_of(self._asking.entry(handle, self._asking.spec(handle, model, horizon)))
         states = rows.states()  # before the scores: whatever is done by now has them
         return rail(states, rows.scores(), rows.spec.horizon, dataset.scale, width, slice(start, end + 1))
+
+    def backtest(
+        self,
+        handle: str,
+        *,
+        model: str | None = None,
+        horizon: int | None = None,
+        slice: str = "",
+        stretch: tuple[int | None, int | None] | None = None,
+        worst: int = 20,
+        timeout: float = 0.5,
+        wait: bool = False,
+    ) -> Backtest:
+        """How right the forecasts of a file were, or of a slice of its moments, or of a stretch from one index to
+        another (None: as in `recalculate`), beside the baseline and the last value; with its `worst` stretches.
+
+        Works at most `timeout` seconds on what is not read yet, and answers with what is there; with `wait` it waits
+        that long for what is not computed yet, too. Computes no forecast but the baseline's and the last value's.
+
+        Raises UnknownHandle, IndexOutOfRange, BadRequest, ModelNotLoaded, Overloaded, StorageFailed, EngineClosed.
+        """
+        if not 0 <= worst <= MOST_WORST:
+            raise BadRequest(f"worst is {worst}; 0 to {MOST_WORST} stretches can be asked for.", field="worst")
+        dataset, spec = self.dataset(handle), self._asking.spec(handle, model, horizon)
+        between = None
+        if stretch is not None:
+            first, last = (slot - dataset.series.last_slot for slot in dataset.slots_between(*stretch))
+            between = first, last
+        asked = Asked(slice, between, worst)
+        Slices(dataset).mask(slice)  # refuses what cannot be meant before anything is read
+        timeout = min(timeout, self.settings.request_timeout)
+        with suppress(Evicted):  # computed anew while it was read
+            return self._backtests.of(self._asking.entry(handle, spec), dataset, asked, timeout, wait)
+        return self._backtests.of(self._asking.entry(handle, spec), dataset, asked, timeout, wait)
+
+    def slice_runs(self, handle: str, slice: str) -> list[tuple[int, int]]:
+        """Indices (first, last) of the runs of moments in a slice, oldest first. UnknownHandle, BadRequest."""
+        return Slices(self.dataset(handle)).runs(slice)
 
     # --- life ------------------------------------------------------------------------------------------------------
 

@@ -138,6 +138,10 @@ class RowStates:
         """A number that grows whenever a row of the block changes: done, failed, cleared, computed anew."""
         return int(self._revisions[number])
 
+    def revisions(self) -> Ints:
+        """A copy of the revisions of all blocks, oldest first."""
+        return self._revisions.copy()
+
     def away(self, number: int) -> bool:
         """Whether rows of a block are on the disk only."""
         return len(self._offsets(number, STORED)) > 0

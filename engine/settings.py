@@ -62,6 +62,7 @@ class Settings:
     )
     memory_budget: int = _setting(GIB, "bytes", "Memory for series and forecasts of loaded datasets.", 1)
     wire_budget: int = _setting(256 << 20, "bytes", "Memory for blocks of forecasts as the chart reads them.", 0)
+    scores_budget: int = _setting(256 << 20, "bytes", "Memory for the scores of backtests.", 1_000_000)
     model: str = _setting("hindcast-small", "name", "The model used where none is named.")
     models: tuple[str, ...] = _setting(
         (), "names, comma", "Models loaded at the start; empty means the default model alone."

@@ -1,0 +1,116 @@
+"""Tables of scores in memory: made when somebody asks, kept within a budget, brought up to date a little per call.
+
+A table belongs to one life of an entry; the rivals beside it belong to the series, whichever model they stand beside.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from typing import NamedTuple
+
+from engine.blocks import Rows
+from engine.dataset import Dataset
+from engine.errors import DeadlineExceeded, Overloaded
+from engine.forecasting import frame_of
+from engine.jobs import Entry
+from engine.scoring.answers import Backtest
+from engine.scoring.extent import Extent
+from engine.scoring.reading import Opponents, read_on, up_to_date
+from engine.scoring.summary import Asked, Reach, summary
+from engine.scoring.table import Rivals, Table
+from engine.series import Series
+from engine.tier import OVERHEAD, Tier
+
+PAUSE = 0.2  # seconds between two looks at what is computed, of somebody who waits for all of it
+USUAL_SAMPLES = 100  # rows of all models lie alike, as if each had so many: two bytes for an outcome
+
+
+class _OfEntry(NamedTuple):
+    entry_id: int
+    table: Table
+    reading: threading.BoundedSemaphore  # one caller at a time reads into a table
+
+
+class Backtests:
+    """`read` gives a copy of the done rows of a block of an entry, by a deadline; `find` the entry of a key that is
+    open; `opponents` those that every model is compared with."""
+
+    def __init__(
+        self,
+        budget: int,
+        read: Callable[[Entry, int, float], Rows],
+        find: Callable[[Hashable], Entry | None],
+        opponents: Callable[[], Opponents],
+    ) -> None:
+        self._budget = budget
+        self._read = read
+        self._find = find
+        self._opponents = opponents
+        self._tier: Tier[_OfEntry | Rivals] = Tier(budget)
+        self._making = threading.BoundedSemaphore(1)
+
+    def of(self, entry: Entry, dataset: Dataset, asked: Asked, timeout: float, wait: bool) -> Backtest:
+        """Scores of an entry, after at most `timeout` seconds of reading what is not read yet and, with `wait`, of
+        waiting for what is not computed yet. BadRequest, Evicted, StorageFailed, EngineClosed."""
+        until = time.monotonic() + timeout
+        kept, rivals = self._kept(entry)
+        with suppress(DeadlineExceeded, Overloaded):  # the numbers stand on what is read
+            self._read_on(entry, kept, rivals, until)
+            while wait and time.monotonic() < until and not _complete(entry, kept.table):
+                threading.Event().wait(min(PAUSE, max(0.0, until - time.monotonic())))
+                self._read_on(entry, kept, rivals, until)
+        if self._find(entry.key) is not entry:  # forgotten meanwhile, perhaps before there was something to forget
+            self.forget(entry.subject.series.handle)
+        reach = Reach(frame_of(entry).done_count, _complete(entry, kept.table))
+        return summary(dataset, entry.subject.spec, kept.table, rivals, asked, reach)
+
+    def forget(self, handle: str) -> None:
+        """Keep nothing of a series."""
+        self._tier.drop(handle)
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        self._tier.clear()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return self._tier.nbytes
+
+    def _read_on(self, entry: Entry, kept: _OfEntry, rivals: Rivals, until: float) -> None:
+        if not kept.reading.acquire(timeout=max(0.0, until - time.monotonic())):
+            return  # somebody else reads
+        try:
+            read_on(entry, kept.table, rivals, self._opponents(), lambda of, block: self._read(of, block, until), until)
+        finally:
+            kept.reading.release()
+
+    def _kept(self, entry: Entry) -> tuple[_OfEntry, Rivals]:
+        """The entry's table and its rivals, empty ones if there are none."""
+        series, spec = entry.subject.series, entry.subject.spec
+        table_key, rivals_key = (series.handle, spec.key, 0), (series.handle, "rivals", spec.horizon)
+        with self._making:
+            kept, rivals = self._tier.get(table_key), self._tier.get(rivals_key)
+            if not isinstance(rivals, Rivals):
+                rivals = Rivals(self._extent(series, spec.horizon), spec.horizon)
+                self._tier.put(rivals_key, rivals, rivals.nbytes)
+            if not isinstance(kept, _OfEntry) or kept.entry_id != entry.entry_id:
+                table = Table(rivals.extent, spec.horizon, spec.num_samples)
+                kept = _OfEntry(entry.entry_id, table, threading.BoundedSemaphore(1))
+                self._tier.put(table_key, kept, table.nbytes)
+            return kept, rivals
+
+    def _extent(self, series: Series, horizon: int) -> Extent:
+        """All origins of a series, or as evenly spread ones as there is room for."""
+        row = Table.row_bytes(horizon, USUAL_SAMPLES) + Rivals.row_bytes(horizon)
+        extent = Extent(series)
+        while len(extent) * row + 2 * OVERHEAD > self._budget and len(extent.blocks) > 1:
+            extent = Extent(series, max(extent.every + 1, extent.every * len(extent) * row // self._budget))
+        return extent
+
+
+def _complete(entry: Entry, table: Table) -> bool:
+    return frame_of(entry).complete() and up_to_date(entry, table)

@@ -1,0 +1,82 @@
+"""Blocks of an entry -> rows of a table: what changed since it was read last, spread over the file, a block at a time.
+
+The two rivals are not stored anywhere: they are forecast here, from the same contexts, once per block.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.blocks import Rows
+from engine.forecasting import frame_of
+from engine.jobs import Entry
+from engine.models.base import Forecaster
+from engine.scoring.pairs import LARGEST, Pairs, pairs
+from engine.scoring.table import Rivals, Table
+from engine.series import Ints, Series
+from engine.windows import actuals, contexts, unscale
+
+
+class Opponents(NamedTuple):
+    """Who a model is compared with."""
+
+    baseline: Forecaster
+    last_value: Forecaster
+
+
+def read_on(
+    entry: Entry,
+    table: Table,
+    rivals: Rivals,
+    opponents: Opponents,
+    read: Callable[[Entry, int], Rows],
+    until: float,
+) -> None:
+    """Read what has changed, until a moment (monotonic seconds). `read` gives a copy of the done rows of a block."""
+    frame, extent = frame_of(entry), table.extent
+    series, spec = entry.subject.series, entry.subject.spec
+    for which in _changed(entry, table):
+        if time.monotonic() >= until:
+            return
+        place = int(extent.blocks[which])
+        revision = frame.revision(place)  # before the rows: what changes meanwhile is read again
+        rows = read(entry, place)
+        slots = frame.block_slots(place, rows.offsets)
+        unknown = ~rivals.read[extent.rows_of(which, slots)]
+        if unknown.any():
+            _read_rivals(series, slots[unknown], which, rivals, opponents)
+        happened = actuals(series, slots, spec.horizon)
+        scored = pairs(unscale(rows.samples, rows.loc, rows.scale), happened, spec.kind)
+        table.write(which, slots, scored, revision)
+
+
+def up_to_date(entry: Entry, table: Table) -> bool:
+    """Whether nothing has changed since it was read."""
+    return not len(_changed(entry, table))
+
+
+def _changed(entry: Entry, table: Table) -> list[int]:
+    """Blocks to read, those first of which nothing is read yet."""
+    order = table.extent.spread()
+    now = frame_of(entry).revisions()[table.extent.blocks]
+    changed = order[(now != table.revisions)[order]]
+    return [int(which) for which in changed[np.argsort(table.revisions[changed] > 0, kind="stable")]]
+
+
+def _read_rivals(series: Series, slots: Ints, which: int, rivals: Rivals, opponents: Opponents) -> None:
+    horizon = rivals.crps.shape[1]
+    happened = actuals(series, slots, horizon)
+    seen = {length: contexts(series, slots, length) for length in {each.context_length for each in opponents}}
+
+    def scored(opponent: Forecaster) -> Pairs:
+        values, loc, scale, floor = seen[opponent.context_length]
+        samples = np.sort(opponent.predict(values, floor, horizon), axis=-1)
+        with np.errstate(over="ignore"):
+            inside = np.clip(unscale(samples, loc, scale), -LARGEST, LARGEST)
+        return pairs(inside, happened, opponent.kind)
+
+    rivals.write(rivals.extent.rows_of(which, slots), (scored(opponents.baseline), scored(opponents.last_value)))
