@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 import api_cache
 import api_requests as requests
+import api_scores
 from api_answers import (
     PREFIX,
     download,
@@ -138,6 +139,7 @@ def create_blueprint(engine: Engine) -> Blueprint:
         return error_answer(404, "NOT_FOUND", "The API has no such call.", {})
 
     api_cache.add_routes(blueprint, engine)
+    api_scores.add_routes(blueprint, engine)
     blueprint.register_error_handler(errors.EngineError, refused)
     blueprint.app_errorhandler(HTTPException)(http_error)
     return blueprint

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 NEEDED = ("engine", "tests", "docs", "pages", "assets", "gunicorn.conf.py", "pyproject.toml")
-NEEDED += ("app.py", "api.py", "api_answers.py", "api_cache.py", "api_files.py", "api_requests.py", "security.py")
+NEEDED += ("app.py", "api.py", "api_answers.py", "api_cache.py", "api_files.py", "api_requests.py", "api_scores.py")
+NEEDED += ("security.py",)
 UNNEEDED = shutil.ignore_patterns("__pycache__", "*.pyc", "browser", "crash", ".hypothesis")
 LIMIT = 150.0  # seconds: who hangs that long is noticed
 

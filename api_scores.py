@@ -1,0 +1,54 @@
+"""How right a file's forecasts were, over the API."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+import api_requests as requests
+from api_answers import PREFIX, json_answer
+from engine import Engine
+
+WORST = 20  # stretches, where no number is asked for
+
+
+def add_routes(blueprint: Blueprint, engine: Engine) -> None:
+    """The routes that score."""
+    route = blueprint.route
+
+    @route(f"{PREFIX}/datasets/<handle>/scores", methods=["GET"])
+    def scores(handle: str) -> Response:
+        """With `timeout` it waits, that many seconds at most, for all that is not computed or not read yet."""
+        timeout = request.args.get("timeout")
+        patience: dict[str, Any] = {}
+        if timeout is not None:
+            patience = {"timeout": requests.seconds("timeout", timeout), "wait": True}
+        stretch = requests.optional("from"), requests.optional("to")
+        found = engine.backtest(
+            handle,
+            model=requests.model(),
+            horizon=requests.horizon(),
+            slice=request.args.get("slice", ""),
+            stretch=None if stretch == (None, None) else stretch,
+            worst=requests.integer("worst", request.args.get("worst", str(WORST))),
+            **patience,
+        )
+        return json_answer(_plain(found))
+
+    @route(f"{PREFIX}/datasets/<handle>/slice", methods=["GET"])
+    def slice_runs(handle: str) -> Response:
+        key = request.args.get("slice", "")
+        return json_answer({"slice": key, "runs": engine.slice_runs(handle, key)})
+
+
+def _plain(value: Any) -> Any:
+    """Records as what JSON knows, by their fields' names."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(part) for name, part in value._asdict().items()}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return value
