@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 import access
 import api
 import delivery
+import logs
 import metrics
 import security
 from engine import Engine, Settings, errors
@@ -62,6 +63,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     )
     app.layout = _shell.layout(settings)
     app.server.extensions["engine"] = engine
+    logs.follow(app.server)
     access.guard(app.server, settings)
     app.server.extensions["samples"] = Samples(engine)
     app.server.register_blueprint(api.create_blueprint(engine))
@@ -130,8 +132,7 @@ def _serve() -> Flask:
     """The WSGI application with its engine; leaves with one line where it cannot start."""
     try:
         settings = Settings.from_env(os.environ)
-        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per request tells a laptop's user nothing
+        logs.configure(settings)
         server = create_app(settings, Engine(settings)).server
     except (errors.StartError, errors.SettingsError) as error:
         print(f"Hindcast cannot start: {error.message}", file=sys.stderr)  # noqa: T201

@@ -19,6 +19,7 @@ MAX_HORIZON = 64  # steps: the longest forecast of any model
 PRECISIONS = ("auto", "fp32", "bf16")
 ACCESS = ("local", "open", "token")
 LEAST_TOKEN = 16  # characters: nobody counts wrong guesses
+LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -93,7 +94,10 @@ class Settings:
     )
     threads: int = _setting(64, "threads", "Request threads; three quarters of them may wait for a forecast.", 4)
     graceful_timeout: float = _setting(5.0, "seconds", "Time to answer open requests when the server stops.", 0)
-    log_level: str = _setting("INFO", "level", "Least severe log lines that are written.")
+    log_level: str = _setting("INFO", "level", "Least severe log lines that are written; DEBUG has every request.")
+    log_format: str = _setting(
+        "text", "text, json", "How log lines are written: for people, or one JSON object a line."
+    )
 
     def __post_init__(self) -> None:
         for spec in dataclasses.fields(self):
@@ -109,6 +113,8 @@ class Settings:
             raise SettingsError(f"{PREFIX}PRECISION is {self.precision!r}; one of {PRECISIONS} is needed.")
         if self.log_level.upper() not in LOG_LEVELS:
             raise SettingsError(f"{PREFIX}LOG_LEVEL is {self.log_level!r}; one of {LOG_LEVELS} is needed.")
+        if self.log_format not in LOG_FORMATS:
+            raise SettingsError(f"{PREFIX}LOG_FORMAT is {self.log_format!r}; one of {LOG_FORMATS} is needed.")
         if self.horizon > MAX_HORIZON:
             raise SettingsError(
                 f"{PREFIX}HORIZON is {self.horizon}; models forecast at most {MAX_HORIZON} steps.", setting="horizon"

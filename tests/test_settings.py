@@ -41,6 +41,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones() -> None:
         ("MAX_ROWS", "-1"),
         ("LOG_LEVEL", "LOUD"),
         ("PRECISION", "fp8"),
+        ("LOG_FORMAT", "xml"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_an_error_that_names_the_setting(name: str, text: str) -> None:
