@@ -80,12 +80,13 @@ POINTS = {
     "delete": "engine.library.Library.delete",
     "rescore": "engine.entries.rescored",
     "draw": "engine.asking.draw",
+    "score pairs": "engine.scoring.reading.pairs",
     "last manifests": "engine.manifests.Manifests.put_due",
 }
 DISK = {name for name in POINTS if name.startswith(("put ", "cache ", "read "))} - {"read row"}
 DISK |= {"encode", "merge", "decode", "write block", "open store", "delete", "last manifests"}
 # What may go on failing: the disk, the model. The engine's own book-keeping may run out of memory once.
-LASTING = DISK | {"parse", "contexts", "predict", "calculate", "scores", "allocate block", "draw"}
+LASTING = DISK | {"parse", "contexts", "predict", "calculate", "scores", "allocate block", "draw", "score pairs"}
 
 
 @dataclass

@@ -119,6 +119,7 @@ class Run:
             until(lambda: filled(engine, FIRST.handle) and not engine.status().statistics.dirty_blocks, timeout=0.2)
         self.toy.batches.clear()  # so that a part of a block is written at the end, beside what is stored of it
         self.ask(lambda: engine.recalculate(FIRST.handle, -9, -3))
+        self.ask(lambda: engine.backtest(FIRST.handle))
         self.ask(lambda: engine.delete(LONG.handle))
         self.ask(lambda: engine.upload(FILES[LONG.handle]))  # the block it shares is there, but not with its scores
         self.ask(lambda: engine.forecast(FIRST.handle, -8))

@@ -32,6 +32,9 @@ SLOW = (
     "engine.plotdata.quantiles",
     "engine.asking.draw",
     "engine.wire.pack",
+    "engine.scoring.reading.pairs",
+    "engine.scoring.reading.contexts",
+    "engine.scoring.backtests.summary",
     "engine.forecast_store.encode",
     "engine.forecast_store.decode",
     "engine.forecast_store.ForecastStore.put_block",
@@ -133,6 +136,7 @@ def play(engine: Engine, number: int, files: list[bytes], handles: list[str]) ->
         lambda: engine.quickdraw(file, index=-6, force=True),
         lambda: engine.progress(handle),
         lambda: engine.wire_block(handle, 4),
+        lambda: engine.backtest(handle, timeout=0.1),
         lambda: engine.forecast(handle, -40, timeout=0.0),
         lambda: engine.recalculate(handle, -60, -50),
         lambda: engine.delete(handle) if number == 1 else engine.status(),
@@ -161,6 +165,7 @@ def test_no_lock_is_held_across_another_or_across_slow_work(
             assert not caller.is_alive()
         for handle in handles:
             until(lambda handle=handle: filled(engine, handle))
+            engine.backtest(handle)
         toy.gate.clear()
         with pytest.raises(DeadlineExceeded):
             engine.forecast(handles[0], -1, force=True, timeout=0.05)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.scoring.extent import Extent
 from engine.scoring.outcomes import Outcomes
 from engine.scoring.pairs import LARGEST, Pairs
-from engine.series import Ints
+from engine.series import Floats, Ints
 
 Singles = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -113,7 +113,7 @@ def totals(scored: Pairs) -> Totals:
     error = scored.error.astype(np.float64)
     return Totals(
         absolute=_sums(np.abs(error)),
-        root=np.sqrt(np.nansum(error * error, axis=1)).astype(np.float32),
+        root=_single(np.sqrt(np.nansum(error * error, axis=1))),
         error=_sums(error),
         quantile_loss=_sums(scored.quantile_loss),
         interval80=_sums(scored.interval80),
@@ -123,4 +123,8 @@ def totals(scored: Pairs) -> Totals:
 
 
 def _sums(values: NDArray[Any]) -> Singles:
-    return np.clip(np.nansum(values, axis=1, dtype=np.float64), -LARGEST, LARGEST).astype(np.float32)
+    return _single(np.nansum(values, axis=1, dtype=np.float64))
+
+
+def _single(values: Floats) -> Singles:
+    return np.clip(values, -LARGEST, LARGEST).astype(np.float32)
