@@ -23,7 +23,7 @@ import logs
 import metrics
 import security
 from engine import Engine, Settings, errors
-from pages import _first, _inputs, _shell, cache, explore, home, not_found, status
+from pages import _first, _inputs, _shell, accuracy, cache, explore, home, not_found, status
 from pages._samples import Samples
 
 CANNOT_START = 3
@@ -73,6 +73,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     _route(app, settings, engine)
     home.register(app)
     explore.register(app)
+    accuracy.register(app)
     status.register(app)
     cache.register(app)
     security.protect(app.server, settings, app.csp_hashes())
@@ -89,6 +90,8 @@ def _route(app: Dash, settings: Settings, engine: Engine) -> None:
         page, handle = _inputs.path(pathname)
         if page == "explore" and handle:
             return explore.layout(engine, handle, search)
+        if page == "accuracy" and handle:
+            return accuracy.layout(engine, handle, search)
         if page == "status":
             return status.layout(engine, shown_version)
         if page == "cache":

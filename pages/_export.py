@@ -44,9 +44,14 @@ def csv_links(handle: str, model: str | None, horizon: int | None, decimal: str)
     return [_link(DIALECTS[sign], handle, "csv", model=model, horizon=horizon, decimal=sign) for sign in signs]
 
 
-def _link(words: str, handle: str, kind: str, **named: Any) -> html.A:
+def address(handle: str, kind: str, **named: Any) -> str:
+    """Where a file is to be had; what is usual goes without saying."""
     query = urlencode({name: value for name, value in named.items() if value and (name, value) != ("decimal", ".")})
-    href = f"/api/v1/datasets/{handle}/export.{kind}{'?' * bool(query)}{query}"
+    return f"/api/v1/datasets/{handle}/export.{kind}{'?' * bool(query)}{query}"
+
+
+def _link(words: str, handle: str, kind: str, **named: Any) -> html.A:
+    href = address(handle, kind, **named)
     sign = {"data-decimal": named["decimal"]} if "decimal" in named else {}
     return html.A(words, href=href, download="", className="menu-item", **sign)
 

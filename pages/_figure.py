@@ -154,7 +154,7 @@ def _assemble(
 ) -> dict[str, Any]:
     values = value_ticks(frame.low, frame.high)
     left, right = MARGINS["phone" if narrow else "desk"]
-    left = max(left, *(_room(label) for _, label in values))
+    left = max(left, *(room(label) for _, label in values))
     history = frame.history(narrow=narrow)
     places = ticks(history, frame.step, frame.horizon, narrow=narrow)
     if meta["state"] != "pending":
@@ -217,7 +217,7 @@ def _assemble(
     }
 
 
-def _room(label: str) -> int:
+def room(label: str) -> int:
     """Px that a value tick needs beside the axis."""
     thin = label.count(THIN)
     return math.ceil(12 + WIDE * (len(label) - thin) + NARROW * thin)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from engine import Engine, errors
 from pages import _inputs, _moment, _words
+from pages.accuracy import TITLE
 from pages.explore import starting_index
 
 PATIENCE = 0.4  # seconds a first HTML waits for a forecast that is not stored yet
@@ -34,6 +35,8 @@ def first(engine: Engine, path: str, search: str) -> First:
     page, handle = _inputs.path(path)
     if page in _inputs.PAGES:
         return First(f"{page.capitalize()} \u00b7 Hindcast")
+    if page == "accuracy":
+        return First(f"{TITLE} \u00b7 Hindcast", TITLE)
     if page != "explore" or handle is None:
         return First()
     try:

@@ -22,6 +22,7 @@ INDEX = re.compile(r"(0|-?[1-9][0-9]{0,9})", re.ASCII)
 MOST_SEQ = 2**53
 MOST_STEPS = 64  # of a forecast
 PAGES = ("status", "cache")  # those whose address is their name
+PAGES_OF_A_FILE = ("explore", "accuracy")
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
 MOST_TIME = 40  # characters of a time
 MOST_SHOWN = 1_000  # columns or series at once
@@ -141,18 +142,17 @@ def flag(value: Any) -> bool:
 
 
 def path(value: Any) -> tuple[str, str | None]:
-    """(page, handle) of a pathname: ("home", None), ("explore", <64 hex>), ("unknown", None), or of `PAGES`."""
+    """(page, handle) of a pathname: ("home", None), ("explore" or "accuracy", <64 hex>), ("unknown", None), or of
+    `PAGES`."""
     if value in ("/", "", None):
         return "home", None
     if not isinstance(value, str):
         return "unknown", None
     if (page := value.removesuffix("/")) in {f"/{name}" for name in PAGES}:
         return page[1:], None
-    if value.startswith("/explore/"):
-        found = handle(value.removeprefix("/explore/").rstrip("/"))
-        if found:
-            return "explore", found
-    return "unknown", None
+    of_file, _, rest = value.removeprefix("/").partition("/")
+    found = handle(rest.rstrip("/")) if of_file in PAGES_OF_A_FILE else None
+    return (of_file, found) if found else ("unknown", None)
 
 
 def where(search: Any) -> Where:
