@@ -29,9 +29,9 @@
   };
 
   /* The address of a moment; `where` is "i=-12" or "t=...", and the default model and length, the whole file as what is
-     selected, and the usual look go without saying. */
-  hindcast.address = (handle, where, { model, h, sel, look } = {}) => {
-    const rest = { model: model && encodeURIComponent(model), h, sel };
+     selected (a stretch, a slice), and the usual look go without saying. */
+  hindcast.address = (handle, where, { model, h, sel, slice, look } = {}) => {
+    const rest = { model: model && encodeURIComponent(model), h, sel, slice };
     const given = Object.entries(rest).filter(([, value]) => value);
     return `/explore/${handle}?${[where, ...given.map(([name, value]) => `${name}=${value}`), ...(look ? [look] : [])].join("&")}`;
   };

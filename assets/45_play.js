@@ -14,7 +14,8 @@
   const pace = () => document.getElementById("pace");
   const end = () => hindcast.selection.range?.[1] ?? 0;
   const start = () => hindcast.selection.range?.[0] ?? Math.max(1 - gate.facts.length, end() - BACK);
-  const isOver = () => gate.hand >= end();
+  const next = () => (hindcast.slice.runs ? hindcast.slice.beside(gate.hand, 1) : gate.hand < end() ? gate.hand + 1 : null);
+  const isOver = () => next() === null;
 
   const show = () => {
     const node = button();
@@ -48,7 +49,7 @@
     const period = 1000 / (calm.matches ? 1 : Number(pace().value));
     due = Math.max(due + period, now - period);
     since = now;
-    hindcast.step(1, end());
+    hindcast.step(next() - gate.hand, end());
   };
 
   hindcast.play = () => {

@@ -47,6 +47,7 @@
 
   const escape = () => {
     if (hindcast.stepCard.pinned !== null) hindcast.stepCard.unpin();
+    else if (hindcast.slice.runs) hindcast.slice.clear();
     else if (hindcast.selection.range) hindcast.selection.clear();
     else hindcast.closeView();
   };

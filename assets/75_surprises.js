@@ -4,6 +4,7 @@
   const { gate, rail } = hindcast;
 
   hindcast.surprise = (way) => {
+    if (hindcast.slice.runs) return hindcast.slice.walk(way);
     const [first, last] = hindcast.selection.range ?? [-Infinity, 0];
     const all = (rail.data?.surprises || []).filter(({ index }) => index >= first && index <= last);
     if (!all.length) {

@@ -21,7 +21,8 @@
     const { handle, model, h } = gate.facts;
     const isHere = pathname === `/explore/${handle}` && asked.get("model") === (model ?? null);
     const isSameLength = Number(asked.get("h")) === (h ?? 0);
-    return isHere && isSameLength && /^(0|-[1-9][0-9]*)$/.test(asked.get("i")) ? Number(asked.get("i")) : null;
+    const isSameSlice = asked.get("slice") === (gate.facts.slice ?? null);
+    return isHere && isSameLength && isSameSlice && /^(0|-[1-9][0-9]*)$/.test(asked.get("i")) ? Number(asked.get("i")) : null;
   };
 
   /* Before the app hears of it, which would build the page anew. */

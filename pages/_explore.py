@@ -21,6 +21,7 @@ PACES, PACE = (4, 12, 30), 12  # moments per second of play
 SURPRISES = "Moments among the worst 2 %, at least one forecast length apart"
 NEWEST_FIRST = "Newest look first: the moments around your hand are computed before the rest"
 RIBBON = "How the forecasts made at these times did. A click goes to that moment."
+SLICE = "Next and previous (n, p) and play go from one of these moments to the next"
 YOUR_LINE = "A height of your choice: how many of the ten samples lie beyond it (t)"
 BASELINE = "What was there a cycle earlier (without a cycle: the last value), moved by the usual change since then."
 
@@ -89,8 +90,16 @@ def _button(text: str, title: str, kind: str, **attributes: str) -> html.Button:
     return html.Button(text, title=title, className=kind, **{"aria-label": name}, **attributes)
 
 
-def rail(dataset: Dataset, fixed: Frame, index: int) -> html.Div:
-    """The slider over an outline of the whole file, with calendar ticks."""
+def tabs(handle: str) -> html.Nav:
+    """The pages of a file."""
+    accuracy = html.A("Accuracy", href=f"/accuracy/{handle}", className="page-tab away", **{"data-accuracy": ""})
+    return html.Nav(
+        [html.Span("Explore", className="page-tab", **{"aria-current": "page"}), accuracy], className="tabs"
+    )
+
+
+def rail(dataset: Dataset, fixed: Frame, index: int, chosen: str = "") -> html.Div:
+    """The slider over an outline of the whole file, with calendar ticks. chosen: words of a slice, or none."""
 
     def position(time: np.datetime64) -> float:
         return 1 + dataset.index_at(time) / max(1, dataset.length - 1)
@@ -142,6 +151,15 @@ def rail(dataset: Dataset, fixed: Frame, index: int) -> html.Div:
                     html.Div(id="fill", className="fill", role="status", title=NEWEST_FIRST),
                     html.Div(
                         [
+                            html.Span(f"{chosen[:1].upper()}{chosen[1:]}", title=SLICE),
+                            _button("\u00d7", "All moments (Esc)", "link quiet", id="slice-clear"),
+                        ],
+                        id="slice-chip",
+                        className="chip",
+                        hidden=True,
+                    ),
+                    html.Div(
+                        [
                             html.Span(id="selection-said", role="status"),
                             _button("\u00d7", "Clear the selection (Esc)", "link quiet", id="selection-clear"),
                         ],
@@ -162,7 +180,7 @@ def _edge(position: float) -> str:
     return "tick first" if position < 0.05 else "tick last" if position > 0.95 else "tick"
 
 
-def side() -> html.Aside:
+def side(handle: str) -> html.Aside:
     """Sentences, the pointed step, the key, and what the model could not know."""
     return html.Aside(
         [
@@ -176,6 +194,10 @@ def side() -> html.Aside:
                             html.P(id="inside", title="One moment proves little: its steps rise and fall together."),
                         ],
                         className="sentences",
+                    ),
+                    html.P(
+                        html.A("When does it fail?", href=f"/accuracy/{handle}", **{"data-accuracy": ""}),
+                        className="fails",
                     ),
                     html.Details([html.Summary("Numbers"), html.Dl(id="details")], className="numbers"),
                 ],

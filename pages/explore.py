@@ -11,6 +11,7 @@ from flask import current_app
 
 from engine import Dataset, Engine, errors, sketch
 from pages import (
+    _accuracy_asked,
     _chosen,
     _explore,
     _export,
@@ -23,6 +24,7 @@ from pages import (
     _readback,
     _recalculate,
     _shell,
+    _slices,
     _versions,
     _view,
     _words,
@@ -44,13 +46,14 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
     index, words = starting_index(dataset, where, horizon)
     words = " ".join(filter(None, (words, chosen.words)))
     newer = _versions.newer(engine, handle)
+    named = _accuracy_asked.chosen(search)
     fixed = _moment.frame_of(dataset, horizon)
     return html.Div(
         [
             _shell.header(
                 middle=[
                     html.Span(id="series-name", className="series-name"),
-                    html.Span("Explore", className="page-tab"),
+                    _explore.tabs(handle),
                 ],
                 tools=[
                     html.Button("Copy link", id="copy-link", className="button quiet"),
@@ -73,13 +76,13 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                     ),
                     _explore.chart(_view.view(search).frame(fixed)),
                     _explore.moves(fixed.step, _chosen.choice(engine), chosen.model),
-                    _explore.rail(dataset, fixed, index),
-                    _explore.side(),
+                    _explore.rail(dataset, fixed, index, _slices.words(named.get("slice", ""))),
+                    _explore.side(handle),
                 ],
                 className="explore",
             ),
             html.Div(id="spoken", className="visually-hidden", role="status"),
-            dcc.Store(id="facts", data=facts(dataset, index, horizon, chosen, newer)),
+            dcc.Store(id="facts", data=facts(dataset, index, horizon, chosen, newer) | {"slice": named.get("slice")}),
             dcc.Store(id="wanted"),
             dcc.Store(id="answer"),
             dcc.Store(id="busy", data=False),
