@@ -1,4 +1,4 @@
-"""The same engine without a browser: `hindcast serve`, `models`, `cache`.
+"""The same engine without a browser: `hindcast serve`, `backtest`, `models`, `cache`.
 
 Answers go to the standard output, progress and refusals to the standard error. Exit status: 0 done, 1 refused (the
 file, an option, a full disk), 2 the command line is wrong, 3 the engine cannot start, 130 interrupted.
@@ -10,11 +10,13 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 
 import app
+import cli_backtest
+from cli_answers import say, table
 from engine import Engine, Settings, built_in, errors, installed
 
 REFUSED, CANNOT_START, INTERRUPTED = 1, 3, 130
@@ -30,13 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Callable[[argparse.Namespace, Settings], int] = given.command
         return command(given, settings)
     except (errors.StartError, errors.SettingsError) as error:
-        _say(f"Hindcast cannot start: {error.message}")
+        say(f"Hindcast cannot start: {error.message}")
         return CANNOT_START
     except errors.EngineError as error:
-        _say(error.message)
+        say(error.message)
         return REFUSED
     except KeyboardInterrupt:
-        _say("Interrupted.")
+        say("Interrupted.")
         return INTERRUPTED
 
 
@@ -50,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="the app, for one person; a server runs it behind gunicorn")
     serve.set_defaults(command=_serve)
+    cli_backtest.add_to(commands)
     models = commands.add_parser("models", help="which models there are, and whether they can be loaded")
     models.set_defaults(command=_models)
     cache = commands.add_parser("cache", help="what is stored; not while a server uses the same cache directory")
@@ -76,7 +79,7 @@ def _models(given: argparse.Namespace, settings: Settings) -> int:
         except Exception as error:  # a package's loader may raise anything
             failed += 1
             rows.append((name, "", "", f"cannot be loaded: {' '.join(str(error).split())}"))
-    _table(rows)
+    table(rows)
     return REFUSED if failed else 0
 
 
@@ -86,7 +89,7 @@ def _cache(given: argparse.Namespace, settings: Settings) -> int:
             engine.delete(given.delete)
         elif given.check:
             report = engine.check()
-            _table([("what", "count"), *((name.replace("_", " "), str(count)) for name, count in vars(report).items())])
+            table([("what", "count"), *((name.replace("_", " "), str(count)) for name, count in vars(report).items())])
             return REFUSED if report.damaged or report.damaged_series or report.damaged_uploads else 0
         stock = engine.cache()
         rows = [("handle", "values", "from", "to", "MB", "forecasts")]
@@ -94,26 +97,14 @@ def _cache(given: argparse.Namespace, settings: Settings) -> int:
             done = ", ".join(f"{kept.done} of {kept.total} by {kept.model}" for kept in dataset.forecasts)
             ends = (str(dataset.start), str(dataset.end))
             rows.append((dataset.handle, str(dataset.length), *ends, f"{dataset.bytes / MB:.1f}", done or "none"))
-        _table(rows)
-        _say(f"{stock.disk / MB:.1f} of {stock.disk_budget / MB:.0f} MB in use.")
+        table(rows)
+        say(f"{stock.disk / MB:.1f} of {stock.disk_budget / MB:.0f} MB in use.")
     return 0
 
 
 def _quiet(settings: Settings) -> Engine:
     """An engine that computes nothing of its own accord and loads the cheapest model."""
     return Engine(replace(settings, background=False, model="last-value", models=()), built_in())
-
-
-def _table(rows: Iterable[Sequence[str]]) -> None:
-    """Columns as wide as their widest cell; the last one as it is."""
-    cells = [tuple(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())  # noqa: T201
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

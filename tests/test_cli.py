@@ -7,11 +7,12 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import cli
 from engine import Engine, Settings
-from tests.conftest import to_csv, wave
+from tests.conftest import filled, to_csv, until, wave
 from tests.serving import ROOT
 
 Said = pytest.CaptureFixture[str]
@@ -83,3 +84,56 @@ def test_it_is_installed_as_a_command() -> None:
     command = Path(sys.executable).with_name("hindcast")
     run = subprocess.run([command, "--version"], cwd=ROOT, capture_output=True, timeout=50, check=True)
     assert run.stdout.startswith(b"hindcast ")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "load.csv"
+    path.write_bytes(to_csv(wave(400), column="load [kW]"))
+    return path
+
+
+def backtest(*arguments: object) -> int:
+    return cli.main(["backtest", "--model", "theta", *map(str, arguments)])
+
+
+def test_a_backtest_prints_the_scores_of_the_accuracy_page(folder: Path, file: Path, capsys: Said) -> None:
+    assert backtest(file) == 0
+    told = capsys.readouterr()
+    assert not folder.exists(), "it keeps nothing"
+    assert told.out.startswith("Over 377 moments the forecast missed by ")
+    printed = {line.split()[0]: line.split()[1:] for line in told.out.splitlines() if line.count("  ") > 1}
+    with closing(Engine(Settings(cache_dir=folder, model="theta"))) as engine:
+        handle = engine.upload(file.read_bytes()).dataset.handle
+        until(lambda: filled(engine, handle))
+        found = engine.backtest(handle, timeout=20, wait=True)
+    for name in found.measures._fields:
+        columns = (found.measures, found.baseline, found.last_value)
+        assert printed[name] == [f"{getattr(column, name):.6g}" for column in columns]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_its_results_can_be_written_and_opened_again(folder: Path, file: Path, tmp_path: Path, kind: str) -> None:
+    out = tmp_path / f"results.{kind}"
+    assert backtest(file, "--horizon", "3", "--out", out) == 0
+    table = pl.read_parquet(out) if kind == "parquet" else pl.read_csv(out)
+    assert table["index"].n_unique() == 377
+    assert ("horizon" in table.columns) == (kind == "parquet")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["missing.csv"], "cannot be read"),
+        (["{file}", "--out", "results.xls"], "written as .parquet or .csv"),
+        (["{file}", "--horizon", "65"], "1 to 64 can be forecast"),
+        (["{file}", "--value", "nothing"], "nothing"),
+        (["{file}", "--out", "{folder}/no/such/place.csv"], "cannot be written"),
+        (["{file}", "--model", "crystal-ball"], "There is no model named 'crystal-ball'"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_its_reason(
+    folder: Path, file: Path, capsys: Said, arguments: list[str], words: str
+) -> None:
+    assert backtest(*(part.format(file=file, folder=folder) for part in arguments)) == cli.REFUSED
+    assert words in capsys.readouterr().err
