@@ -101,7 +101,7 @@ def test_a_backtest_prints_the_scores_of_the_accuracy_page(folder: Path, file: P
     assert backtest(file) == 0
     told = capsys.readouterr()
     assert not folder.exists(), "it keeps nothing"
-    assert told.out.startswith("Over 377 moments the forecast missed by ")
+    assert told.out.startswith("Over 371 moments the forecast missed by ")
     printed = {line.split()[0]: line.split()[1:] for line in told.out.splitlines() if line.count("  ") > 1}
     with closing(Engine(Settings(cache_dir=folder, model="theta"))) as engine:
         handle = engine.upload(file.read_bytes()).dataset.handle
