@@ -1,0 +1,117 @@
+"""Means over the moments of a file, and how far they can be off: 95 % ranges that know of the file's memory."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtr, stdtrit
+
+from engine.scoring.memory import Spread, part_length, spread, sums_by_part
+from engine.series import Floats, Ints
+
+CONFIDENCE = 0.95
+FEWEST = 10.0  # independent moments that a range and a verdict need
+FALSE_DISCOVERIES = 0.05  # share of those that stand out that may do so by chance
+
+
+class Means(NamedTuple):
+    """Of C columns, (C,) each: sum of sums / sum of weights; the ends of its 95 % range, NaN where n_eff is under
+    FEWEST; n_eff, how many independent moments the mean is worth (0 without any); its standard error and the degrees of
+    freedom of that. NaN where a column has no moments."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+    n_eff: Floats
+    error: Floats
+    dof: Floats
+
+
+def means(sums: Floats, weights: Floats | Ints | NDArray[np.bool_], block: int) -> Means:
+    """Of moments on consecutive slots, oldest first, along the last axis: sums (C, N) or (N,), over weights of the same
+    shape, or (N,) for all. What has no weight is left out, whatever its sum is. block: see memory.block_length.
+
+    With 0 and 1 as weights a mean; with numbers of pairs the mean over pairs; with another forecaster's sums the ratio
+    to it. A ratio's residuals are its linearisation's, sums - ratio x weights (the delta method; Cochran 1977, 6.3).
+    Values of n moments whose residuals have mean square g are worth n_eff = n^2 g / variance of their sum, at most n
+    (Bayley & Hammersley 1946), less by what Student's t asks for a variance that is itself estimated.
+    """
+    sums, weights = np.broadcast_arrays(np.atleast_2d(sums), weights)
+    there = weights > 0
+    weights = np.where(there, weights, 0.0)
+    sums = np.where(there, sums, 0.0)
+    total = weights.sum(axis=-1)
+    value = _divided(sums.sum(axis=-1), total)
+    residuals = sums - np.nan_to_num(value)[:, None] * weights
+    found = spread(sums_by_part(residuals, block), sums_by_part(there, block))
+    return _means(value, total, there.sum(axis=-1, dtype=np.float64), np.square(residuals).sum(axis=-1), found)
+
+
+def means_of_cells(
+    sums: Floats, weights: Floats | Ints | NDArray[np.bool_], cells: Ints, count: int, block: int
+) -> Means:
+    """The same of every cell 0 ... count - 1 of a panel, in one pass: cells (N,) says in which each moment is, -1 in
+    none. sums and weights (N,)."""
+    there = np.flatnonzero((weights > 0) & (cells >= 0))
+    part = part_length(block)
+    parts = -(-len(cells) // part)
+    own = cells[there]
+    where = own * parts + there // part
+    weight, some = weights[there].astype(np.float64), sums[there]
+    total = _sums(own, weight, count)
+    value = _divided(_sums(own, some, count), total)
+    residuals = some - value[own] * weight
+    found = spread(
+        _sums(where, residuals, count * parts).reshape(count, parts),
+        _sums(where, np.ones(len(there)), count * parts).reshape(count, parts),
+    )
+    return _means(value, total, _sums(own, np.ones(len(there)), count), _sums(own, residuals**2, count), found)
+
+
+def stands_out(cells: Means, average: float) -> NDArray[np.bool_]:
+    """Which cells (C,) lie above the average, of those that can be judged.
+
+    Of so many cells some lie above it by chance. So one-sided t tests, as many as it takes for at most 5 % of those
+    found to be false (Benjamini & Hochberg 1995).
+    """
+    judged = np.flatnonzero((cells.n_eff >= FEWEST) & (cells.error > 0))
+    chance = stdtr(cells.dof[judged], -(cells.value[judged] - average) / cells.error[judged])
+    order = np.argsort(chance)
+    enough = chance[order] <= FALSE_DISCOVERIES / 2 * np.arange(1, len(order) + 1) / max(1, len(order))
+    result = np.zeros(len(cells.value), dtype=bool)
+    if enough.any():
+        result[judged[order[: np.flatnonzero(enough)[-1] + 1]]] = True
+    return result
+
+
+def widening(dof: Floats) -> Floats:
+    """How much wider than a normal's the range of a mean is whose variance is estimated with so many degrees of freedom
+    (Student's t)."""
+    result: Floats = stdtrit(dof, (1 + CONFIDENCE) / 2) / ndtri((1 + CONFIDENCE) / 2)
+    return result
+
+
+def _means(value: Floats, total: Floats, moments: Floats, squares: Floats, found: Spread) -> Means:
+    usual, wider = ndtri((1 + CONFIDENCE) / 2), widening(found.dof)
+    most = np.maximum(moments, 1.0)
+    worth = np.divide(moments * squares, found.variance * wider**2, out=most.copy(), where=found.variance != 0)
+    n_eff = np.where(np.isnan(worth), 1.0, np.clip(worth, 1.0, most))
+    n_eff = np.where(
+        squares > 0, n_eff, np.minimum(found.dof + 1, most)
+    )  # equal values do not tell how they hang together
+    error = _divided(np.sqrt(moments * squares / n_eff), total)
+    half = np.where(n_eff >= FEWEST, usual * error, np.nan)
+    return Means(value, value - half, value + half, np.where(moments > 0, n_eff, 0.0), error / wider, found.dof)
+
+
+def _sums(places: Ints, values: Floats, count: int) -> Floats:
+    """By place, (count,)."""
+    return np.bincount(places, values, count).astype(np.float64)
+
+
+def _divided(values: Floats, by: Floats) -> Floats:
+    """NaN where there is nothing to divide by."""
+    result: Floats = np.divide(values, by, out=np.full(values.shape, np.nan), where=by > 0)
+    return result
