@@ -23,7 +23,7 @@ import logs
 import metrics
 import security
 from engine import Engine, Settings, errors
-from pages import _first, _inputs, _shell, accuracy, cache, explore, home, not_found, status
+from pages import _first, _inputs, _shell, accuracy, cache, explore, guide, home, not_found, status
 from pages._samples import Samples
 
 CANNOT_START = 3
@@ -94,6 +94,8 @@ def _route(app: Dash, settings: Settings, engine: Engine) -> None:
             return accuracy.layout(engine, handle, search)
         if page == "status":
             return status.layout(engine, shown_version)
+        if page == "guide":
+            return guide.layout(settings, shown_version)
         if page == "cache":
             return cache.layout(engine, shown_version)
         return home.layout(settings, shown_version) if page == "home" else not_found.layout()

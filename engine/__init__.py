@@ -36,10 +36,12 @@ from engine.series import Series, Step
 from engine.settings import Settings
 from engine.sketch import sketch
 from engine.status import ModelStatus, Status
+from engine.windows import MIN_OBSERVED
 from engine.wires import WireBlock
 
 __all__ = (
     "BASELINE",
+    "MIN_OBSERVED",
     "Alternative",
     "Backtest",
     "ByStep",

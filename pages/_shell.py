@@ -94,6 +94,7 @@ def footer(version: str) -> html.Footer:
     """The line at the bottom."""
     return html.Footer(
         [
+            dcc.Link("Guide", href="/guide"),
             dcc.Link("Cache", href="/cache"),
             dcc.Link("Status", href="/status"),
             html.Span(f"Hindcast {version}".strip()),

@@ -40,7 +40,7 @@ def test_no_page_has_a_serious_violation(
     opened(page, csv_file)
     page.until(f"document.querySelector({THUMB!r})?.ariaLabel === 'Moment'")
     found = {"explore": violations(page)}
-    for path, shown in (("/", ".recent"), ("/cache", "main h1"), ("/status", "main h1")):
+    for path, shown in (("/", ".recent"), ("/cache", "main h1"), ("/status", "main h1"), ("/guide", "main h1")):
         page.open(path)
         page.until(f"document.querySelector({shown!r})")
         found[path] = violations(page)

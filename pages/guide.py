@@ -1,0 +1,159 @@
+"""The guide: what the picture means, which files are read, and what this cannot do. Limits come from the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+
+from engine import MIN_OBSERVED, Settings
+from pages import _notation, _shell
+
+MB = 1_000_000
+Part = tuple[str, str, list[Any]]  # anchor, title, contents
+
+
+def layout(settings: Settings, version: str) -> Any:
+    """The page: what people ask, each with its answer."""
+    sections = _sections(settings)
+    return html.Div(
+        [
+            _shell.header(),
+            html.Main(
+                [
+                    html.H1("Guide"),
+                    html.P("What the pictures mean, which files are read, and what this cannot do.", className="lead"),
+                    _contents(sections),
+                    *(html.Section([html.H2(title), *parts], id=name) for name, title, parts in sections),
+                ],
+                className="plain guide",
+            ),
+            _shell.footer(version),
+        ],
+        className="shell",
+    )
+
+
+def _contents(sections: list[Part]) -> html.Nav:
+    """A link to every section."""
+    links = [html.Li(html.A(title, href=f"#{name}")) for name, title, _ in sections]
+    return html.Nav(html.Ul(links), **{"aria-label": "Sections"})
+
+
+def _terms(*pairs: tuple[str, str]) -> html.Dl:
+    return html.Dl([part for term, words in pairs for part in (html.Dt(term), html.Dd(words))])
+
+
+def _sections(settings: Settings) -> list[Part]:
+    return [
+        ("picture", "What the picture means", _picture(settings)),
+        ("numbers", "What the numbers mean", _numbers()),
+        ("files", "Which files are read", _files(settings)),
+        ("limits", "What it cannot do", _limits()),
+        ("privacy", "Who sees what", _privacy(settings)),
+    ]
+
+
+def _picture(settings: Settings) -> list[Any]:
+    return [
+        html.P(
+            "Every picture stands at one moment of your file, the line named “now”. Left of it is what was known then. "
+            "Right of it is what the model would have forecast from there, and the black line that shows what then "
+            "happened. Drag the slider, or the picture itself, to go to another moment."
+        ),
+        _terms(
+            ("median", "Half of the outcomes should lie above it, half below. It is not the most likely path."),
+            ("5 of 10, 8 of 10", "If the model is right, what happens lies between these lines 5, or 8, times out of "
+             "10, at each step for itself."),
+            ("shading", "The darker, the more likely at that step. The scale is the same for the whole file."),
+            ("dashed line", "A plain forecast to compare with: the same time a cycle ago (yesterday, last week, last "
+             "year), or the last value where the series has no cycle."),
+            ("▲", "A value that does not fit into the picture. The axis stays the same at every moment, so that "
+             "pictures can be compared; press y for the range of the picture alone."),
+        ),
+        html.P(
+            f"A forecast is {_notation.plural(settings.horizon, 'step')} long unless you choose otherwise in “Check”. "
+            "At each moment the model sees at most the 512 values before it, and nothing after."
+        ),
+    ]  # fmt: skip
+
+
+def _numbers() -> list[Any]:
+    return [
+        _terms(
+            ("missed by", "The CRPS (continuous ranked probability score), the mean over the steps whose outcome is "
+             "known, in the unit of your data. Of a forecast that names one value only it is the plain distance; a "
+             "wider forecast pays for its width, a too narrow one for what lies outside."),
+            ("held", "How often what happened lay inside a band. The 8-of-10 band should hold 8 times out of 10: less "
+             "is too narrow, more is too wide. Neighbouring moments share most of their future, so a file of thousands of "
+             "moments proves less than it seems; the accuracy page says how much."),
+            ("surprise", "A moment among the worst 2 % of the file, at least one forecast length from a worse one."),
+            ("better by", "One minus the miss divided by that of the plain forecast, over the same moments."),
+        ),
+        html.P(
+            "One moment proves little: its steps rise and fall together. Whether the model is right for your file is "
+            "on the accuracy page, where every moment counts."
+        ),
+    ]  # fmt: skip
+
+
+def _files(settings: Settings) -> list[Any]:
+    rows, slots = _notation.count(settings.max_rows), _notation.count(settings.max_slots)
+    return [
+        html.P(
+            "A table as text (CSV, TSV) with one row per time: one column of times, one of numbers. Days and months in "
+            "either order, decimal commas and points, AM and PM, weeks and quarters, Excel's serials and seconds since "
+            "1970 are understood; so are exports of common meters and sensors. Whatever was decided is told, with "
+            "its proof, under “Check”, where one click reads the file another way. Of an Excel workbook, copy two "
+            "columns and paste them."
+        ),
+        html.Ul(
+            [
+                html.Li(f"Up to {_notation.count(settings.max_upload_bytes // MB)} MB, {rows} rows, and {slots} steps "
+                        "from the first time to the last."),
+                html.Li(f"The times need a regular step. A first forecast needs {MIN_OBSERVED} readings."),
+                html.Li("Gaps stay gaps: nothing is filled in. From within a long gap there is no forecast."),
+                html.Li("A longer file of the same series continues it: only what is new is computed."),
+            ]
+        ),
+    ]  # fmt: skip
+
+
+def _limits() -> list[Any]:
+    return [
+        _terms(
+            ("Does it know holidays, the weather, promotions?", "No. The forecast knows only the series' own past. "
+             "That is why holidays show up as surprises. You can select such stretches and see them apart."),
+            ("Does it learn from my file?", "No. It was made once, from made-up series, and is the same for everybody. "
+             "That is why every moment can be computed honestly: nothing of the future can have leaked into it."),
+            ("Was the file the same back then?", "If values were corrected later, the real forecast of that day may "
+             "have looked different."),
+            ("Are ten steps ten chances?", "Each step's band is for that step alone. The chance that all of a "
+             "forecast stays inside is smaller."),
+            ("Can one forecast more than one column?", "One at a time, each on its own: “Check” lists the others, and "
+             "[ and ] go from one to the next at the same date."),
+        ),
+    ]  # fmt: skip
+
+
+def _privacy(settings: Settings) -> list[Any]:
+    here = (
+        "Who knows the access token sees everything that is stored here."
+        if settings.access == "token"
+        else "Everybody who can open this page sees everything that is stored here."
+    )
+    kept = (
+        f"A file nobody uses is forgotten after {settings.keep_days:g} days."
+        if settings.keep_days
+        else "A file stays until somebody deletes it, or until room is needed."
+    )
+    return [
+        html.P(
+            f"Your file stays on this server; nothing leaves your network. {here} The names of files and columns are "
+            "shown in your own browser only. The list of recent files is your browser's, too."
+        ),
+        html.P(
+            f"{kept} “Cache” at the foot of the page shows what is stored and deletes it without a trace; with “Only "
+            "the latest forecast, keep nothing” nothing is stored at all."
+        ),
+    ]
