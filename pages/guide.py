@@ -85,8 +85,8 @@ def _numbers() -> list[Any]:
              "known, in the unit of your data. Of a forecast that names one value only it is the plain distance; a "
              "wider forecast pays for its width, a too narrow one for what lies outside."),
             ("held", "How often what happened lay inside a band. The 8-of-10 band should hold 8 times out of 10: less "
-             "is too narrow, more is too wide. Neighbouring moments share most of their future, so a file of thousands of "
-             "moments proves less than it seems; the accuracy page says how much."),
+             "is too narrow, more is too wide. Neighbouring moments share most of their future, so a file of thousands "
+             "of moments proves less than it seems; the accuracy page says how much."),
             ("surprise", "A moment among the worst 2 % of the file, at least one forecast length from a worse one."),
             ("better by", "One minus the miss divided by that of the plain forecast, over the same moments."),
         ),
