@@ -47,10 +47,20 @@
     return grain === "M" ? words.month(seconds) : String(new Date(1000 * seconds).getUTCFullYear());
   };
 
+  /* Those whose texts cover none of a point that is farther. */
+  const clear = (points, letter) => {
+    const told = [];
+    for (const one of [...points].sort((a, b) => b.far - a.far || a.step - b.step)) {
+      const isClear = ({ step, text }) => Math.abs(one.step - step) >= letter * (1 + (one.text.length + text.length) / 2);
+      if (told.every(isClear)) told.push(one);
+    }
+    return told;
+  };
+
   hindcast.tape = {
     dayLines(pen, axes, hand) {
-      const { days, paint, narrow } = axes.fixed;
-      const letter = (narrow ? 0.022 : 0.009) * (axes.last - axes.first); /* steps that a letter covers */
+      const { days, paint, letters } = axes.fixed;
+      const letter = (axes.last - axes.first) / letters; /* steps that it covers */
       const first = Math.max(axes.first, series.first - hand);
       let before = stretch(series.time(hand + first), days);
       for (let step = first + 1; step <= axes.last; step += 1) {
@@ -83,21 +93,32 @@
       });
     },
 
-    /* A triangle and the value wherever a point lies beyond the axis. */
+    /* A triangle wherever a point lies beyond the axis, and its value: of neighbours whose values would cover one another
+       that of the farthest. */
     cutPoints(pen, axes, hand) {
-      const { cut, decimals, paint } = axes.fixed;
+      const { cut, decimals, paint, letters } = axes.fixed;
+      const letter = (axes.last - axes.first) / letters;
       Object.assign(pen, { font: `11px ${axes.font}`, fillStyle: paint.ink, textAlign: "center", textBaseline: "alphabetic" });
+      const [above, below] = [[], []];
       for (let step = axes.first; step <= (hindcast.look.tells(hand) ? axes.last : 0); step += 1) {
         const value = series.value(hand + step);
-        const up = cut.high && value > axes.high;
-        if (!up && !(cut.low && value < axes.low)) continue;
-        const [x, y, sign] = [axes.x(step), axes.y(up ? axes.high : axes.low), up ? 1 : -1];
-        pen.beginPath();
-        pen.moveTo(x - 5.2, y + sign * 2.25);
-        pen.lineTo(x + 5.2, y + sign * 2.25);
-        pen.lineTo(x, y - sign * 4.5);
-        pen.fill();
-        pen.fillText(words.number(value, decimals), x, y + (up ? 0.75 * 11 + 6.625 + LINE : -0.25 * 11 - 6.625));
+        const text = words.number(value, decimals);
+        if (cut.high && value > axes.high) above.push({ step, text, far: value - axes.high });
+        else if (cut.low && value < axes.low) below.push({ step, text, far: axes.low - value });
+      }
+      for (const [points, edge, sign] of [[above, axes.high, 1], [below, axes.low, -1]]) {
+        const y = axes.y(edge);
+        for (const { step } of points) {
+          const x = axes.x(step);
+          pen.beginPath();
+          pen.moveTo(x - 5.2, y + sign * 2.25);
+          pen.lineTo(x + 5.2, y + sign * 2.25);
+          pen.lineTo(x, y - sign * 4.5);
+          pen.fill();
+        }
+        for (const { step, text } of clear(points, letter)) {
+          pen.fillText(text, axes.x(step), y + (sign > 0 ? 0.75 * 11 + 6.625 + LINE : -0.25 * 11 - 6.625));
+        }
       }
     },
 

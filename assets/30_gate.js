@@ -151,7 +151,8 @@
     const { handle, model, h } = gate.facts;
     const upload = hindcast.memory.get(handle)?.upload || null;
     const look = { dark: hindcast.dark(), narrow: hindcast.narrow(), look: hindcast.look.asked(gate.hand) };
-    const wanted = { handle, model, h, index: gate.hand, seq: gate.flying.seq, session, upload, force, ...look };
+    const width = picture()?.clientWidth || null;
+    const wanted = { handle, model, h, index: gate.hand, seq: gate.flying.seq, session, upload, force, width, ...look };
     hindcast.set("wanted", { data: wanted }, "forecast");
   };
 

@@ -3,6 +3,7 @@
   const hindcast = window.hindcast;
   const gate = hindcast.gate;
   const REST_MS = 400;
+  const RESIZED_MS = 150;
   let last = null;
   let timer = 0;
 
@@ -183,10 +184,13 @@
     else if (hit("#forget-yes")) forget();
   });
 
-  let narrow = hindcast.narrow();
+  /* Another width has room for more or fewer names of days. */
+  let width = window.innerWidth;
+  let resized = 0;
   window.addEventListener("resize", () => {
-    if (hindcast.narrow() === narrow) return;
-    narrow = hindcast.narrow();
-    gate.refresh();
+    if (window.innerWidth === width) return;
+    width = window.innerWidth;
+    window.clearTimeout(resized);
+    resized = window.setTimeout(() => gate.refresh(), RESIZED_MS);
   });
 })();

@@ -11,6 +11,8 @@ from pages._notation import DAY, HOUR, Step, day_label, moment
 from pages._traces import Palette, Tape
 
 MONTH = 30.44 * DAY
+FEWEST, MOST = 3, 8  # lines at once
+LETTERS = 13  # of the longest name, and a gap
 EVERY = {"D": (1, 2, 7, 14, 28, 91, 364), "M": (1, 2, 3, 6, 12, 24, 60, 120), "Y": (1, 2, 5, 10, 20, 50, 100)}
 
 
@@ -23,10 +25,10 @@ class Days(NamedTuple):
     offset: int
 
 
-def days(frame: Frame, narrow: bool) -> Days:
-    """The day lines of a file: about eight at once, three on a phone."""
+def days(frame: Frame, narrow: bool, letters: int) -> Days:
+    """The day lines of a file: about eight at once, three on a phone. letters: how many fit across the picture."""
     step, steps = frame.step, frame.history(narrow=narrow) + frame.horizon
-    most = 3 if narrow else 8
+    most = min(MOST, max(FEWEST, letters // LETTERS))
     if step.seconds is not None and step.seconds <= 12 * HOUR:
         grain, count = "D", steps * step.seconds / DAY
     elif step.months:
@@ -38,19 +40,20 @@ def days(frame: Frame, narrow: bool) -> Days:
     return Days(grain, every, offset)
 
 
-def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> list[dict[str, Any]]:
-    """Hairlines that travel with the data: midnights of sub-daily data, else the starts of months or years."""
+def day_lines(tape: Tape, frame: Frame, paint: Palette, narrow: bool, letters: int) -> list[dict[str, Any]]:
+    """Hairlines that travel with the data: midnights of sub-daily data, else the starts of months or years.
+    letters: how many fit across the picture."""
     history = frame.history(narrow=narrow)
     times = np.concatenate([tape.history_times[-(history + 1) :], tape.times]).astype("datetime64[s]")
     first = 1 - len(tape.history_times[-(history + 1) :])
-    grain, every, offset = days(frame, narrow)
+    grain, every, offset = days(frame, narrow, letters)
     stretch = (times.astype(f"datetime64[{grain}]").astype(np.int64) - offset) // every
     starts = np.flatnonzero(stretch[1:] != stretch[:-1]) + 1
     if len(starts) == 0:
         return []
     x = [first + int(i) for i in starts]
     step = Step(None, "month") if grain == "M" else Step(None, "year")
-    letter = (0.022 if narrow else 0.009) * (history + frame.horizon)  # steps that a letter covers
+    letter = (history + frame.horizon) / letters  # steps that it covers
     names = [day_label(times[i]) if grain == "D" else moment(times[i], step) for i in starts]
     ends = [at + letter * len(name) for at, name in zip(x, names, strict=True)]
     # A label is left out where it would run over the right edge, or be struck through by the now-line; not kept empty:

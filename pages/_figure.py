@@ -12,21 +12,20 @@ from dataclasses import asdict, replace
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from engine import PlotData
+from pages._cut_points import cut_decimals
 from pages._day_lines import day_lines, days
 from pages._frame import Frame, ticks, value_ticks
+from pages._labels import direct_labels
 from pages._notation import THIN, Step, baseline_name, short_baseline_names, shorten
 from pages._traces import (
     DARK,
     EITHER,
     LIGHT,
     Floats,
-    Label,
     Palette,
     Tape,
-    cut_decimals,
     forecast,
     ghosts,
     known_values,
@@ -35,9 +34,10 @@ from pages._view import USUAL, View
 
 State = Literal["ready", "unusable", "failed"]
 
-LABEL_GAP = 16 / 400  # of the value axis: the height of a direct label
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 MARGINS = {"desk": (60, 158), "phone": (40, 26)}  # left and right of the plot; a desk has direct labels on the right
+WIDTHS = {"desk": 1038, "phone": 364}  # px of a picture, where nobody says
+LETTER = 6.6  # px of one in a picture's small print
 WIDE, NARROW = 7.7, 2.6  # px of a character and of a thin space in a value tick, in the widest of the fonts
 
 
@@ -53,11 +53,13 @@ def figure(
     unit: str = "",
     dark: bool = False,
     narrow: bool = False,
+    width: int | None = None,
     seq: int = 0,
     view: View = USUAL,
     earlier: Sequence[tuple[int, Floats]] = (),
 ) -> dict[str, Any]:
-    """The picture of one forecast. earlier: medians (H,) of forecasts made so many steps before, for the ghosts."""
+    """The picture of one forecast. width: of the whole picture in px, where it is known. earlier: medians (H,) of
+    forecasts made so many steps before, for the ghosts."""
     paint = DARK if dark else LIGHT
     frame = view.frame(frame)
     step = Step(plot.step_seconds, plot.step_calendar)
@@ -67,10 +69,12 @@ def figure(
         frame = frame.around(np.concatenate([_seen(tape, frame, narrow), *bands[: 3 if view.baseline else 2]]))
     ahead, labels = forecast(plot, frame, paint, baseline_name(plot.baseline_period, step), view)
     ahead = [*ghosts(earlier, paint), *ahead]
-    known, actual_label = known_values(tape, frame, paint, narrow)
+    letters = _letters(width, narrow)
+    known, actual_label = known_values(tape, frame, paint, narrow, letters)
     meta = {"index": plot.index, "seq": seq, "state": "ready"}
-    marks = [] if narrow else _direct_labels([*labels, *actual_label], frame)
-    return _assemble([*day_lines(tape, frame, paint, narrow), *ahead, *known], marks, frame, paint, narrow, unit, meta)
+    marks = [] if narrow else direct_labels([*labels, *actual_label], frame)
+    traces = [*day_lines(tape, frame, paint, narrow, letters), *ahead, *known]
+    return _assemble(traces, marks, frame, paint, narrow, letters, unit, meta)
 
 
 def without_forecast(
@@ -82,17 +86,20 @@ def without_forecast(
     unit: str = "",
     dark: bool = False,
     narrow: bool = False,
+    width: int | None = None,
     seq: int = 0,
     view: View = USUAL,
 ) -> dict[str, Any]:
-    """The picture of a moment that has no forecast: history and what happened, the now-line dashed."""
+    """The picture of a moment that has no forecast: history and what happened, the now-line dashed. width: as there."""
     paint = DARK if dark else LIGHT
     frame, tape = view.frame(frame), _told(tape, view)
     if view.window:
         frame = frame.around(_seen(tape, frame, narrow))
-    known, _ = known_values(tape, frame, paint, narrow)
+    letters = _letters(width, narrow)
+    known, _ = known_values(tape, frame, paint, narrow, letters)
     meta = {"index": index, "seq": seq, "state": state}
-    return _assemble([*day_lines(tape, frame, paint, narrow), *known], [], frame, paint, narrow, unit, meta)
+    traces = [*day_lines(tape, frame, paint, narrow, letters), *known]
+    return _assemble(traces, [], frame, paint, narrow, letters, unit, meta)
 
 
 def _told(tape: Tape, view: View) -> Tape:
@@ -107,40 +114,10 @@ def _seen(tape: Tape, frame: Frame, narrow: bool) -> Floats:
 
 def blank(frame: Frame) -> dict[str, Any]:
     """Axes alone: holds the place until the first picture. Its theme and width are not known yet."""
-    drawn = _assemble([], [], frame, EITHER, False, "", {"index": None, "seq": -1, "state": "pending"})
+    pending = {"index": None, "seq": -1, "state": "pending"}
+    drawn = _assemble([], [], frame, EITHER, False, _letters(None, False), "", pending)
     drawn["layout"]["xaxis"]["showticklabels"] = False  # a phone has room for fewer
     return drawn
-
-
-def _direct_labels(labels: list[Label], frame: Frame) -> list[dict[str, Any]]:
-    """Annotations at the right edge, as near to their lines as none covering another allows."""
-    placed = sorted((y, text, colour) for y, text, colour in labels if math.isfinite(y))
-    heights = _apart([y for y, *_ in placed], frame.low, frame.high)
-    return [
-        {
-            "x": 1,
-            "xref": "paper",
-            "xanchor": "left",
-            "xshift": 8,
-            "y": y,
-            "yref": "y",
-            "text": text,
-            "showarrow": False,
-            "font": {"size": 12, "color": colour},
-        }
-        for y, (_, text, colour) in zip(heights, placed, strict=True)
-    ]
-
-
-def _apart(wanted: list[float], low: float, high: float) -> list[float]:
-    """Heights a label's height apart within [low, high], by least squares from the ascending ones that are wanted."""
-    if not wanted:
-        return []
-    stack = LABEL_GAP * (high - low) * np.arange(len(wanted))
-    ends = low, high - float(stack[-1])
-    bottoms = isotonic_regression(np.clip(wanted, low, high) - stack).x
-    heights: list[float] = (np.clip(bottoms, *ends) + stack).tolist()
-    return heights
 
 
 def _assemble(
@@ -149,6 +126,7 @@ def _assemble(
     frame: Frame,
     paint: Palette,
     narrow: bool,
+    letters: int,
     unit: str,
     meta: dict[str, Any],
 ) -> dict[str, Any]:
@@ -156,9 +134,9 @@ def _assemble(
     left, right = MARGINS["phone" if narrow else "desk"]
     left = max(left, *(room(label) for _, label in values))
     history = frame.history(narrow=narrow)
-    places = ticks(history, frame.step, frame.horizon, narrow=narrow)
+    places = ticks(history, frame.step, frame.horizon, letters)
     if meta["state"] != "pending":
-        meta = meta | {"fixed": _fixed(frame, paint, narrow)}
+        meta = meta | {"fixed": _fixed(frame, paint, narrow, letters)}
     dash = "dash" if meta["state"] == "unusable" else "solid"
     return {
         "data": traces,
@@ -217,19 +195,26 @@ def _assemble(
     }
 
 
+def _letters(width: int | None, narrow: bool) -> int:
+    """How many letters of small print fit across a picture's plot."""
+    kind = "phone" if narrow else "desk"
+    return max(1, int(((width or WIDTHS[kind]) - sum(MARGINS[kind])) / LETTER))
+
+
 def room(label: str) -> int:
     """Px that a value tick needs beside the axis."""
     thin = label.count(THIN)
     return math.ceil(12 + WIDE * (len(label) - thin) + NARROW * thin)
 
 
-def _fixed(frame: Frame, paint: Palette, narrow: bool) -> dict[str, Any]:
+def _fixed(frame: Frame, paint: Palette, narrow: bool, letters: int) -> dict[str, Any]:
     """What the browser's painter needs beside the axes to paint any other moment of the file the same way."""
     return {
         "scale": frame.scale,
         "decimals": cut_decimals(frame),
         "cut": {"low": frame.cut_low, "high": frame.cut_high},
-        "days": days(frame, narrow)._asdict(),
+        "days": days(frame, narrow, letters)._asdict(),
+        "letters": letters,
         "cycles": short_baseline_names(frame.step),
         "paint": asdict(paint),
         "narrow": narrow,

@@ -15,7 +15,6 @@ from pages._notation import DAY, HOUR, MINUTE, THIN, WEEK, Step, number, plural
 
 DESK_SHARE, PHONE_SHARE = 1 / 9, 2 / 5  # least share of the width that belongs to the future
 MOST_TICKS = 9
-MOST_LETTERS = 45  # that the ticks of a phone have room for, with one between two
 MOST_VALUE_TICKS = 6
 LONGEST_VALUE = 7  # characters of a value tick; for what is longer a shorter way of writing it is looked for
 LARGE = ((6, "M"), (9, "bn"), (12, "tn"))
@@ -122,26 +121,21 @@ def _longest(labels: list[str]) -> int:
     return max(map(len, labels))
 
 
-def ticks(history: int, step: Step, horizon: int, *, narrow: bool = False) -> list[tuple[int, str]]:
-    """[(x in steps from the moment, label)], the same at every moment: `-6 h`, `now`, `+3 h`. narrow: no more than a
-    phone has room for."""
+def ticks(history: int, step: Step, horizon: int, letters: int) -> list[tuple[int, str]]:
+    """[(x in steps from the moment, label)], the same at every moment: `-6 h`, `now`, `+3 h`. letters: how many fit
+    across the picture."""
     size, unit = _tick_size(history + horizon, step)
     marks = []
     for k in range(-(history // size), horizon // size + 1):
         x = k * size
         marks.append((x, "now" if k == 0 else _tick_label(x, step, unit)))
-    return _thinned(marks, size) if narrow else marks
-
-
-def _thinned(marks: list[tuple[int, str]], size: int) -> list[tuple[int, str]]:
-    """Every second, third, ... of the marks, "now" always among them, so that their labels stand clear."""
-    letters = 1 + _longest([label for _, label in marks])
-    kept = marks
+    longest = 1 + _longest([label for _, label in marks])
+    clear = marks
     for every in range(2, len(marks) + 1):
-        if len(kept) * letters <= MOST_LETTERS:
+        if len(clear) * longest <= letters:
             break
-        kept = [(x, label) for x, label in marks if x % (every * size) == 0]
-    return kept
+        clear = [(x, label) for x, label in marks if x % (every * size) == 0]
+    return clear
 
 
 def _tick_size(steps: int, step: Step) -> tuple[int, str]:

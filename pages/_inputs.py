@@ -20,6 +20,7 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 MODEL = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 INDEX = re.compile(r"(0|-?[1-9][0-9]{0,9})", re.ASCII)
 MOST_SEQ = 2**53
+MOST_WIDTH = 10_000  # px
 MOST_STEPS = 64  # of a forecast
 PAGES = ("status", "cache", "guide")  # those whose address is their name
 PAGES_OF_A_FILE = ("explore", "accuracy")
@@ -32,7 +33,7 @@ MOST_SEARCH = 2_000  # characters of a query string that are looked at
 
 @dataclass(frozen=True)
 class Wanted:
-    """A picture the browser asks for; `force` has its forecast computed anew."""
+    """A picture the browser asks for, `width` px wide; `force` has its forecast computed anew."""
 
     handle: str
     index: int
@@ -41,6 +42,7 @@ class Wanted:
     upload_id: str | None
     dark: bool
     narrow: bool
+    width: int | None = None
     model: str | None = None
     force: bool = False
     horizon: int | None = None
@@ -220,6 +222,7 @@ def wanted(value: Any) -> Wanted | None:
         upload_id=token(value.get("upload")),
         dark=flag(value.get("dark")),
         narrow=flag(value.get("narrow")),
+        width=whole(value.get("width"), 1, MOST_WIDTH),
         model=model(value.get("model")),
         force=flag(value.get("force")),
         view=view(value.get("look")),

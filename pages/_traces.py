@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import PlotData
+from pages._cut_points import cut_points
 from pages._frame import Frame
-from pages._notation import number, short
+from pages._notation import short
 from pages._view import USUAL, View
 
 Floats = NDArray[np.float64]
@@ -162,8 +163,11 @@ def shading(plot: PlotData, frame: Frame, paint: Palette) -> dict[str, Any]:
     }
 
 
-def known_values(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> tuple[list[dict[str, Any]], list[Label]]:
-    """Traces of history and truth with their cut points, and the truth's direct label."""
+def known_values(
+    tape: Tape, frame: Frame, paint: Palette, narrow: bool, letters: int
+) -> tuple[list[dict[str, Any]], list[Label]]:
+    """Traces of history and truth with their cut points, and the truth's direct label. letters: how many fit across the
+    picture."""
     history = tape.history[-(frame.history(narrow=narrow) + 1) :]
     back = list(range(1 - len(history), 1))
     ahead = list(range(1, len(tape.actuals) + 1))
@@ -190,7 +194,8 @@ def known_values(tape: Tape, frame: Frame, paint: Palette, narrow: bool) -> tupl
         points = {"color": paint.ink, "size": 3}
         values = [float(history[x - 1]) for x in lone]
         traces.append({"type": "scatter", "mode": "markers", "x": lone, "y": values, "marker": points})
-    traces += _cut_points([*back, *ahead], np.concatenate([history, tape.actuals]), frame, paint)
+    letter = (frame.history(narrow=narrow) + frame.horizon) / letters
+    traces += cut_points([*back, *ahead], np.concatenate([history, tape.actuals]), frame, paint.ink, letter)
     if not np.isfinite(tape.actuals).any():
         return traces, []
     return traces, [(last_known(tape.actuals), "what happened", paint.ink)]
@@ -202,38 +207,6 @@ def _isolated(values: Floats) -> NDArray[np.bool_]:
     before = np.concatenate([[False], known[:-1]])
     after = np.concatenate([known[1:], [False]])
     return known & ~before & ~after
-
-
-def _cut_points(x: list[int], values: Floats, frame: Frame, paint: Palette) -> list[dict[str, Any]]:
-    """A triangle and the value wherever a point lies beyond the axis."""
-    traces = []
-    for beyond, edge, symbol, place, below in (
-        # The names of days have the line under the triangles.
-        (frame.cut_high & (values > frame.high), frame.high, "triangle-up", "bottom center", "<br>"),
-        (frame.cut_low & (values < frame.low), frame.low, "triangle-down", "top center", ""),
-    ):
-        where = np.flatnonzero(beyond)
-        if len(where) == 0:
-            continue
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers+text",
-                "x": [x[i] for i in where],
-                "y": [edge] * len(where),
-                "text": [below + number(float(values[i]), cut_decimals(frame)) for i in where],
-                "textposition": place,
-                "textfont": {"size": 11, "color": paint.ink},
-                "marker": {"symbol": symbol, "size": 9, "color": paint.ink},
-                "cliponaxis": False,
-            }
-        )
-    return traces
-
-
-def cut_decimals(frame: Frame) -> int:
-    """Decimals of a cut point's value: what the data carries."""
-    return max(0, frame.decimals - 1)
 
 
 def last_known(values: Floats) -> float:

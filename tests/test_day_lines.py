@@ -37,7 +37,7 @@ def lines(kind: str, season: int, moment: int, narrow: bool) -> tuple[list[np.da
     history = frame.history(narrow=narrow)
     around = times[moment - history : moment + 1]
     tape = _traces.Tape(around, np.ones(len(around)), times[moment + 1 : moment + 13], np.ones(12))
-    drawn = day_lines(tape, frame, _traces.LIGHT, narrow)
+    drawn = day_lines(tape, frame, _traces.LIGHT, narrow, 45 if narrow else 120)
     if not drawn:
         return [], []
     return [times[moment + x] for x in drawn[0]["x"][::3]], drawn[1]["text"]

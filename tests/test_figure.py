@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 import pytest
 
-from pages import _figure, _frame, _heat_pump, _notation, _quick, _rail, _traces
+from pages import _figure, _frame, _heat_pump, _labels, _notation, _quick, _rail, _traces
 from pages._notation import Step
 from tests.test_words import plot_data
 
@@ -135,6 +135,23 @@ def test_one_spike_does_not_flatten_the_year_and_is_marked() -> None:
     assert marks[0]["text"][0].removeprefix("<br>").replace("\u202f", "").startswith("5000")
 
 
+def test_of_neighbours_beyond_the_axis_the_farthest_tells_its_value() -> None:
+    values = VALUES.copy()
+    values[1000] = 5_000.0
+    frame = frame_for(values)
+    actuals = np.full(12, 58.0)
+    actuals[[1, 2, 3, 10]] = 4_000.0, 5_000.0, 4_500.0, 4_000.0
+
+    for width, told in ((500, [3]), (1_038, [3, 11]), (30_000, [2, 3, 4, 11])):
+        marks = [
+            trace
+            for trace in _figure.figure(plot_data(actuals=actuals), frame, width=width)["data"]
+            if trace.get("cliponaxis") is False
+        ]
+        assert sorted(step for trace in marks for step in trace["x"]) == [2, 3, 4, 11]
+        assert [trace["x"] for trace in marks if "text" in trace] == [told]
+
+
 @pytest.mark.parametrize("values", [np.array([5.0, 5.0]), np.array([]), np.array([0.0]), np.array([np.nan, 1.0])])
 def test_a_flat_or_empty_file_still_has_an_axis(values: np.ndarray) -> None:
     frame = _frame.frame(values, math.nan, 12, 1, QUARTER_HOUR)
@@ -213,7 +230,7 @@ def test_the_future_keeps_its_share_of_the_width() -> None:
     ],
 )
 def test_time_ticks_are_round_and_few(history: int, step: Step, labels: list[str]) -> None:
-    ticks = _frame.ticks(history, step, 12)
+    ticks = _frame.ticks(history, step, 12, letters=120)
     assert len(ticks) <= _frame.MOST_TICKS + 2
     assert set(labels) <= {label for _, label in ticks}
 
@@ -222,11 +239,12 @@ def test_time_ticks_are_round_and_few(history: int, step: Step, labels: list[str
     "step", [QUARTER_HOUR, Step(3600, None), Step(86400, None), Step(7 * 86400, None), Step(None, "month")], ids=str
 )
 @pytest.mark.parametrize("history", [9, 18, 36, 400])
-def test_time_ticks_of_a_phone_stand_clear_of_one_another(history: int, step: Step) -> None:
-    ticks = _frame.ticks(history, step, 12, narrow=True)
-    assert (0, "now") in ticks
-    assert len(ticks) * (1 + max(len(label) for _, label in ticks)) <= _frame.MOST_LETTERS
-    assert set(ticks) <= set(_frame.ticks(history, step, 12))
+def test_time_ticks_stand_clear_of_one_another_on_any_width(history: int, step: Step) -> None:
+    for letters in (45, 55, 120):
+        ticks = _frame.ticks(history, step, 12, letters)
+        assert (0, "now") in ticks
+        assert len(ticks) * (1 + max(len(label) for _, label in ticks)) <= letters
+        assert set(ticks) <= set(_frame.ticks(history, step, 12, letters=1_000))
 
 
 @pytest.mark.parametrize(
@@ -257,7 +275,7 @@ def test_direct_labels_never_cover_each_other() -> None:
     marks = [a for a in _figure.figure(plot, frame)["layout"]["annotations"] if a["x"] == 1]
     heights = sorted(a["y"] for a in marks)
     assert len(heights) == 5
-    assert min(np.diff(heights)) >= 0.99 * _figure.LABEL_GAP * (frame.high - frame.low)
+    assert min(np.diff(heights)) >= 0.99 * _labels.LABEL_GAP * (frame.high - frame.low)
 
 
 def test_direct_labels_that_make_room_for_each_other_stay_around_their_lines() -> None:
