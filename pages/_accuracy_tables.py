@@ -18,7 +18,7 @@ MORE = 20  # rows that "Show 20 more" adds
 MOST_ROWS = 200
 RANKS = (
     "How many samples lay below what happened, from none to all. "
-    "Flat = right, U = too narrow, dome = too wide, slope = bias."
+    "As high as the lines = right, higher at both ends = too narrow, in the middle = too wide, at one end = bias."
 )
 BETTER = "Better by: 1 - CRPS / CRPS of the other, on the same moments and steps; its range by block bootstrap."
 Address = Callable[[int], str]
@@ -117,28 +117,34 @@ def _rows(found: Backtest) -> list[tuple[str, str, str, Write]]:
 
 
 def ranks(found: Ranks) -> list[Any]:
-    """The rank histogram: bars in front of what a right forecast would show."""
+    """The rank histogram: bars in front of what a right forecast would show, each with its line."""
     shares = [float(share) for share in found.shares]
     if not all(map(math.isfinite, shares)):
         return []
-    known = math.isfinite(found.expected.low) and math.isfinite(found.expected.high)
-    most = max([*shares, found.expected.high if known else 0.0]) or 1.0
-    last = len(shares) - 1
-    bars = [
-        html.Span(
-            className="rank",
-            style={"height": f"{100 * share / most:.1f}%"},
-            title=f"{number(100 * share, 1)} % of what happened lay above {k} of {last} samples",
-        )
-        for k, share in enumerate(shares)
-    ]
-    if known:
-        low, high = found.expected
-        place = {"bottom": f"{100 * low / most:.1f}%", "height": f"{100 * (high - low) / most:.1f}%"}
-        bars.insert(0, html.Span(className="rank-expected", style=place, title="What a right forecast would show"))
+    ends = [float(end) for end in found.expected_high if math.isfinite(end)]
+    most = max([*shares, *map(float, found.nominal), *ends]) or 1.0
+    columns = zip(shares, found.nominal, found.expected_low, found.expected_high, strict=True)
+    bars = [_rank(k, len(shares) - 1, [float(value) for value in column], most) for k, column in enumerate(columns)]
     said = ", ".join(f"{number(100 * share, 1)} %" for share in shares)
     return [
         html.H3("Rank histogram"),
         html.Div(bars, className="ranks", role="img", **{"aria-label": f"By samples below, from none to all: {said}"}),
         html.P(RANKS, className="aside"),
     ]
+
+
+def _rank(below: int, samples: int, column: list[float], most: float) -> html.Div:
+    """One bar: share, what a right forecast has in the long run, and the range of what it would show."""
+    share, nominal, low, high = column
+
+    def tall(value: float) -> str:
+        return f"{100 * value / most:.1f}%"
+
+    parts = [html.Span(className="share", style={"height": tall(share)})]
+    right = f"{number(100 * nominal, 1)} % if right"
+    if math.isfinite(low) and math.isfinite(high):
+        parts.append(html.Span(className="expected", style={"bottom": tall(low), "height": tall(high - low)}))
+        right = f"{number(100 * low, 1)} to {number(100 * high, 1)} % if right"
+    parts.append(html.Span(className="nominal", style={"bottom": tall(nominal)}))
+    told = f"{below} of {samples} samples below: {number(100 * share, 1)} %, {right}"
+    return html.Div(parts, className="rank", title=told)

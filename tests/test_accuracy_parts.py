@@ -11,14 +11,14 @@ import numpy as np
 import plotly.io
 import pytest
 
-from engine import BASELINE, Dataset, Range, Ranks
+from engine import BASELINE, Dataset
 from pages import _accuracy, _accuracy_figures, _accuracy_panels, _accuracy_past, _accuracy_tables, _fan
 from pages._accuracy_asked import address, asked, chosen
 from pages._chart import Words
 from pages._notation import Step
 from pages._traces import DARK, LIGHT
 from tests.conftest import wave
-from tests.made_backtest import NAN, H, backtest, by_step, cell, panels
+from tests.made_backtest import H, backtest, by_step, cell, panels, ranks
 from tests.test_words import plot_data
 
 WORDS = Words(Step(3600, None), 1, "kWh", "same time yesterday")
@@ -174,7 +174,7 @@ def test_every_measure_says_how_it_is_made() -> None:
         "divided by the mean seasonal difference of the file, m = 24",
         "Median minus what happened: + is too high",
         "lower \u2264 y \u2264 upper, two-sided",
-        "Flat = right, U = too narrow, dome = too wide, slope = bias",
+        "As high as the lines = right, higher at both ends = too narrow",
         "CRPS of the other, on the same moments",
         "79.6 %",
         "14.2 kWh",
@@ -186,10 +186,12 @@ def test_every_measure_says_how_it_is_made() -> None:
     assert "Last value" not in draws
 
 
-def test_ranks_that_are_not_known_are_not_drawn() -> None:
-    assert _accuracy_tables.ranks(Ranks(np.full(11, np.nan), NAN)) == []
-    assert "rank-expected" not in words_of(_accuracy_tables.ranks(Ranks(np.full(11, 1 / 11), NAN)))
-    assert "rank-expected" in words_of(_accuracy_tables.ranks(Ranks(np.full(11, 1 / 11), Range(0.08, 0.1))))
+def test_the_rank_histogram_shows_each_bar_before_what_a_right_one_would_be() -> None:
+    assert _accuracy_tables.ranks(ranks(np.full(11, np.nan))) == []
+    assert "expected" not in words_of(_accuracy_tables.ranks(ranks(np.full(11, 1 / 11), np.nan)))
+    said = words_of(_accuracy_tables.ranks(ranks(np.full(11, 1 / 11))))
+    assert "0 of 10 samples below: 9.1 %, 4.0 to 6.0 % if right" in said
+    assert "3 of 10 samples below: 9.1 %, 9.0 to 11.0 % if right" in said
 
 
 @pytest.mark.parametrize("unknown", [False, True])

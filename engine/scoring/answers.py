@@ -20,9 +20,6 @@ class Range(NamedTuple):
     high: float
 
 
-NO_RANGE = Range(float("nan"), float("nan"))
-
-
 class Measures(NamedTuple):
     """One forecaster's scores over all (origin, step) pairs of the slice that have an actual.
 
@@ -53,7 +50,7 @@ class Coverage(NamedTuple):
 
 
 class Skill(NamedTuple):
-    """1 - CRPS / CRPS of the other forecaster, on the same pairs; its range by block bootstrap of the paired sums."""
+    """1 - CRPS / CRPS of the other forecaster, on the same pairs; its range is that of a ratio of paired sums."""
 
     value: float
     range: Range
@@ -129,11 +126,13 @@ class Stretch:
 
 
 class Ranks(NamedTuple):
-    """Rank histogram: shares (S + 1,) of what happened by the number of samples below it, ties split evenly; flat is
-    right. expected: range of one bar of a right forecast."""
+    """Rank histogram, (S + 1,) each: shares of what happened by the number of samples below it, ties split evenly;
+    nominal, of a right forecast in the long run; expected_low, expected_high, the 95 % range of what it would show."""
 
     shares: Floats
-    expected: Range
+    nominal: Floats
+    expected_low: Floats
+    expected_high: Floats
 
 
 class Standing(NamedTuple):

@@ -8,14 +8,14 @@ from engine.dataset import Dataset
 from engine.peaks import peaks
 from engine.scoring.answers import OverTime, Stretch
 from engine.scoring.sums import PerOrigin
-from engine.series import Bools, Floats
+from engine.series import Floats
 
 COLUMNS = 400
 SHARE = 100  # a window is a hundredth of the file, or a season, or a horizon, whichever is longest
 
 
-def over_time(dataset: Dataset, sums: PerOrigin, chosen: Bools, horizon: int) -> OverTime:
-    """Of the chosen moments (L,)."""
+def over_time(dataset: Dataset, sums: PerOrigin, horizon: int) -> OverTime:
+    """Of the moments (L,) that have pairs."""
     length = dataset.length
     window = min(length, max(horizon, dataset.season, -(-length // SHARE)))
     columns = min(length, COLUMNS)
@@ -23,7 +23,7 @@ def over_time(dataset: Dataset, sums: PerOrigin, chosen: Bools, horizon: int) ->
     first, last = np.maximum(middle - window // 2, 0), np.minimum(middle - window // 2 + window, length)
 
     def rolled(values: Floats) -> Floats:
-        until = np.concatenate(([0.0], np.cumsum(np.where(chosen, values, 0.0))))
+        until = np.concatenate(([0.0], np.cumsum(values)))
         result: Floats = until[last] - until[first]
         return result
 
@@ -43,9 +43,9 @@ def over_time(dataset: Dataset, sums: PerOrigin, chosen: Bools, horizon: int) ->
     )
 
 
-def worst(dataset: Dataset, sums: PerOrigin, scored: Bools, horizon: int, count: int) -> tuple[Stretch, ...]:
-    """The `count` worst local peaks among the scored moments (L,) whose whole future lies in the file."""
-    whole = scored.copy()
+def worst(dataset: Dataset, sums: PerOrigin, horizon: int, count: int) -> tuple[Stretch, ...]:
+    """The `count` worst local peaks among the moments (L,) whose whole future lies in the file, half of it known."""
+    whole = 2 * sums.pairs >= horizon
     whole[max(0, dataset.length - horizon) :] = False
     known = np.maximum(sums.pairs, 1)
     miss = np.where(whole, sums.crps / known, 0.0)

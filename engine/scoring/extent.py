@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.blocks import BLOCK, block_range
 from engine.series import Ints, Series
+
+V = TypeVar("V", bound=np.generic)
 
 GOLDEN = 0.6180339887498949  # steps of this share of a line fill it evenly, however many there are
 
@@ -42,6 +47,14 @@ class Extent:
         """The rows of slots of the `which`-th block."""
         rows: Ints = slots - self._firsts[which] + self._starts[which]
         return rows
+
+    def everywhere(self, values: NDArray[V]) -> NDArray[V]:
+        """Values (..., N) of the rows as those of all slots of the series, (..., L): 0 where there is no row."""
+        if len(self) == self.length:
+            return values
+        result = np.zeros((*values.shape[:-1], self.length), values.dtype)
+        result[..., self.positions] = values
+        return result
 
     def spread(self) -> Ints:
         """All blocks by number, in an order of which every beginning is spread over the file."""

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.scoring.answers import NO_RANGE, Cell, Panel
+from engine.scoring.answers import Cell, Panel, Range
+from engine.scoring.ranges import means_of_cells, stands_out
 from engine.scoring.slices import TREND_EDGES, Slices
 from engine.scoring.sums import PerOrigin
 from engine.series import Bools, Floats
 
 
-def panels(slices: Slices, sums: PerOrigin, chosen: Bools, scored: Bools, horizon: int) -> tuple[Panel, ...]:
-    """Of the chosen moments (L,); scored (L,): which of them count as such."""
-    return tuple(_panel(kind, slices, sums, chosen, scored, horizon) for kind in slices.kinds)
+def panels(slices: Slices, sums: PerOrigin, scored: Bools, block: int) -> tuple[Panel, ...]:
+    """Of moments (L,) with pairs; scored (L,): which of them count as such. block: see memory.block_length."""
+    return tuple(_panel(kind, slices, sums, scored, block) for kind in slices.kinds)
 
 
-def _panel(kind: str, slices: Slices, sums: PerOrigin, chosen: Bools, scored: Bools, horizon: int) -> Panel:
+def _panel(kind: str, slices: Slices, sums: PerOrigin, scored: Bools, block: int) -> Panel:
     names, cells = slices.panel(kind)
-    inside = chosen & (cells >= 0)
-    where = cells[inside]
+    found = means_of_cells(sums.crps, sums.pairs, cells, len(names), block)
+    inside = cells >= 0
 
-    def total(values: Floats) -> Floats:
-        return np.bincount(where, weights=values[inside], minlength=len(names)).astype(np.float64)
+    def total(values: Floats | Bools) -> Floats:
+        return np.bincount(cells[inside], weights=values[inside], minlength=len(names)).astype(np.float64)
 
-    pairs, moments = total(sums.pairs), total(scored.astype(np.float64))
-    empty = np.full(len(names), np.nan)
-    miss = np.divide(total(sums.crps), pairs, out=empty.copy(), where=pairs > 0)
-    baseline = np.divide(total(sums.baseline), pairs, out=empty.copy(), where=pairs > 0)
-    edges = {"level": slices.level_edges, "trend": TREND_EDGES}.get(kind, ())
+    pairs, moments = total(sums.pairs), total(scored)
+    baseline = np.divide(total(sums.baseline), pairs, out=np.full(len(names), np.nan), where=pairs > 0)
+    all_pairs = float(sums.pairs.sum())
+    out = stands_out(found, float(sums.crps.sum()) / all_pairs) if all_pairs else np.zeros(len(names), dtype=bool)
     return Panel(
         kind,
         tuple(
-            Cell(name, int(moments[at]), 0.0, float(miss[at]), NO_RANGE, float(baseline[at]), False)
+            Cell(
+                key=name,
+                moments=int(moments[at]),
+                n_eff=float(found.n_eff[at]),
+                miss=float(found.value[at]),
+                range=Range(float(found.low[at]), float(found.high[at])),
+                baseline_miss=float(baseline[at]),
+                stands_out=bool(out[at]),
+            )
             for at, name in enumerate(names)
         ),
-        edges,
+        {"level": slices.level_edges, "trend": TREND_EDGES}.get(kind, ()),
     )

@@ -7,13 +7,18 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.dataset import Dataset
-from engine.scoring.answers import NO_RANGE, Backtest, ByStep, Coverage, Ranks, Skill, Standing
+from engine.scoring.answers import Backtest, Coverage, Range, Ranks, Standing
 from engine.scoring.course import over_time, worst
+from engine.scoring.held import Held, expected, held, nominal
+from engine.scoring.memory import block_length
 from engine.scoring.panels import panels
+from engine.scoring.ranges import means
+from engine.scoring.skill import skill
 from engine.scoring.slices import Slices
+from engine.scoring.steps import Nominal, by_step
 from engine.scoring.sums import PerStep, measures, per_origin, per_step, rival_measures
 from engine.scoring.table import Rivals, Table
-from engine.series import Floats, Ints
+from engine.series import Floats
 from engine.spec import Spec
 
 
@@ -33,26 +38,33 @@ class Reach(NamedTuple):
 
 
 def summary(dataset: Dataset, spec: Spec, table: Table, rivals: Rivals, asked: Asked, reach: Reach) -> Backtest:
-    """All numbers, of what is read at this moment. BadRequest if there is no such slice."""
-    series, horizon, extent = dataset.series, spec.horizon, table.extent
+    """All numbers, of what is read at this moment. BadRequest if there is no such slice.
+
+    How long the file's errors remember is told by all of its moments, or of the stretch, whatever the slice.
+    """
+    series, extent = dataset.series, table.extent
     slices = Slices(dataset)
     inside = slices.mask(asked.slice)
     read = table.read & rivals.read  # once: it may grow meanwhile
-    sums = per_origin(table, rivals, read)
-    there = np.zeros(len(series), dtype=bool)
-    there[extent.positions] = read
+    there = extent.everywhere(read)
     if asked.stretch is not None:
-        newest = len(series) - 1
-        there[: newest + asked.stretch[0]] = there[newest + asked.stretch[1] + 1 :] = False
-    scored = 2 * sums.pairs >= horizon
-    chosen = there & inside
-    rows = chosen[extent.positions]
+        own, there = there, np.zeros(len(series), dtype=bool)
+        between = slice(*(len(series) - 1 + index for index in asked.stretch))
+        there[between] = own[between]
+        there[between.stop] = own[between.stop]
+    everything = per_origin(table, rivals, read)
+    scored = 2 * everything.pairs >= spec.horizon
+    whole, sums = everything.only(there), everything.only(there & inside)
+    block = block_length(whole.crps, whole.pairs, spec.horizon)
+    rows = (there & inside)[extent.positions]
     steps = per_step(table, rivals, series, rows)
+    right = Nominal(*(nominal(low, 1 - low, spec.num_samples, spec.kind) for low in (0.25, 0.1)))
+    half, most = held(sums.inside50, sums.pairs, right.of50, block), held(sums.inside80, sums.pairs, right.of80, block)
     return Backtest(
         handle=dataset.handle,
         model=spec.model,
         kind=spec.kind,
-        horizon=horizon,
+        horizon=spec.horizon,
         slice=asked.slice,
         stretch=asked.stretch,
         season=dataset.season,
@@ -62,68 +74,37 @@ def summary(dataset: Dataset, spec: Spec, table: Table, rivals: Rivals, asked: A
             done=reach.done,
             read=int(read.sum()),
             scored=int(scored.sum()),
-            selected=int((scored & chosen).sum()),
+            selected=int((scored & there & inside).sum()),
             complete=reach.complete,
         ),
-        n_eff=float("nan"),
+        n_eff=float(means(sums.crps, sums.pairs, block).n_eff[0]),
         measures=measures(table, steps, rows, dataset.scale),
         baseline=rival_measures(rivals, 0, steps, rows, dataset.scale),
         last_value=rival_measures(rivals, 1, steps, rows, dataset.scale),
-        skill=_skill(steps.crps, steps.baseline),
-        skill_last=_skill(steps.crps, steps.last_value),
-        coverage50=_coverage(table, steps, 2, 0.5),
-        coverage80=_coverage(table, steps, 1, 0.8),
-        by_step=_by_step(table, steps),
-        panels=panels(slices, sums, there, scored, horizon),
-        over_time=over_time(dataset, sums, chosen, horizon),
-        worst=worst(dataset, sums, scored & chosen, horizon, asked.worst),
-        ranks=_ranks(table, steps),
+        skill=skill(sums.crps, sums.baseline, block),
+        skill_last=skill(sums.crps, sums.last_value, block),
+        coverage50=_coverage(half, right.of50),
+        coverage80=_coverage(most, right.of80),
+        by_step=by_step(table, steps, rows, right, block),
+        panels=panels(slices, whole, scored & there, block),
+        over_time=over_time(dataset, sums, spec.horizon),
+        worst=worst(dataset, sums, spec.horizon, asked.worst),
+        ranks=_ranks(table, spec, steps, most.n_eff),
     )
 
 
-def _skill(ours: Floats, theirs: Floats) -> Skill:
-    value = 1 - float(ours.sum() / theirs.sum()) if theirs.sum() > 0 else float("nan")
-    return Skill(value, NO_RANGE, "too few")
+def _coverage(found: Held, right: float) -> Coverage:
+    between = Range(float(found.low[0]), float(found.high[0]))
+    return Coverage(float(found.share[0]), right, between, found.verdicts()[0])
 
 
-def _coverage(table: Table, steps: PerStep, band: int, nominal: float) -> Coverage:
-    held = float(_inside(table, steps, band).sum() / max(1, steps.pairs.sum()))
-    return Coverage(held if steps.pairs.any() else float("nan"), nominal, NO_RANGE, "too few")
-
-
-def _inside(table: Table, steps: PerStep, band: int) -> Ints:
-    """How many pairs of each step lie in a band, (H,)."""
-    found: Ints = steps.outcomes[:, table.outcomes.inside(band)].sum(axis=1)
-    return found
-
-
-def _by_step(table: Table, steps: PerStep) -> ByStep:
-    unknown: Floats = np.full(len(steps.pairs), np.nan)
-
-    def mean(sums: Floats | Ints) -> Floats:
-        result: Floats = np.divide(sums, steps.pairs, out=unknown.copy(), where=steps.pairs > 0)
-        return result
-
-    return ByStep(
-        pairs=steps.pairs,
-        n_eff=unknown,
-        crps=mean(steps.crps),
-        crps_low=unknown,
-        crps_high=unknown,
-        baseline_crps=mean(steps.baseline),
-        last_value_crps=mean(steps.last_value),
-        mae=mean(steps.absolute),
-        bias=mean(steps.error),
-        coverage50=mean(_inside(table, steps, 2)),
-        coverage80=mean(_inside(table, steps, 1)),
-        expected50_low=unknown,
-        expected50_high=unknown,
-        expected80_low=unknown,
-        expected80_high=unknown,
-    )
-
-
-def _ranks(table: Table, steps: PerStep) -> Ranks:
+def _ranks(table: Table, spec: Spec, steps: PerStep, n_eff: Floats) -> Ranks:
+    """n_eff (1,): of the 80 % band, whose outside the outer bars are: what happened stays longest in those."""
     counts = table.outcomes.ranks(steps.outcomes.sum(axis=0))
-    total = counts.sum()
-    return Ranks(counts / total if total else np.full(len(counts), np.nan), NO_RANGE)
+    total, bars = counts.sum(), len(counts)
+    right = np.full(bars, 1 / bars)
+    if spec.kind == "quantiles":  # between mid-quantiles lies 1 / S, outside of them the half of it
+        right = np.array([0.5, *(bars - 2) * [1.0], 0.5]) / (bars - 1)
+    ends = [expected(share, n_eff) for share in right.tolist()]
+    low, high = (np.concatenate(column) for column in zip(*ends, strict=True))
+    return Ranks(counts / total if total else np.full(bars, np.nan), right, low, high)

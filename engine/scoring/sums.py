@@ -22,6 +22,10 @@ class PerOrigin(NamedTuple):
     inside50: Floats
     inside80: Floats
 
+    def only(self, chosen: Bools) -> PerOrigin:
+        """Of the chosen slots (L,)."""
+        return PerOrigin(*(np.where(chosen, column, 0.0) for column in self))
+
 
 class PerStep(NamedTuple):
     """Of every step ahead, (H,): how many pairs, and sums over them. error, absolute, square: of the median's.
@@ -40,8 +44,7 @@ class PerStep(NamedTuple):
 
 def per_origin(table: Table, rivals: Rivals, read: Bools) -> PerOrigin:
     """Sums over the steps of the rows `read` (N,)."""
-    extent = table.extent
-    sums = np.zeros((6, len(extent)))
+    sums = np.zeros((6, len(table.extent)))
     pairs, inside50, inside80 = sums[0], sums[4], sums[5]
     inner, outer = table.outcomes.inside(2), table.outcomes.inside(1)
     for step in range(len(table.crps)):
@@ -53,11 +56,7 @@ def per_origin(table: Table, rivals: Rivals, read: Bools) -> PerOrigin:
         inside50 += inner[outcome]
         inside80 += outer[outcome]
 
-    if len(extent) == extent.length:
-        return PerOrigin(*sums)
-    everywhere = np.zeros((6, extent.length))
-    everywhere[:, extent.positions] = sums
-    return PerOrigin(*everywhere)
+    return PerOrigin(*table.extent.everywhere(sums))
 
 
 def per_step(table: Table, rivals: Rivals, series: Series, chosen: Bools) -> PerStep:
