@@ -106,7 +106,8 @@ def create_blueprint(engine: Engine) -> Blueprint:
     @route(f"{PREFIX}/datasets/<handle>/export.<any(parquet, csv):kind>", methods=["GET"])
     def export(handle: str, kind: str) -> Response:
         which = {"model": requests.model(), "horizon": requests.horizon()}
-        return download(engine.export(handle, kind, decimal=request.args.get("decimal", "."), **which), kind)
+        how = {"decimal": request.args.get("decimal", "."), "shape": request.args.get("shape", "origins")}
+        return download(engine.export(handle, kind, **how, **which), kind)
 
     @route(f"{PREFIX}/quickdraw", methods=["POST"])
     def quickdraw() -> Response:

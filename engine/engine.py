@@ -78,9 +78,9 @@ class Engine:
         self._asking = Asking(self._scheduler, self._library, self._catalog, self._waiting, self._meter)
         self._wires = Wires(settings.wire_budget, self._asking.block_rows, self._scheduler.find, self._asking.baselines)
         find, opponents = self._scheduler.find, self._asking.opponents
+        self._exports = Exports(settings.cache_dir, self._asking.block_rows, opponents)
         self._backtests = Backtests(settings.scores_budget, self._asking.block_rows, find, opponents)
         self._aside = Aside(settings.cache_dir / FOLDER)
-        self._exports = Exports(settings.cache_dir, self._asking.block_rows)
         self._workers = Workers(
             self._scheduler,
             self._library.writing.write_block,
@@ -259,14 +259,16 @@ class Engine:
         model: str | None = None,
         horizon: int | None = None,
         decimal: str = ".",
+        shape: str = "origins",
     ) -> Export:
-        """All forecasts of a dataset that are done, as a file: "parquet", which `load` takes back, or "csv", whose
-        decimal sign may be "," (and ";" between its cells).
+        """All forecasts of a dataset that are done, as a file: "parquet", which `load` takes back, or with the shape
+        "steps" a row per origin and step, as has "csv", whose decimal sign may be "," (and ";" between its cells).
 
         Raises UnknownHandle, BadRequest, ModelNotLoaded, Overloaded, StorageFailed, EngineClosed.
         """
         self.dataset(handle)
-        return self._exports.of(self._asking.entry(handle, self._asking.spec(handle, model, horizon)), kind, decimal)
+        entry = self._asking.entry(handle, self._asking.spec(handle, model, horizon))
+        return self._exports.of(entry, kind, decimal, shape)
 
     def load(self, source: bytes | Incoming) -> Loaded:
         """Take back a Parquet file of `export`: its series, and the forecasts that are not done here. Some of them are

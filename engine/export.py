@@ -1,4 +1,4 @@
-"""Done forecasts -> a Parquet file or CSV, a few thousand origins at a time. docs/export.md says what is in them."""
+"""Done forecasts -> a Parquet file, a few thousand origins at a time. docs/export.md says what is in it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,18 @@ import numpy as np
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from engine import plotdata
 from engine.blocks import BLOCK
 from engine.rows import Forecast, Scores
-from engine.series import Floats, Ints, Series
+from engine.series import Ints, Series
 from engine.spec import Spec
 from engine.unit_samples import checksums, in_unit
-from engine.windows import actuals, unscale
+from engine.windows import actuals
 
 FORMAT = 1
 KEY, VALUES = "hindcast", "hindcast.values"  # of the file's own metadata
 MOST_ROWS = 16_384  # of a row group
 AT_ONCE = 16  # blocks in memory
 GROUP_SAMPLES = 2_000_000  # in a row group, about
-SEPARATORS = {".": ",", ",": ";"}  # of a CSV, by its decimal sign
-TIME = {".": "%Y-%m-%dT%H:%M:%S", ",": "%Y-%m-%d %H:%M:%S"}  # spreadsheets take no T
-DIGITS, MOST_DIGITS, MOST_PLACES = 5, 10, 15  # of a CSV: of a scale, before those, after the point
 
 
 class Done(NamedTuple):
@@ -83,26 +79,38 @@ def head(series: Series, spec: Spec) -> dict[str, str]:
 
 
 def write_parquet(file: BinaryIO, series: Series, spec: Spec, parts: Iterable[Done]) -> None:
-    """One row per origin, in the order they come; a part at a time is in memory, and what Polars makes of it."""
+    """One row per origin, in the order they come."""
+    rows = (frame(series, spec, part) for part in parts)
+    sink(file, schema(spec), rows, group_rows(spec), head(series, spec))
+
+
+def sink(
+    file: BinaryIO,
+    columns: dict[str, pl.DataType],
+    frames: Iterable[pl.DataFrame],
+    group: int,
+    metadata: dict[str, str] | None = None,
+) -> None:
+    """Frames of these columns as one Parquet file, `group` rows in a row group; one of them is in memory at a time, and
+    what Polars makes of it."""
     raised: list[BaseException] = []
 
-    def source(columns: Any, predicate: Any, rows: Any, batch: Any) -> Iterator[pl.DataFrame]:
+    def source(names: Any, predicate: Any, rows: Any, batch: Any) -> Iterator[pl.DataFrame]:
         """Polars asks for everything; what goes wrong here would come back as another error."""
         try:
-            for part in parts:
-                yield frame(series, spec, part)
+            yield from frames
         except BaseException as error:
             raised.append(error)
             raise
 
     try:
-        register_io_source(source, schema=schema(spec)).sink_parquet(
+        register_io_source(source, schema=columns).sink_parquet(
             file,
             compression="zstd",
             statistics=False,
-            row_group_size=group_rows(spec),
+            row_group_size=group,
             maintain_order=True,
-            metadata=head(series, spec),
+            metadata=metadata,
         )
     except BaseException:
         if raised:
@@ -136,32 +144,6 @@ def frame(series: Series, spec: Spec, part: Done) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=schema(spec)).with_columns(needed.alias("scaled"))
 
 
-def csv(series: Series, spec: Spec, parts: Iterable[Done], decimal: str = ".") -> Iterator[bytes]:
-    """A header, then one line per origin and step. Numbers and ISO times only: nothing a spreadsheet could run.
-    decimal: "." with commas between cells, or "," with semicolons, as Excel reads it in German or French."""
-    separator = SEPARATORS[decimal]
-    steps = np.arange(1, spec.horizon + 1)
-    names = [f"q{100 * level:g}" for level in plotdata.LEVELS]
-    yield (separator.join(["index", "origin", "step", "time", *names, "actual", "crps"]) + "\n").encode()
-    for slots, (samples, loc, scale, _, _) in parts:
-        values = unscale(samples, loc, scale)
-        happened = actuals(series, slots, spec.horizon)
-        bands = plotdata.quantiles(values, plotdata.LEVELS, spec.kind)
-        missed = plotdata.crps(values, happened, spec.kind)
-        columns: dict[str, Any] = {
-            "index": np.repeat(slots - series.last_slot, spec.horizon),
-            "origin": np.repeat(series.times(slots), spec.horizon).astype("datetime64[ms]"),
-            "step": np.tile(steps, len(slots)),
-            "time": series.times(slots[:, None] + steps).ravel().astype("datetime64[ms]"),
-        }
-        columns |= {name: _short(bands[..., at], loc, scale) for at, name in enumerate(names)}
-        columns |= {"actual": happened.ravel(), "crps": _short(missed, loc, scale)}
-        lines = pl.DataFrame(columns).with_columns(pl.col("actual", "crps").fill_nan(None))
-        yield lines.write_csv(
-            include_header=False, separator=separator, decimal_comma=decimal == ",", datetime_format=TIME[decimal]
-        ).encode()
-
-
 def finished(blocks: int, part_of: Callable[[int], Done]) -> Iterator[Done]:
     """Done origins of that many blocks, several blocks at a time; nothing where none is done."""
     for start in range(0, blocks, AT_ONCE):
@@ -171,12 +153,3 @@ def finished(blocks: int, part_of: Callable[[int], Done]) -> Iterator[Done]:
             samples, loc, scale = (np.concatenate(column) for column in zip(*(p.rows[:3] for p in parts), strict=True))
             scores = Scores(*map(np.concatenate, zip(*(part.rows.scores for part in parts), strict=True)))
             yield Done(slots, Forecast(samples, loc, scale, scores, np.ones(len(slots), dtype=bool)))
-
-
-def _short(values: Floats, loc: Floats, scale: Floats) -> Floats:
-    """Values (B, H) to the decimal places that mean something at each origin's scale, as a column."""
-    finest = np.maximum(scale, 10.0**-MOST_DIGITS * np.abs(loc))
-    places = np.clip(DIGITS - np.floor(np.log10(finest)), 0, MOST_PLACES)
-    power = (10.0**places)[:, None]
-    result: Floats = (np.rint(values * power) / power).ravel()
-    return result

@@ -12,14 +12,18 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
+from engine import export_steps
 from engine.blocks import Rows, block_range
 from engine.errors import BadRequest, Overloaded, StorageFailed
-from engine.export import SEPARATORS, Done, csv, finished, write_parquet
+from engine.export import Done, finished, group_rows, sink, write_parquet
+from engine.export_steps import SEPARATORS, csv
 from engine.forecasting import Subject, frame_of
 from engine.jobs import Entry
 from engine.rows import Forecast, Scores
+from engine.scoring.reading import Opponents
 
 CHUNK = 1 << 18  # bytes
+ORIGINS, STEPS = "origins", "steps"
 AT_ONCE = 2  # Parquet files written at the same time
 
 
@@ -43,35 +47,40 @@ class Export:
 
 
 class Exports:
-    """Makes them. `read` gives a block's done rows. Temporary files lie in the cache directory: it is on a disk, and
-    nobody else reads there."""
+    """Makes them. `read` gives a block's done rows, `opponents` those that every forecast is compared with. Temporary
+    files lie in the cache directory: it is on a disk, and nobody else reads there."""
 
-    def __init__(self, folder: Path, read: Callable[[Entry, int], Rows]) -> None:
+    def __init__(self, folder: Path, read: Callable[[Entry, int], Rows], opponents: Callable[[], Opponents]) -> None:
         self._folder = folder
         self._read = read
+        self._opponents = opponents
         self._writing = threading.BoundedSemaphore(AT_ONCE)
 
-    def of(self, entry: Entry, kind: str, decimal: str = ".") -> Export:
-        """All rows of an entry that are done; decimal: a CSV's sign. BadRequest, Overloaded, StorageFailed,
-        EngineClosed."""
+    def of(self, entry: Entry, kind: str, decimal: str = ".", shape: str = ORIGINS) -> Export:
+        """All rows of an entry that are done; decimal: a CSV's sign; shape: a Parquet file's, a row per origin or one
+        per step. BadRequest, Overloaded, StorageFailed, EngineClosed."""
         series, spec, *_ = entry.subject
         name = f"{series.handle[:12]}-{re.sub('[^A-Za-z0-9._-]', '_', spec.model)}.{kind}"
         if kind == "csv":
             if decimal not in SEPARATORS:
                 raise BadRequest(f"decimal is {decimal[:20]!r}; . or , was expected.", field="decimal")
-            return Export(name, csv(series, spec, self._parts(entry), decimal))
+            return Export(name, csv(series, spec, self._parts(entry), self._opponents(), decimal))
         if kind != "parquet":
             raise BadRequest(f"There is no export as {kind[:20]!r}; parquet and csv are known.", field="kind")
-        file = self._written(entry)
+        if shape not in {ORIGINS, STEPS}:
+            raise BadRequest(f"shape is {shape[:20]!r}; {ORIGINS} or {STEPS} was expected.", field="shape")
+        if shape == STEPS:
+            name = name.replace(".parquet", "-steps.parquet")
+        file = self._written(entry, shape)
         return Export(name, _chunks(file), file)
 
-    def _written(self, entry: Entry) -> BinaryIO:
+    def _written(self, entry: Entry, shape: str) -> BinaryIO:
         if not self._writing.acquire(blocking=False):
             raise Overloaded(f"{AT_ONCE} exports are being written already. Try again shortly.")
         try:
             file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115, whoever sends it closes it
             try:
-                write_parquet(file, entry.subject.series, entry.subject.spec, self._parts(entry))
+                self._write(file, entry, shape)
             except BaseException:
                 file.close()
                 raise
@@ -80,6 +89,14 @@ class Exports:
             raise StorageFailed("The export cannot be written. Tell who runs this server.") from error
         finally:
             self._writing.release()
+
+    def _write(self, file: BinaryIO, entry: Entry, shape: str) -> None:
+        series, spec, *_ = entry.subject
+        if shape == ORIGINS:
+            write_parquet(file, series, spec, self._parts(entry))
+            return
+        rows = export_steps.frames(series, spec, self._parts(entry), self._opponents())
+        sink(file, export_steps.schema(spec), rows, spec.horizon * group_rows(spec))
 
     def _parts(self, entry: Entry) -> Iterator[Done]:
         subject: Subject = entry.subject

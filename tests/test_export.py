@@ -24,7 +24,8 @@ from engine.models.base import Loader, built_in
 from engine.unit_samples import checksums, in_unit, scaled
 from tests.conftest import ToyForecaster, filled, to_csv, until, wave
 
-CSV_HEADER = "index,origin,step,time,q10,q25,q50,q75,q90,actual,crps"
+CSV_HEADER = "index,origin,step,time,q10,q25,q50,q75,q90,actual,crps,inside50,inside80,baseline_crps,last_value_crps,"
+CSV_HEADER += "s1,s2,s3,s4,s5,s6,s7,s8,s9,s10"
 
 
 def exported(engine: Engine, handle: str, kind: str = "parquet", **which: str) -> bytes:
@@ -145,7 +146,15 @@ def test_the_csv_holds_numbers_and_times_alone(engine: Engine, kept: Upload) -> 
     raw = exported(engine, kept.dataset.handle, "csv")
     assert raw.splitlines()[0].decode() == CSV_HEADER
     table = pl.read_csv(io.BytesIO(raw), try_parse_dates=True)
-    kinds = [pl.Int64, pl.Datetime("us"), pl.Int64, pl.Datetime("us"), *[pl.Float64] * 7]
+    kinds = [
+        pl.Int64,
+        pl.Datetime("us"),
+        pl.Int64,
+        pl.Datetime("us"),
+        *[pl.Float64] * 7,
+        *[pl.Int64] * 2,
+        *[pl.Float64] * 12,
+    ]
     assert table.dtypes == kinds
     assert len(table) == 12 * int(kept.dataset.usable_origins.sum())
     plot = engine.forecast(kept.dataset.handle, -20)

@@ -48,10 +48,11 @@ def read_on(
         slots = frame.block_slots(place, rows.offsets)
         unknown = ~rivals.read[extent.rows_of(which, slots)]
         if unknown.any():
-            _read_rivals(series, slots[unknown], which, rivals, opponents)
+            scored = rival_pairs(series, slots[unknown], spec.horizon, opponents)
+            rivals.write(extent.rows_of(which, slots[unknown]), scored)
         happened = actuals(series, slots, spec.horizon)
-        scored = pairs(unscale(rows.samples, rows.loc, rows.scale), happened, spec.kind)
-        table.write(which, slots, scored, revision)
+        own = pairs(unscale(rows.samples, rows.loc, rows.scale), happened, spec.kind)
+        table.write(which, slots, own, revision)
 
 
 def up_to_date(entry: Entry, table: Table) -> bool:
@@ -67,8 +68,9 @@ def _changed(entry: Entry, table: Table) -> list[int]:
     return [int(which) for which in changed[np.argsort(table.revisions[changed] > 0, kind="stable")]]
 
 
-def _read_rivals(series: Series, slots: Ints, which: int, rivals: Rivals, opponents: Opponents) -> None:
-    horizon = rivals.crps.shape[1]
+def rival_pairs(series: Series, slots: Ints, horizon: int, opponents: Opponents) -> tuple[Pairs, Pairs]:
+    """Scores of what the baseline and the last value say at usable origins (B,), a block's worth at most: this is where
+    they are forecast, in the calling thread."""
     happened = actuals(series, slots, horizon)
     seen = {length: contexts(series, slots, length) for length in {each.context_length for each in opponents}}
 
@@ -76,7 +78,7 @@ def _read_rivals(series: Series, slots: Ints, which: int, rivals: Rivals, oppone
         values, loc, scale, floor = seen[opponent.context_length]
         samples = np.sort(opponent.predict(values, floor, horizon), axis=-1)
         with np.errstate(over="ignore"):
-            inside = np.clip(unscale(samples, loc, scale), -LARGEST, LARGEST)
-        return pairs(inside, happened, opponent.kind)
+            within = np.clip(unscale(samples, loc, scale), -LARGEST, LARGEST)
+        return pairs(within, happened, opponent.kind)
 
-    rivals.write(rivals.extent.rows_of(which, slots), (scored(opponents.baseline), scored(opponents.last_value)))
+    return scored(opponents.baseline), scored(opponents.last_value)
