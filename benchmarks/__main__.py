@@ -15,6 +15,7 @@ from benchmarks import (
     model_figures,
     restart_figures,
     reuse_figures,
+    scoring_figures,
     server_figures,
     wire_figures,
 )
@@ -29,6 +30,7 @@ PARTS = (
     cache_figures,
     restart_figures,
     reuse_figures,
+    scoring_figures,
     wire_figures,
     server_figures,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import cache_figures, restart_figures, reuse_figures
+from benchmarks import cache_figures, restart_figures, reuse_figures, scoring_figures
 from benchmarks.figures import Figure, meter
 from benchmarks.stored import Counted, cheap, counting, filled
 from benchmarks.ui_hand import judged
@@ -21,6 +21,7 @@ SMALL: dict[str, Callable[[], Iterable[Figure]]] = {
     "cache": lambda: cache_figures.run(origins=1500, reads=5),
     "restart": lambda: restart_figures.run(datasets=2, origins=1500),
     "reuse": lambda: reuse_figures.run(length=2000, measured=300, stored=3),
+    "scoring": lambda: scoring_figures.run(origins=2000),
 }
 
 
