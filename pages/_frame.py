@@ -121,7 +121,7 @@ def _longest(labels: list[str]) -> int:
     return max(map(len, labels))
 
 
-def ticks(history: int, step: Step, horizon: int, letters: int) -> list[tuple[int, str]]:
+def ticks(history: int, step: Step, horizon: int, letters: float = math.inf) -> list[tuple[int, str]]:
     """[(x in steps from the moment, label)], the same at every moment: `-6 h`, `now`, `+3 h`. letters: how many fit
     across the picture."""
     size, unit = _tick_size(history + horizon, step)
