@@ -102,9 +102,9 @@ def _files(settings: Settings) -> list[Any]:
     return [
         html.P(
             "A table as text (CSV, TSV) with one row per time: one column of times, one of numbers. Days and months in "
-            "either order, decimal commas and points, AM and PM, weeks and quarters, Excel's serials and seconds since "
-            "1970 are understood; so are exports of common meters and sensors. Whatever was decided is told, with "
-            "its proof, under “Check”, where one click reads the file another way. Of an Excel workbook, copy two "
+            "either order, decimal commas and points, AM and PM, months and quarters, Excel's serials and seconds "
+            "since 1970 are understood; so are exports of common meters and sensors. Whatever was decided is told, "
+            "with its proof, under “Check”, where one click reads the file another way. Of an Excel workbook, copy two "
             "columns and paste them."
         ),
         html.Ul(
