@@ -10,8 +10,9 @@ import pytest
 
 from engine import Backtest, Engine, Settings, errors
 from engine.models.base import Loader
+from engine.series import Series
 from tests import direct_scores as direct
-from tests.conftest import ToyForecaster, filled, to_csv, until, wave
+from tests.conftest import HOUR, ToyForecaster, filled, to_csv, until, wave
 
 GAPPY = wave(330, missing=0.06)
 
@@ -61,6 +62,67 @@ def test_every_measure_is_that_of_all_pairs_one_by_one(engine: Engine, handle: s
         sum(2 * n >= 12 for n in known),
         True,
     )
+
+
+def test_draws_are_scored_as_draws(settings: Settings, registry: dict[str, Loader], toy: ToyForecaster) -> None:
+    toy.kind = "draws"
+    engine = Engine(settings, registry)
+    handle = engine.upload(to_csv(GAPPY)).dataset.handle
+    until(lambda: filled(engine, handle))
+    found = whole(engine, handle)
+    pairs = direct.pairs_of(direct.pictures(engine, handle))
+    np.testing.assert_allclose(found.measures, direct.measures(pairs, found.scale), rtol=1e-6)
+    assert found.coverage80.nominal == pytest.approx(0.808, abs=0.001)
+    np.testing.assert_allclose(found.ranks.nominal, 1 / 11)
+    engine.close()
+
+
+def test_numbers_say_how_sure_they_are(engine: Engine) -> None:
+    handle = engine.upload(to_csv(wave(3000))).dataset.handle
+    until(lambda: filled(engine, handle))
+    found = whole(engine, handle)
+    assert 10 < found.n_eff <= found.standing.read
+    assert found.skill.comparison == "worse"
+    assert found.skill.range.low < found.skill.value < found.skill.range.high < 0
+    assert found.skill_last.comparison == "better"
+    assert found.coverage80.nominal == 0.8
+    assert found.coverage80.expected.low < 0.8 < found.coverage80.expected.high
+    assert found.coverage80.verdict == "too wide"  # its bands grow with the steps, whatever the series does
+    steps = found.by_step
+    assert (steps.crps_low < steps.crps).all()
+    assert (steps.crps < steps.crps_high).all()
+    assert ((steps.expected80_low < 0.8) & (steps.expected80_high > 0.8)).all()
+    assert (steps.n_eff <= steps.pairs).all()
+    np.testing.assert_allclose(found.ranks.nominal, [0.05, *[0.1] * 9, 0.05])
+    assert ((found.ranks.expected_low < found.ranks.nominal) & (found.ranks.nominal < found.ranks.expected_high)).all()
+    hours = next(panel for panel in found.panels if panel.kind == "hour").cells
+    assert any(cell.stands_out for cell in hours)
+    for cell in hours:
+        assert cell.range.low < cell.miss < cell.range.high
+        assert not (cell.stands_out and cell.miss < found.measures.crps)
+    months = {cell.key: cell for panel in found.panels for cell in panel.cells if panel.kind == "month"}
+    assert np.isnan([months["month:12"].miss, *months["month:12"].range]).all()
+    assert (months["month:12"].moments, months["month:12"].stands_out) == (0, False)
+
+
+def test_few_moments_are_too_few_to_judge(engine: Engine) -> None:
+    handle = engine.upload(to_csv(wave(60))).dataset.handle
+    until(lambda: filled(engine, handle))
+    found = whole(engine, handle)
+    assert found.n_eff < 10
+    assert (found.skill.comparison, found.coverage80.verdict, found.coverage50.verdict) == ("too few",) * 3
+    assert np.isnan([*found.skill.range, *found.coverage80.expected, *found.ranks.expected_low]).all()
+    assert np.isfinite(found.measures).all()
+    assert not any(cell.stands_out for panel in found.panels for cell in panel.cells)
+
+
+def test_what_the_baseline_has_exactly_right_counts_too(engine: Engine) -> None:
+    values = np.zeros(400)
+    values[300:] = np.random.default_rng(1).normal(5, 1, 100)
+    handle = engine.upload(to_csv(Series(values, HOUR, 0))).dataset.handle
+    until(lambda: filled(engine, handle))
+    found = whole(engine, handle)
+    assert found.skill.value == pytest.approx(1 - found.measures.crps / found.baseline.crps)
 
 
 def test_the_last_value_is_scored_as_the_model_of_that_name_is(settings: Settings, registry: dict[str, Loader]) -> None:

@@ -85,7 +85,7 @@ def test_the_range_of_the_skill_holds_the_true_one_19_times_of_20(name: str) -> 
     ours = columns.crps.sum(axis=2, dtype=np.float64)
     theirs = world(name).last_value().scored().crps.sum(axis=2, dtype=np.float64)
     truth = 1 - ours.sum() / theirs.sum()
-    found = [skill(one, other, block) for one, other in zip(ours, theirs, strict=True)]
+    found = [skill(one, other, np.ones(len(one)), block) for one, other in zip(ours, theirs, strict=True)]
     assert np.mean([one.range.low <= truth <= one.range.high for one in found]) == NINETEEN_OF_TWENTY
     assert {one.comparison for one in found} <= {"better", "no difference"}
 
@@ -93,28 +93,37 @@ def test_the_range_of_the_skill_holds_the_true_one_19_times_of_20(name: str) -> 
 def test_forecasters_that_differ_by_chance_alone_are_seldom_told_apart() -> None:
     random = np.random.default_rng(3)
     shared, *own = random.gamma(2.0, size=(3, 300, 500))
-    found = [skill(a + b, a + c, 24).comparison for a, b, c in zip(shared, *own, strict=True)]
+    found = [skill(a + b, a + c, np.ones(500), 24).comparison for a, b, c in zip(shared, *own, strict=True)]
     assert found.count("no difference") / len(found) == NINETEEN_OF_TWENTY
 
 
 def test_a_forecaster_against_itself_shows_no_difference() -> None:
     misses = np.random.default_rng(5).gamma(2.0, size=300)
-    same = skill(misses, misses, 24)
+    same = skill(misses, misses, np.ones(300), 24)
     assert (same.value, tuple(same.range), same.comparison) == (0, (0, 0), "no difference")
 
 
 def test_a_worse_forecaster_is_called_worse_and_few_moments_are_too_few() -> None:
     misses = np.random.default_rng(5).gamma(2.0, size=300)
-    assert skill(1.5 * misses + 0.1, misses, 24).comparison == "worse"
-    few = skill(misses[:40], misses[:40] * 2, 24)
+    assert skill(1.5 * misses + 0.1, misses, np.ones(300), 24).comparison == "worse"
+    few = skill(misses[:40], misses[:40] * 2, np.ones(40), 24)
     assert few.comparison == "too few"
     assert np.isnan(few.range).all()
 
 
 def test_nothing_is_compared_with_one_who_never_misses() -> None:
-    found = skill(np.ones(300), np.zeros(300), 24)
+    found = skill(np.ones(300), np.zeros(300), np.ones(300), 24)
     assert np.isnan(found.value)
     assert found.comparison == "too few"
+
+
+def test_moments_that_the_other_has_exactly_right_count_and_those_without_pairs_do_not() -> None:
+    own, other = np.random.default_rng(5).gamma(2.0, size=(2, 300))
+    other[:100] = 0.0
+    pairs = np.arange(300) % 7
+    found = skill(own, other, pairs, 24)
+    assert found.value == pytest.approx(1 - own[pairs > 0].sum() / other[pairs > 0].sum(), rel=1e-9)
+    assert found.range.low < found.value < found.range.high
 
 
 def test_independent_moments_are_worth_what_they_are() -> None:
