@@ -25,22 +25,33 @@ def add_routes(blueprint: Blueprint, engine: Engine) -> None:
         patience: dict[str, Any] = {}
         if timeout is not None:
             patience = {"timeout": requests.seconds("timeout", timeout), "wait": True}
-        stretch = requests.optional("from"), requests.optional("to")
         found = engine.backtest(
             handle,
             model=requests.model(),
-            horizon=requests.horizon(),
-            slice=request.args.get("slice", ""),
-            stretch=None if stretch == (None, None) else stretch,
             worst=requests.integer("worst", request.args.get("worst", str(WORST))),
+            **_moments(),
             **patience,
         )
         return json_answer(_plain(found))
+
+    @route(f"{PREFIX}/datasets/<handle>/compare", methods=["GET"])
+    def compare(handle: str) -> Response:
+        return json_answer(_plain(engine.compare(handle, **_moments())))
 
     @route(f"{PREFIX}/datasets/<handle>/slice", methods=["GET"])
     def slice_runs(handle: str) -> Response:
         key = request.args.get("slice", "")
         return json_answer({"slice": key, "runs": engine.slice_runs(handle, key)})
+
+
+def _moments() -> dict[str, Any]:
+    """Of which moments, and how far ahead."""
+    stretch = requests.optional("from"), requests.optional("to")
+    return {
+        "horizon": requests.horizon(),
+        "slice": request.args.get("slice", ""),
+        "stretch": None if stretch == (None, None) else stretch,
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ What this needs of the disk it has the store thread do.
 
 from __future__ import annotations
 
+import functools
 import re
 from contextlib import suppress
 from typing import Any
@@ -20,6 +21,7 @@ from engine.imports import Imported
 from engine.jobs import Entry, Ticket
 from engine.library import Library
 from engine.meter import Meter
+from engine.models.base import BASELINE
 from engine.models.last_value import LastValue
 from engine.plotdata import PlotData
 from engine.rows import Baselines, Forecast, Row
@@ -100,6 +102,23 @@ class Asking:
         if naive is None:
             raise EngineClosed("The server is stopping. Try again.")
         return Opponents(naive, LastValue(naive.num_samples))
+
+    def comparable(self, dataset: Dataset, horizon: int) -> dict[str, Entry | int]:
+        """Of every loaded model but the opponents, the default one first: its entry on a dataset, if it is open or
+        complete, else how many of its forecasts are stored. Starts no fill."""
+        found: dict[str, Entry | int] = {}
+        total = int(dataset.usable_origins.sum())
+        for model in self._catalog.names:
+            spec = self._catalog.spec(model, horizon)
+            if model in {BASELINE, LastValue.name}:
+                continue
+            entry = self._scheduler.find((dataset.handle, spec.key))
+            if entry is None:
+                stored = functools.partial(self._library.entries.stored_count, dataset.handle, spec)
+                found[model], _ = self._waiting.on_store_thread(stored)
+            if entry is not None or found[model] == total:
+                found[model] = entry or self.entry(dataset.handle, spec)
+        return found
 
     def quickdraw(self, dataset: Dataset, index: int, spec: Spec, deadline: float, force: bool) -> PlotData:
         """From an index of a dataset of which nothing is kept, unless it happens to be open."""

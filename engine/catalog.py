@@ -67,7 +67,7 @@ class Catalog:
             spec = self._specs[name, steps] = Spec.of(loaded[name], steps)
         return spec
 
-    def baseline(self, horizon: int) -> Spec:
+    def baseline(self, horizon: int | None) -> Spec:
         """The spec of the forecasts that every score is compared with."""
         return self.spec(BASELINE, horizon)
 

@@ -38,7 +38,7 @@ from engine.models.base import Loader, installed
 from engine.plotdata import PlotData
 from engine.rail import NARROWEST, WIDEST, Rail, rail
 from engine.scheduler import Scheduler
-from engine.scoring.answers import Backtest
+from engine.scoring.answers import Backtest, Compared
 from engine.scoring.backtests import Backtests
 from engine.scoring.slices import Slices
 from engine.scoring.summary import Asked
@@ -445,16 +445,41 @@ class Engine:
         if not 0 <= worst <= MOST_WORST:
             raise BadRequest(f"worst is {worst}; 0 to {MOST_WORST} stretches can be asked for.", field="worst")
         dataset, spec = self.dataset(handle), self._asking.spec(handle, model, horizon)
-        between = None
-        if stretch is not None:
-            first, last = (slot - dataset.series.last_slot for slot in dataset.slots_between(*stretch))
-            between = first, last
-        asked = Asked(slice, between, worst)
-        Slices(dataset).mask(slice)  # refuses what cannot be meant before anything is read
+        asked = self._asked(dataset, slice, stretch, worst)
         timeout = min(timeout, self.settings.request_timeout)
         with suppress(Evicted):  # computed anew while it was read
             return self._backtests.of(self._asking.entry(handle, spec), dataset, asked, timeout, wait)
         return self._backtests.of(self._asking.entry(handle, spec), dataset, asked, timeout, wait)
+
+    def compare(
+        self,
+        handle: str,
+        *,
+        horizon: int | None = None,
+        slice: str = "",
+        stretch: tuple[int | None, int | None] | None = None,
+        timeout: float = 0.5,
+    ) -> Compared:
+        """All loaded models on the same pairs, the baseline and the last value first; slice, stretch and timeout as in
+        `backtest`. A model takes part once some of its forecasts are there; who asks for its `backtest` starts that.
+
+        Raises UnknownHandle, IndexOutOfRange, BadRequest, Overloaded, StorageFailed, EngineClosed.
+        """
+        dataset, steps = self.dataset(handle), self._catalog.baseline(horizon).horizon
+        asked = self._asked(dataset, slice, stretch, 0)
+        timeout = min(timeout, self.settings.request_timeout)
+        with suppress(Evicted):  # computed anew while it was read
+            return self._backtests.compared(self._asking.comparable(dataset, steps), dataset, steps, asked, timeout)
+        return self._backtests.compared(self._asking.comparable(dataset, steps), dataset, steps, asked, timeout)
+
+    def _asked(self, dataset: Dataset, slice: str, stretch: tuple[int | None, int | None] | None, worst: int) -> Asked:
+        """For which numbers; refuses what cannot be meant before anything is read."""
+        between = None
+        if stretch is not None:
+            first, last = (slot - dataset.series.last_slot for slot in dataset.slots_between(*stretch))
+            between = first, last
+        Slices(dataset).mask(slice)
+        return Asked(slice, between, worst)
 
     def slice_runs(self, handle: str, slice: str) -> list[tuple[int, int]]:
         """Indices (first, last) of the runs of moments in a slice, oldest first. UnknownHandle, BadRequest."""

@@ -25,6 +25,7 @@ PURE = {
     "scoring/memory": {"series"},
     "scoring/ranges": {"scoring", "series"},
     "scoring/held": {"plotdata", "scoring"},
+    "scoring/compare": {"dataset", "models", "scoring", "series"},
     "scoring/skill": {"scoring", "series"},
     "scoring/slices": {"dataset", "errors", "series"},
     "peaks": {"series"},

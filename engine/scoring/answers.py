@@ -180,3 +180,38 @@ class Backtest:
     over_time: OverTime
     worst: tuple[Stretch, ...]
     ranks: Ranks
+
+
+class Contender(NamedTuple):
+    """A forecaster beside others. done: how many of its forecasts are computed; of one that does not take part nothing
+    else is known. difference: its mean CRPS less the baseline's, on the same pairs; skill: against the baseline;
+    against_best: against the one of the least CRPS. by_step (H,): mean CRPS of each step ahead."""
+
+    model: str
+    done: int
+    takes_part: bool
+    measures: Measures
+    difference: float
+    difference_range: Range
+    skill: Skill
+    against_best: Skill
+    by_step: Floats
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Forecasters on the same pairs, the baseline first, then the last value.
+
+    total: usable origins of the file; selected: those that all who take part have, in the slice, with at least half of
+    their future known. n_eff: of the baseline's mean miss. best: who has the least CRPS of them, None without any.
+    """
+
+    handle: str
+    horizon: int
+    slice: str
+    stretch: tuple[int, int] | None
+    total: int
+    selected: int
+    n_eff: float
+    best: str | None
+    contenders: tuple[Contender, ...]

@@ -16,7 +16,8 @@ from engine.dataset import Dataset
 from engine.errors import DeadlineExceeded, Overloaded
 from engine.forecasting import frame_of
 from engine.jobs import Entry
-from engine.scoring.answers import Backtest
+from engine.scoring.answers import Backtest, Compared
+from engine.scoring.compare import Entrant, compare
 from engine.scoring.extent import Extent
 from engine.scoring.reading import Opponents, read_on, up_to_date
 from engine.scoring.summary import Asked, Reach, summary
@@ -62,10 +63,29 @@ class Backtests:
             while wait and time.monotonic() < until and not _complete(entry, kept.table):
                 threading.Event().wait(min(PAUSE, max(0.0, until - time.monotonic())))
                 self._read_on(entry, kept, rivals, until)
-        if self._find(entry.key) is not entry:  # forgotten meanwhile, perhaps before there was something to forget
-            self.forget(entry.subject.series.handle)
+        self._forget_if_gone(entry)
         reach = Reach(frame_of(entry).done_count, _complete(entry, kept.table))
         return summary(dataset, entry.subject.spec, kept.table, rivals, asked, reach)
+
+    def compared(
+        self, models: dict[str, Entry | int], dataset: Dataset, horizon: int, asked: Asked, timeout: float
+    ) -> Compared:
+        """Scores of several models on the same pairs, after at most `timeout` seconds of reading what is not read yet:
+        of each its entry, or how many of its forecasts are stored if it has none. Raises what `of` does."""
+        started = time.monotonic()
+        entrants = []
+        rivals = None
+        for number, (model, entry) in enumerate(models.items(), 1):
+            if isinstance(entry, int):
+                entrants.append(Entrant(model, entry, None))
+                continue
+            kept, rivals = self._kept(entry)
+            with suppress(DeadlineExceeded, Overloaded):
+                self._read_on(entry, kept, rivals, started + timeout * number / len(models))
+            self._forget_if_gone(entry)
+            entrants.append(Entrant(model, frame_of(entry).done_count, kept.table))
+        rivals = rivals or Rivals(self._extent(dataset.series, horizon), horizon)
+        return compare(dataset, horizon, entrants, rivals, asked.slice, asked.stretch)
 
     def forget(self, handle: str) -> None:
         """Keep nothing of a series."""
@@ -87,6 +107,11 @@ class Backtests:
             read_on(entry, kept.table, rivals, self._opponents(), lambda of, block: self._read(of, block, until), until)
         finally:
             kept.reading.release()
+
+    def _forget_if_gone(self, entry: Entry) -> None:
+        """What was forgotten meanwhile perhaps was so before there was something to forget."""
+        if self._find(entry.key) is not entry:
+            self.forget(entry.subject.series.handle)
 
     def _kept(self, entry: Entry) -> tuple[_OfEntry, Rivals]:
         """The entry's table and its rivals, empty ones if there are none."""

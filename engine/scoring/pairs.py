@@ -57,13 +57,13 @@ def pairs(samples: Floats, actuals: Floats, kind: Kind) -> Pairs:
         raise ValueError(f"samples {samples.shape} and actuals {actuals.shape} must be (B, H, S) and (B, H).")
     shape = actuals.shape
     counts = np.min_scalar_type(samples.shape[2])
-    inside, ranks = (np.uint8, np.uint8), (counts, counts)
-    whole = Pairs(*(np.empty(shape, dtype) for dtype in (*4 * (np.float32,), *inside, *ranks)))
+    dtypes = (*4 * (np.float32,), np.uint8, np.uint8, counts, counts)
+    columns: list[NDArray[Any]] = [np.empty(shape, dtype) for dtype in dtypes]
     for start in range(0, shape[0], PIECE):
         own = slice(start, start + PIECE)
-        for column, values in zip(whole, _piece(samples[own], actuals[own], kind), strict=True):
+        for column, values in zip(columns, _piece(samples[own], actuals[own], kind), strict=True):
             column[own] = values
-    return whole
+    return Pairs(*columns)
 
 
 def _piece(samples: Floats, actuals: Floats, kind: Kind) -> tuple[NDArray[Any], ...]:

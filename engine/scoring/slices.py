@@ -85,6 +85,14 @@ class Slices:
             ) from None
         return result
 
+    def between(self, stretch: tuple[int, int] | None) -> Bools:
+        """Which moments (L,) lie between two indices, these included; all of them for None."""
+        inside = np.ones(len(self._series), dtype=bool)
+        if stretch is not None:
+            newest = len(inside) - 1
+            inside[: newest + stretch[0]] = inside[newest + stretch[1] + 1 :] = False
+        return inside
+
     def runs(self, key: str) -> list[tuple[int, int]]:
         """Indices (first, last) of the runs of usable moments in a slice, oldest first. BadRequest."""
         inside = self.mask(key) & self._dataset.usable_origins

@@ -46,12 +46,7 @@ def summary(dataset: Dataset, spec: Spec, table: Table, rivals: Rivals, asked: A
     slices = Slices(dataset)
     inside = slices.mask(asked.slice)
     read = table.read & rivals.read  # once: it may grow meanwhile
-    there = extent.everywhere(read)
-    if asked.stretch is not None:
-        own, there = there, np.zeros(len(series), dtype=bool)
-        between = slice(*(len(series) - 1 + index for index in asked.stretch))
-        there[between] = own[between]
-        there[between.stop] = own[between.stop]
+    there = extent.everywhere(read) & slices.between(asked.stretch)
     everything = per_origin(table, rivals, read)
     scored = 2 * everything.pairs >= spec.horizon
     whole, sums = everything.only(there), everything.only(there & inside)
