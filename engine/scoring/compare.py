@@ -111,8 +111,8 @@ def _contender(
         measures=each.measures,
         difference=float(difference.value[0]),
         difference_range=Range(float(difference.low[0]), float(difference.high[0])),
-        skill=skill(each.crps, baseline.crps, block),
-        against_best=skill(each.crps, best.crps, block) if best else UNJUDGED,
+        skill=skill(each.crps, baseline.crps, pairs, block),
+        against_best=skill(each.crps, best.crps, pairs, block) if best else UNJUDGED,
         by_step=each.by_step,
     )
 

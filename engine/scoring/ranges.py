@@ -29,9 +29,12 @@ class Means(NamedTuple):
     dof: Floats
 
 
-def means(sums: Floats, weights: Floats | Ints | NDArray[np.bool_], block: int) -> Means:
+def means(
+    sums: Floats, weights: Floats | Ints | NDArray[np.bool_], block: int, there: NDArray[np.bool_] | None = None
+) -> Means:
     """Of moments on consecutive slots, oldest first, along the last axis: sums (C, N) or (N,), over weights of the same
-    shape, or (N,) for all. What has no weight is left out, whatever its sum is. block: see memory.block_length.
+    shape, or (N,) for all. What is not `there`, which is what has no weight if nothing else is said, is left out,
+    whatever its sum is. block: see memory.block_length.
 
     With 0 and 1 as weights a mean; with numbers of pairs the mean over pairs; with another forecaster's sums the ratio
     to it. A ratio's residuals are its linearisation's, sums - ratio x weights (the delta method; Cochran 1977, 6.3).
@@ -39,7 +42,7 @@ def means(sums: Floats, weights: Floats | Ints | NDArray[np.bool_], block: int) 
     (Bayley & Hammersley 1946), less by what Student's t asks for a variance that is itself estimated.
     """
     sums, weights = np.broadcast_arrays(np.atleast_2d(sums), weights)
-    there = weights > 0
+    there = np.broadcast_to(weights > 0 if there is None else there, sums.shape)
     weights = np.where(there, weights, 0.0)
     sums = np.where(there, sums, 0.0)
     total = weights.sum(axis=-1)

@@ -8,8 +8,6 @@ from engine.scoring.answers import Comparison, Range, Skill
 from engine.scoring.ranges import means
 from engine.series import Floats, Ints
 
-LEAST = 1e-300  # a weight that changes no sum: who has it is there
-
 
 def skill(own: Floats, other: Floats, pairs: Floats | Ints, block: int) -> Skill:
     """1 - own / other of the CRPS summed per origin over the same pairs, of moments on consecutive slots (N,), of which
@@ -18,10 +16,7 @@ def skill(own: Floats, other: Floats, pairs: Floats | Ints, block: int) -> Skill
     The range is that of a ratio of sums of pairs (see ranges.means), in which what both missed falls out. (A block
     bootstrap of the pairs holds the truth less often: 86 to 95 % of simulated files instead of 91 to 98.)
     """
-    there = pairs > 0
-    if not np.where(there, other, 0.0).any():
-        return Skill(float("nan"), Range(float("nan"), float("nan")), "too few")
-    found = means(own, np.where(there, np.maximum(other, LEAST), 0.0), block)
+    found = means(own, other, block, there=pairs > 0)
     value, low, high = 1 - float(found.value[0]), 1 - float(found.high[0]), 1 - float(found.low[0])
     comparison: Comparison = "no difference"
     if np.isnan(low):
