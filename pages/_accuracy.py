@@ -72,7 +72,9 @@ def export_row(handle: str, model: str | None, horizon: int | None) -> html.P:
         html.A(words, href=_export.address(handle, kind, model=model, horizon=horizon, decimal=sign), download="")
         for words, kind, sign in FILES
     ]
-    return html.P(["All forecasts and scores: ", *links, html.A("these numbers (JSON)", id="scores-link")])
+    numbers = html.A("JSON", id="scores-link")
+    report = html.A("a page to keep or print (HTML)", id="report-link", download="")
+    return html.P(["All forecasts and scores: ", *links, html.Span("These numbers: "), report, numbers])
 
 
 def _chart_card(name: str, title: str, kind: str) -> html.Section:
@@ -103,6 +105,7 @@ def parts(found: Backtest, dataset: Dataset, asked: Asked, words: Words, picture
     said = _accuracy_words.sentences(found, words.step, words.decimals, words.unit)
     shown: dict[str, Any] = {
         "scores-link": {"href": _scores(asked)},
+        "report-link": {"href": _report_address(asked)},
         "accuracy-sentences": {"children": [html.P(render(sentence)) for sentence in said]},
         "accuracy-chip": {"children": chip(found, dataset, asked, words)},
     }
@@ -180,6 +183,12 @@ def _scores(asked: Asked) -> str:
     which = {"model": asked.model, "horizon": asked.horizon, "slice": asked.slice, "from": first, "to": last}
     query = urlencode({name: value for name, value in which.items() if value not in (None, "")}, safe=":")
     return f"/api/v1/datasets/{asked.handle}/scores{'?' * bool(query)}{query}"
+
+
+def _report_address(asked: Asked) -> str:
+    """Where this page is to be had as a file; its unit is known to whoever sent the data."""
+    which = {"model": asked.model, "h": asked.horizon, "slice": asked.slice, "sel": _ends(asked)}
+    return address("accuracy", f"{asked.handle}/report", **which, upload=asked.upload_id)
 
 
 def _ends(asked: Asked) -> str:

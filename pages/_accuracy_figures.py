@@ -31,7 +31,7 @@ def error(found: Backtest, words: Words, paint: Palette, *, narrow: bool) -> dic
     ]
     mode = "lines+markers" if found.horizon <= MOST_DOTS else "lines"
     traces = [
-        zone(steps, by.crps_low, by.crps_high, paint.band),
+        zone(steps, np.maximum(by.crps_low, 0.0), by.crps_high, paint.band),
         *([] if is_baseline else [line(steps, by.baseline_crps, paint.baseline, dash="dash")]),
         line(steps, by.crps, paint.band, width=2.4, mode=mode) | {"hoverinfo": "text", "hovertext": told},
     ]

@@ -100,8 +100,9 @@ def _bar(cell: Cell, longest: float, panel: Panel, found: Backtest, words: Words
         return html.Div([html.Span(label), html.Span("none", className="amount")], className="bar-row none")
     track = [html.Span(className="length", style={"width": _share(cell.miss, longest)})]
     if math.isfinite(cell.range.low) and math.isfinite(cell.range.high):
-        width = _share(cell.range.high - cell.range.low, longest)
-        track.append(html.Span(className="reach", style={"left": _share(cell.range.low, longest), "width": width}))
+        low, high = max(cell.range.low, 0.0), cell.range.high
+        place = {"left": _share(low, longest), "width": _share(high - low, longest)}
+        track.append(html.Span(className="reach", style=place))
     inside = [
         html.Span(label, className="name"),
         html.Span(track, className="track-of-bar"),

@@ -20,7 +20,10 @@ RANKS = (
     "How many samples lay below what happened, from none to all. "
     "As high as the lines = right, higher at both ends = too narrow, in the middle = too wide, at one end = bias."
 )
-BETTER = "Better by: 1 - CRPS / CRPS of the other, on the same moments and steps; its range by block bootstrap."
+BETTER = (
+    "Better by: 1 - CRPS / CRPS of the other, on the same moments and steps. Its range: ratio of paired sums, HAC "
+    "variance (Bartlett windows of at least 4 forecast lengths), Student's t."
+)
 Address = Callable[[int], str]
 
 

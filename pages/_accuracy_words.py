@@ -10,6 +10,7 @@ from pages import _slices
 from pages._notation import Step, baseline_name, count, number, plural, quantity
 from pages._words import Mark, Sentence
 
+TITLE = "How right were the forecasts?"
 FIRST_NUMBERS = 100  # moments that are computed before anything is said
 MOST_HARDEST = 3  # slices that a sentence names
 FEWEST = 10  # independent moments behind a verdict

@@ -42,9 +42,9 @@ class Words(NamedTuple):
         return number(value, self.decimals)
 
     def reach(self, low: float, high: float) -> str:
-        """` (2.2 to 2.6)`; nothing where too little is known."""
+        """` (2.2 to 2.6)`, of a mean miss, which is never negative; nothing where too little is known."""
         known = math.isfinite(low) and math.isfinite(high)
-        return f" ({self.bare(low)} to {self.bare(high)})" if known else ""
+        return f" ({self.bare(max(low, 0.0))} to {self.bare(high)})" if known else ""
 
 
 def top(*columns: Floats) -> float:

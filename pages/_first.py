@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from engine import Engine, errors
 from pages import _inputs, _moment, _words
-from pages.accuracy import TITLE
+from pages._accuracy_words import TITLE
 from pages.explore import starting_index
 
 PATIENCE = 0.4  # seconds a first HTML waits for a forecast that is not stored yet

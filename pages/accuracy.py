@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html, no_update
@@ -14,20 +13,18 @@ from pages import (
     _accuracy_asked,
     _accuracy_words,
     _chosen,
-    _fan,
     _inputs,
     _moment,
     _notation,
     _shell,
     _words,
+    report,
 )
-from pages._chart import Words
-from pages._traces import DARK, LIGHT
+from pages._accuracy_pictures import Pictures
+from pages._accuracy_words import TITLE
 from pages.explore import busy, gone
 
-TITLE = "How right were the forecasts?"
-WORKS_FOR = 0.6  # seconds at a time on what is not read yet
-PATIENCE = 2.0  # seconds for a forecast of the table's pictures
+WORKS_FOR, WORKS_ON = 0.6, 1.5  # seconds on what is not read yet: for somebody who waits, and for the next look
 
 
 def layout(engine: Engine, handle: str, search: Any) -> Any:
@@ -42,10 +39,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
         return busy(error.message)
     named = _accuracy_asked.chosen(search)
     which = {"model": chosen.model, "h": chosen.horizon}
-    step = _moment.step_of(dataset)
     horizon = chosen.horizon or engine.settings.horizon
-    length = f"{_notation.plural(horizon, 'step')} ahead, {_notation.span(horizon, step)}"
-    period = _notation.period(dataset.start, dataset.end, step)
     explore = _accuracy_asked.address("explore", handle, **which, **named)
     return html.Div(
         [
@@ -64,9 +58,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
             html.Main(
                 [
                     html.H1(TITLE),
-                    html.P(
-                        f"{chosen.model or engine.settings.model} \u00b7 {length} \u00b7 {period}", className="aside"
-                    ),
+                    html.P(report.about(dataset, chosen.model or engine.settings.model, horizon), className="aside"),
                     html.P(chosen.words, className="link-note", hidden=not chosen.words),
                     *_accuracy.places(handle, chosen.model, chosen.horizon),
                 ],
@@ -84,24 +76,9 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
 
 
 def register(app: Dash) -> None:
-    """The page's callbacks. Pictures of forecasts are kept per app: what they show is in their key."""
-
-    @lru_cache(maxsize=512)
-    def picture(handle: str, index: int, miss: float, model: str | None, horizon: int | None, dark: bool) -> str:
-        engine: Engine = current_app.extensions["engine"]
-        plot = engine.forecast(handle, index, model=model, horizon=horizon, timeout=PATIENCE)
-        return _fan.image(_fan.fan(plot, DARK if dark else LIGHT))
-
-    def pictures(found: Backtest, asked: _accuracy_asked.Asked) -> list[str | None]:
-        """A picture for each of the worst stretches, as far as they are to be had."""
-        which = asked.model, asked.horizon, asked.dark
-        shown: list[str | None] = []
-        for stretch in found.worst:
-            try:
-                shown.append(picture(asked.handle, stretch.index, stretch.miss, *which))
-            except errors.EngineError:
-                shown.append(None)
-        return shown
+    """The page's callbacks, and the report."""
+    pictures = Pictures(app.server.extensions["engine"])
+    report.register(app, pictures)
 
     @app.callback(
         Output("accuracy-answer", "data"),
@@ -130,30 +107,19 @@ def register(app: Dash) -> None:
         app.clientside_callback(ClientsideFunction("accuracy", name), Input(source, "data"), prevent_initial_call=True)
 
 
-def _answered(engine: Engine, asked: _accuracy_asked.Asked, pictures: Any) -> dict[str, Any]:
+def _answered(engine: Engine, asked: _accuracy_asked.Asked, pictures: Pictures) -> dict[str, Any]:
     """The whole page, or that nothing on it has changed."""
-    dataset = engine.dataset(asked.handle)
-    found = engine.backtest(
-        asked.handle,
-        model=asked.model,
-        horizon=asked.horizon,
-        slice=asked.slice,
-        stretch=asked.stretch,
-        worst=asked.worst,
-        timeout=WORKS_FOR,
-    )
-    known = _moment.known_to(engine, asked.handle, asked.upload_id)
+    found = report.backtest(engine, asked, WORKS_FOR if asked.seen is None else WORKS_ON)
     base = {"seq": asked.seq, "seen": mark(found), "complete": found.standing.complete, "state": "ready"}
     if base["seen"] == asked.seen:
         return base | {"parts": {}}
-    fixed, step = _moment.frame_of(dataset, found.horizon), _moment.step_of(dataset)
-    name = _notation.baseline_name(found.season, step)
-    words = Words(step, fixed.decimals, _notation.shorten(known.unit), name)
-    shown = pictures(found, asked) if _accuracy_words.ready(found) else []
-    parts = _accuracy.parts(found, dataset, asked, words, shown)
-    label = _notation.shorten(known.name)
+    known = _moment.known_to(engine, asked.handle, asked.upload_id)
+    dataset = engine.dataset(asked.handle)
+    shown = pictures.of(found, asked) if _accuracy_words.ready(found) else []
+    parts = _accuracy.parts(found, dataset, asked, report.words_of(found, dataset, known.unit), shown)
+    label = _notation.shorten(known.label)
     return base | {
-        "parts": parts | {"series-name": {"children": _notation.shorten(known.label)}},
+        "parts": parts | {"series-name": {"children": label}},
         "title": " \u00b7 ".join(filter(None, (TITLE, label, "Hindcast"))),
     }
 
