@@ -43,12 +43,15 @@ class Reads:
     def __init__(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         self.blocks: list[int] = []
         self.before: Callable[[], None] = lambda: None
+        self.after: Callable[[], None] = lambda: None
         real = engine._backtests._read
 
         def read(entry: Entry, number: int, deadline: float) -> Rows:
             self.before()
             self.blocks.append(number)
-            return real(entry, number, deadline)
+            rows = real(entry, number, deadline)
+            self.after()
+            return rows
 
         monkeypatch.setattr(engine._backtests, "_read", read)
 
@@ -121,6 +124,52 @@ def test_what_is_computed_anew_is_scored_anew(still: Engine, toy: Moody) -> None
     assert after.measures.crps > before.measures.crps
     np.testing.assert_allclose(after.measures.crps, plot.crps, rtol=1e-6)
     assert after.baseline == before.baseline
+
+
+def test_what_changes_while_it_is_read_is_read_again(
+    still: Engine, toy: Moody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle, reads = stored(still), Reads(still, monkeypatch)
+    still.forecast(handle, -20)
+    toy.shift = 3.0
+    reads.after = lambda: None if len(reads.blocks) > 1 else again()
+
+    def again() -> None:
+        still.forecast(handle, -20, force=True)
+
+    before = whole(still, handle)
+    after = whole(still, handle)
+    assert reads.taken() == [3, 3]
+    np.testing.assert_allclose(after.measures.crps, still.forecast(handle, -20).crps, rtol=1e-6)
+    assert after.measures.crps > before.measures.crps
+
+
+def test_a_file_that_is_computed_anew_as_a_whole_starts_from_nothing(engine: Engine, toy: Moody) -> None:
+    handle = stored(engine)
+    before = whole(engine, handle)
+    toy.gate.clear()
+    engine.recalculate(handle)
+    found = engine.backtest(handle)
+    assert (found.standing.done, found.standing.read) == (0, 0)
+    toy.shift = 3.0
+    toy.gate.set()
+    until(lambda: filled(engine, handle))
+    after = whole(engine, handle)
+    assert after.standing == before.standing
+    assert after.measures.crps > before.measures.crps
+    assert after.baseline == before.baseline
+
+
+def test_scores_of_an_earlier_life_are_not_those_of_the_next(still: Engine, toy: Moody) -> None:
+    handle = stored(still)
+    still.forecast(handle, -20)
+    before = whole(still, handle)
+    still.recalculate(handle)
+    toy.shift = 3.0
+    plot = still.forecast(handle, -20)  # as many changes as before
+    after = whole(still, handle)
+    assert after.measures.crps > before.measures.crps
+    np.testing.assert_allclose(after.measures.crps, plot.crps, rtol=1e-6)
 
 
 def test_moments_that_are_cleared_no_longer_count(engine: Engine, toy: Moody) -> None:
@@ -226,6 +275,20 @@ def test_what_is_forgotten_while_it_is_read_is_not_kept(engine: Engine, monkeypa
     assert engine._backtests.nbytes == 0
 
 
+def test_what_is_forgotten_just_before_it_would_be_kept_is_not(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    handle, real = stored(engine), engine._backtests._kept
+
+    def kept(entry: Entry) -> Any:
+        engine.delete(handle)
+        return real(entry)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine._backtests, "_kept", kept)
+        with suppress(errors.UnknownHandle):
+            whole(engine, handle)
+    assert engine._backtests.nbytes == 0
+
+
 def test_a_dataset_that_was_dropped_starts_from_nothing(engine: Engine, toy: Moody) -> None:
     handle = stored(engine)
     before = whole(engine, handle)
@@ -253,9 +316,10 @@ def test_of_a_file_that_is_too_long_for_the_budget_every_other_block_is_scored(
     assert found.standing.complete
     assert 600 < found.standing.read < 1000 < found.standing.done == found.standing.total
     assert 0 < engine._backtests.nbytes <= 1_000_000
-    origins = [index for index in range(-1699, 1) if (2699 + index) // 256 % 2 == (1000 // 256) % 2]
-    usable = [engine.forecast(handle, index) for index in origins if engine.dataset(handle).usable(index)]
-    np.testing.assert_allclose(found.measures, direct.measures(direct.pairs_of(usable), found.scale), rtol=1e-6)
+    (entry,) = engine._scheduler.entries()
+    crps, known, *_ = frame_of(entry).scores()
+    here = ((1000 + np.arange(1700)) // 256 % 2 == 1000 // 256 % 2) & (known > 0)
+    np.testing.assert_allclose(found.measures.crps, np.average(crps[here], weights=known[here]), rtol=1e-6)
     engine.close()
 
 
