@@ -71,8 +71,8 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 browser:
-	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { $(APT) update && \
-		$(APT) install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core; }
+	@PATH="$$PATH:/usr/sbin"; for tool in chromium chromedriver nginx; do command -v $$tool >/dev/null || exit 1; done || \
+		{ $(APT) update && $(APT) install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core nginx-light; }
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage *.egg-info

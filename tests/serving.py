@@ -40,9 +40,10 @@ def environment(cache_dir: Path, port: int, extra: Mapping[str, str] | None = No
 
 
 class Server:
-    """A running gunicorn; use it with `with`."""
+    """A running gunicorn; use it with `with`. host: the name it is called by, if it answers to no other."""
 
-    def __init__(self, cache_dir: Path, application: str = "app:server", **extra: str) -> None:
+    def __init__(self, cache_dir: Path, application: str = "app:server", host: str = "", **extra: str) -> None:
+        self.host = host
         self._reserved = reserved_port()
         self.port = int(self._reserved.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
@@ -73,7 +74,8 @@ class Server:
 
     def call(self, path: str, body: bytes | None = None, method: str | None = None) -> Any:
         """The JSON answer of a call; urllib.error.HTTPError if it is refused."""
-        request = urllib.request.Request(self.url + path, data=body, method=method)
+        headers = {"Host": self.host} if self.host else {}
+        request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as response:
             return json.load(response)
 
