@@ -17,6 +17,7 @@ from benchmarks import (
     reuse_figures,
     scoring_figures,
     server_figures,
+    viewers_figures,
     wire_figures,
 )
 from benchmarks.figures import HEAD
@@ -33,6 +34,7 @@ PARTS = (
     scoring_figures,
     wire_figures,
     server_figures,
+    viewers_figures,
 )
 
 

@@ -3,24 +3,17 @@ callback that returns a figure."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.figures import HEAD, Figure, meter, percentile, seconds, to_csv
+from benchmarks.serving import serving
 from benchmarks.ui_hand import Hand, Scrub, chromium
 
-ROOT = Path(__file__).parents[1]
 PORT = 18_970
 POINTS = 2600
 POSITIONS = 100
@@ -41,50 +34,6 @@ def patterns() -> dict[str, Places]:
     there = np.abs((np.arange(POSITIONS) % 40) - 20) / 20
     return {"sweep": 0.03 + 0.94 * share, "zigzag": 0.4 + 0.2 * there,
             "jump": np.random.default_rng(3).uniform(0.03, 0.97, POSITIONS)}  # fmt: skip
-
-
-class Server:
-    """gunicorn with one worker, and what its processes cost."""
-
-    def __init__(self, program: str, folder: Path, port: int, **settings: str) -> None:
-        place = {"HINDCAST_CACHE_DIR": str(folder), "HINDCAST_PORT": str(port)}
-        environment = os.environ | place | {"HINDCAST_LOG_LEVEL": "error", "HINDCAST_SAMPLES": "0"} | settings
-        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--log-level", "warning", program]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
-        self.url = f"http://127.0.0.1:{port}"
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-
-    def call(self, path: str, body: bytes | None = None) -> Any:
-        self._connection.request("GET" if body is None else "POST", path, body)
-        answer = self._connection.getresponse().read()
-        return json.loads(answer) if answer.startswith(b"{") else answer
-
-    def wait(self, condition: Callable[[], bool]) -> None:
-        for _ in range(1200):
-            try:
-                if condition():
-                    return
-            except OSError:
-                self._connection.close()
-            time.sleep(0.1)
-        raise RuntimeError("the server did not come so far")
-
-    def cpu(self) -> float:
-        """Seconds of processor time so far, the worker's included."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        fields = (Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in children)
-        return sum(int(field[11]) + int(field[12]) for field in fields) / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def serving(program: str, folder: Path, port: int, **settings: str) -> Iterator[Server]:
-    server = Server(program, folder, port, **settings)
-    try:
-        server.wait(lambda: bool(server.call("/")))
-        yield server
-    finally:
-        server.process.terminate()
-        server.process.wait(30)
 
 
 def told(name: str, scrub: Scrub, share: float, cpu: float | None = None) -> Iterator[Figure]:

@@ -44,8 +44,8 @@ frame();
 
 class Scrub(NamedTuple):
     """What became of one scrub. positions the hand took, and of those painted; frames painted out of order; longest: ms
-    between two frames; latency: ms from the pointer's event to the painted frame, of half and of 95 % of those
-    painted; rate: frames a second."""
+    for which the hand was elsewhere and no newer frame came; latency: ms from the pointer's event to the painted frame,
+    of half and of 95 % of those painted; rate: frames a second."""
 
     positions: int
     painted: int
@@ -131,16 +131,28 @@ def judged(positions: list[tuple[int, float]], paints: list[tuple[int, float]]) 
             times.append(when)
             first.setdefault(found[-1], when - positions[found[-1]][1])
     begin, end = positions[0][1], positions[-1][1]
-    marks = [begin, *(when for when in times if begin <= when <= end), end]
     waits = list(first.values()) or [float("nan")]
     return Scrub(
         positions=len(positions),
         painted=len(first),
         out_of_order=sum(b < a for a, b in pairwise(order)),
-        longest=float(np.diff(marks).max()),
+        longest=_longest_freeze([touched for _, touched in positions], order, times),
         latency=(float(np.quantile(waits, 0.5)), float(np.quantile(waits, 0.95))),
         rate=1000 * len([when for when in times if begin <= when <= end]) / max(1.0, end - begin),
     )
+
+
+def _longest_freeze(touched: list[float], order: list[int], times: list[float]) -> float:
+    """Ms from a move after a frame to the next frame, or to the last move where none came; a hand at rest waits for
+    nothing. touched: of every position; order, times: which position each frame shows, and when it was painted."""
+    frames = [(-1, touched[0]), *zip(order, times, strict=True)]
+    ends = [*times, max(touched[-1], frames[-1][1])]
+    waits = [
+        end - max(since, touched[shown + 1])
+        for (shown, since), end in zip(frames, ends, strict=True)
+        if shown + 1 < len(touched) and touched[shown + 1] < end
+    ]
+    return max(waits, default=0.0)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.forecasting import Subject
 from engine.models.seasonal_naive import with_periods
-from engine.plotdata import quantiles
+from engine.plotdata import Floats, quantiles
 from engine.rows import Baselines
 from engine.series import Ints
 from engine.windows import contexts, unscale
@@ -17,7 +17,19 @@ def baselines(subject: Subject, slots: Ints) -> Baselines:
     spec = subject.spec
     if not len(slots):
         return Baselines(np.empty((0, spec.horizon)), np.empty(0, dtype=np.int64))
+    samples, period = _samples(subject, slots)
+    return Baselines(quantiles(samples, (0.5,), spec.kind)[..., 0], period)
+
+
+def one_baseline(subject: Subject, slot: int) -> tuple[Floats, int]:
+    """Samples (H, S) in the data's unit, sorted per step, of one usable origin, and the season they repeat."""
+    samples, period = _samples(subject, np.array([slot]))
+    return samples[0], int(period[0])
+
+
+def _samples(subject: Subject, slots: Ints) -> tuple[Floats, Ints]:
+    """Samples (B, H, S) in the data's unit, sorted per step, and the season each repeats (B,)."""
+    spec = subject.spec
     values, loc, scale, floor = contexts(subject.series, slots, spec.context_length)
     samples, period = with_periods(values, floor, spec.horizon, spec.num_samples)
-    middle = quantiles(unscale(np.sort(samples, axis=-1), loc, scale), (0.5,), spec.kind)[..., 0]
-    return Baselines(middle, period)
+    return unscale(np.sort(samples, axis=-1), loc, scale), period

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from engine import plotdata
+from engine.baselines import one_baseline
 from engine.dataset import Dataset
-from engine.forecasting import Subject, one_forecast
-from engine.models.seasonal_naive import periods
+from engine.forecasting import Subject
 from engine.plotdata import PlotData
 from engine.rows import Row, Scores
-from engine.windows import actuals, contexts
+from engine.windows import actuals
 
 
 def draw(
@@ -26,14 +26,10 @@ def draw(
     outer, inner = (bands[0], bands[-1]), (bands[1], bands[-2])
     lo, hi, density = plotdata.density(samples[None], spec.kind)
     crps = _mean(plotdata.crps(samples, happened, spec.kind), known)
-    if subject.spec == baseline.spec:
-        naive_crps, naive_median = crps, bands[2]
-    else:
-        naive = one_forecast(baseline, int(slots[0]))
-        naive_crps = _mean(plotdata.crps(naive, happened, baseline.spec.kind), known)
-        naive_median = plotdata.quantiles(naive, (0.5,), baseline.spec.kind)[:, 0]
+    naive, period = one_baseline(baseline, int(slots[0]))
+    naive_crps = _mean(plotdata.crps(naive, happened, baseline.spec.kind), known)
+    naive_median = plotdata.quantiles(naive, (0.5,), baseline.spec.kind)[:, 0]
     percentile, compared = _percentile(crps, int(known.sum()), spec.horizon, scores)
-    context = contexts(series, slots, spec.context_length).values.astype(np.float64)
     start = max(series.first_slot, int(slots[0]) - spec.context_length + 1)
     positions = np.arange(start, int(slots[0]) + 1 + spec.horizon)
     times = series.times(positions)
@@ -58,7 +54,7 @@ def draw(
         context_values=known_values,
         actuals=happened,
         baseline_model=baseline.spec.model,
-        baseline_period=int(periods(context)[0]),
+        baseline_period=period,
         baseline_median=naive_median,
         crps=crps,
         baseline_crps=naive_crps,

@@ -12,7 +12,7 @@ from engine.errors import ModelFailed
 from engine.jobs import Batch, Entry
 from engine.models.base import Forecaster
 from engine.results import ResultFrame
-from engine.rows import Forecast, Row, Scores
+from engine.rows import Forecast, Scores
 from engine.series import Floats, Ints, Series
 from engine.spec import Spec
 from engine.windows import actuals, contexts, unscale
@@ -87,11 +87,3 @@ def scored(samples: NDArray[np.float32], loc: Floats, scale: Floats, happened: F
 def rescored(samples: NDArray[np.float32], loc: Floats, scale: Floats, slots: Ints, subject: Subject) -> Forecast:
     """Stored rows with their scores against what the series now knows; scores depend on actuals, so none are stored."""
     return scored(samples, loc, scale, actuals(subject.series, slots, subject.spec.horizon), subject.spec)
-
-
-def one_forecast(subject: Subject, slot: int) -> Floats:
-    """Unscaled samples (H, S), sorted per step, of one origin, in the calling thread: for the cheap baseline only."""
-    assert subject.forecaster is not None
-    values, loc, scale, floor = contexts(subject.series, np.array([slot]), subject.spec.context_length)
-    samples = np.sort(subject.forecaster.predict(values, floor, subject.spec.horizon), axis=-1)
-    return Row(samples[0], float(loc[0]), float(scale[0])).unscaled()

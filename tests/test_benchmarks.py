@@ -10,17 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import cache_figures, restart_figures, reuse_figures, scoring_figures
+from benchmarks import cache_figures, restart_figures, reuse_figures, scoring_figures, viewers_figures
 from benchmarks.figures import Figure, meter
 from benchmarks.stored import Counted, cheap, counting, filled
 from benchmarks.ui_hand import judged
 from engine import Engine
 from engine.store import Store
+from tests.serving import reserved_port
+
+
+def viewers() -> list[Figure]:
+    with reserved_port() as held:
+        return list(viewers_figures.run(viewers=3, seconds=2.0, points=200, port=held.getsockname()[1]))
+
 
 SMALL: dict[str, Callable[[], Iterable[Figure]]] = {
     "cache": lambda: cache_figures.run(origins=1500, reads=5),
     "restart": lambda: restart_figures.run(datasets=2, origins=1500),
     "reuse": lambda: reuse_figures.run(length=2000, measured=300, stored=3),
+    "viewers": viewers,
     "scoring": lambda: scoring_figures.run(origins=2000),
 }
 
@@ -56,7 +64,12 @@ def test_a_paint_belongs_to_the_newest_position_of_its_index() -> None:
     scrub = judged(to_and_fro, [(-5, 20.0), (-6, 50.0), (-6, 130.0)])
     assert (scrub.positions, scrub.painted, scrub.out_of_order) == (4, 3, 0)
     assert scrub.latency[0] == 20.0
-    assert scrub.longest == 50.0
+    assert scrub.longest == 130.0 - 66.0
+
+
+def test_a_hand_at_rest_waits_for_nothing() -> None:
+    assert judged([(-5, 0.0), (-6, 33.0), (-7, 900.0)], [(-5, 20.0), (-6, 50.0), (-7, 920.0)]).longest == 20.0
+    assert judged([(-5, 0.0), (-6, 33.0), (-7, 900.0), (-8, 933.0)], [(-5, 20.0)]).longest == 900.0
 
 
 def test_a_frame_that_goes_back_is_out_of_order() -> None:

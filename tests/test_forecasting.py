@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.baselines import one_baseline
 from engine.blocks import block_keys
 from engine.errors import ModelFailed
-from engine.forecasting import Subject, calculate, infer, one_forecast, rescored
+from engine.forecasting import Subject, calculate, infer, rescored
 from engine.jobs import Batch, Entry, Lane, Part
 from engine.models.seasonal_naive import SeasonalNaive
 from engine.plotdata import crps
@@ -36,7 +37,7 @@ def test_origins_of_different_series_in_one_batch_get_their_own_forecasts() -> N
     mixed = calculate(batch(Part(ONE, slots), Part(OTHER, [OTHER.subject.series.last_slot])))
     assert [len(part.samples) for part in mixed] == [2, 1]
     for got, one, slot in ((mixed[0], ONE, slots[0]), (mixed[1], OTHER, OTHER.subject.series.last_slot)):
-        expected = one_forecast(one.subject, int(slot))
+        expected, _ = one_baseline(one.subject, int(slot))
         np.testing.assert_allclose(got.row(0).unscaled(), expected, rtol=1e-12)
 
 
