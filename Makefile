@@ -71,8 +71,12 @@ $(VENV)/installed: pyproject.toml
 	touch $@
 
 browser:
-	@PATH="$$PATH:/usr/sbin"; for tool in chromium chromedriver nginx; do command -v $$tool >/dev/null || exit 1; done || \
-		{ $(APT) update && $(APT) install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core nginx-light; }
+	@for tool in chromium chromedriver nginx; do \
+		PATH="$$PATH:/usr/sbin" command -v $$tool >/dev/null && continue; \
+		$(APT) update && $(APT) install -y --no-install-recommends \
+			chromium chromium-driver fonts-dejavu-core nginx-light || exit 1; \
+		break; \
+	done
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage *.egg-info
