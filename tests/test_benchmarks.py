@@ -29,7 +29,7 @@ SMALL: dict[str, Callable[[], Iterable[Figure]]] = {
     "restart": lambda: restart_figures.run(datasets=2, origins=1500),
     "reuse": lambda: reuse_figures.run(length=2000, measured=300, stored=3),
     "viewers": viewers,
-    "scoring": lambda: scoring_figures.run(origins=2000),
+    "scoring": lambda: scoring_figures.run(origins=2000, stored=1500),
 }
 
 
