@@ -56,6 +56,13 @@ def integer(name: str, text: str) -> int:
     return int(text)
 
 
+def number(name: str, text: str) -> float:
+    """A number, with a decimal point if it needs one."""
+    if not re.fullmatch(r"[-+]?[0-9]{0,30}\.?[0-9]{1,30}(e[-+]?[0-9]{1,3})?", text, re.IGNORECASE):
+        raise errors.BadRequest(f"{name} is {text[:20]!r}; a number was expected.", field=name)
+    return float(text)
+
+
 def seconds(name: str, text: str) -> float:
     """A number of seconds."""
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):

@@ -38,6 +38,20 @@ def add_routes(blueprint: Blueprint, engine: Engine) -> None:
     def compare(handle: str) -> Response:
         return json_answer(_plain(engine.compare(handle, **_moments())))
 
+    @route(f"{PREFIX}/datasets/<handle>/events", methods=["GET"])
+    def events(handle: str) -> Response:
+        given = {name: requests.optional(name) for name in ("k", "lead", "run", "most")}
+        found = engine.events(
+            handle,
+            requests.number("line", request.args.get("line", "")),
+            request.args.get("direction", ""),
+            model=requests.model(),
+            horizon=requests.horizon(),
+            stretch=_stretch(),
+            **{name: value for name, value in given.items() if value is not None},
+        )
+        return json_answer(_plain(found))
+
     @route(f"{PREFIX}/datasets/<handle>/slice", methods=["GET"])
     def slice_runs(handle: str) -> Response:
         key = request.args.get("slice", "")
@@ -46,12 +60,13 @@ def add_routes(blueprint: Blueprint, engine: Engine) -> None:
 
 def _moments() -> dict[str, Any]:
     """Of which moments, and how far ahead."""
-    stretch = requests.optional("from"), requests.optional("to")
-    return {
-        "horizon": requests.horizon(),
-        "slice": request.args.get("slice", ""),
-        "stretch": None if stretch == (None, None) else stretch,
-    }
+    return {"horizon": requests.horizon(), "slice": request.args.get("slice", ""), "stretch": _stretch()}
+
+
+def _stretch() -> tuple[int | None, int | None] | None:
+    """From one index to another, None for the file's ends."""
+    ends = requests.optional("from"), requests.optional("to")
+    return None if ends == (None, None) else ends
 
 
 def _plain(value: Any) -> Any:

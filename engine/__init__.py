@@ -34,6 +34,7 @@ from engine.scoring.answers import (
     Standing,
     Stretch,
 )
+from engine.scoring.warned import EventList, Events, Question, WarningList
 from engine.series import Series, Step
 from engine.settings import Settings
 from engine.sketch import sketch
@@ -55,6 +56,8 @@ __all__ = (
     "Dataset",
     "Decision",
     "Engine",
+    "EventList",
+    "Events",
     "Export",
     "Failure",
     "Forecaster",
@@ -69,6 +72,7 @@ __all__ = (
     "Panel",
     "PlotData",
     "Progress",
+    "Question",
     "Rail",
     "Range",
     "Ranks",
@@ -88,6 +92,7 @@ __all__ = (
     "Upload",
     "UploadRecord",
     "Versions",
+    "WarningList",
     "WireBlock",
     "built_in",
     "errors",

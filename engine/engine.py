@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import threading
 import time
@@ -42,6 +43,7 @@ from engine.scoring.answers import Backtest, Compared
 from engine.scoring.backtests import Backtests
 from engine.scoring.slices import Slices
 from engine.scoring.summary import Asked
+from engine.scoring.warned import Events, Question
 from engine.settings import Settings
 from engine.spec import Spec
 from engine.status import Status, device, model_status, reasons
@@ -53,6 +55,7 @@ from engine.workers import Workers
 log = logging.getLogger(__name__)
 
 BATCH_SIZE = 64  # origins the background forecasts at once
+MOST_EVENTS = 1000  # that are listed
 MOST_WORST = 1000  # stretches that may be asked for
 COMPUTING_SHARE = 0.6  # of the graceful timeout that running batches may take to end; writing has the rest
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}\Z")
@@ -471,6 +474,42 @@ class Engine:
         with suppress(Evicted):  # computed anew while it was read
             return self._backtests.compared(self._asking.comparable(dataset, steps), dataset, steps, asked, timeout)
         return self._backtests.compared(self._asking.comparable(dataset, steps), dataset, steps, asked, timeout)
+
+    def events(
+        self,
+        handle: str,
+        line: float,
+        direction: str,
+        *,
+        k: int = 3,
+        lead: int = 1,
+        run: int = 1,
+        model: str | None = None,
+        horizon: int | None = None,
+        stretch: tuple[int | None, int | None] | None = None,
+        most: int = MOST_EVENTS,
+        timeout: float = 0.5,
+    ) -> Events:
+        """What the forecasts had said about events: `run` readings or more "above" or "below" a line. A moment warns if
+        at some step at least `lead` ahead k of its samples lie beyond the line; see scoring/events.py for every word.
+        stretch: where they begin, as in `backtest`; of the newest events and warnings `most` are listed. Works at most
+        `timeout` seconds on forecasts that are not read yet.
+
+        Raises UnknownHandle, IndexOutOfRange, BadRequest, ModelNotLoaded, Overloaded, StorageFailed, EngineClosed.
+        """
+        dataset, spec = self.dataset(handle), self._asking.spec(handle, model, horizon)
+        if direction not in {"above", "below"} or not math.isfinite(line):
+            raise BadRequest(f"The line is {line}, {direction[:20]!r}; a number was expected, and above or below.")
+        bounds = {"k": (k, 1, spec.num_samples), "lead": (lead, 1, spec.horizon), "run": (run, 1, MOST_EVENTS)}
+        for name, (number, least, largest) in (bounds | {"most": (most, 0, MOST_EVENTS)}).items():
+            if not least <= number <= largest:
+                raise BadRequest(f"{name} is {number}; {least} to {largest} can be asked for.", field=name)
+        question = Question(line, direction == "above", k, lead, run)
+        between = self._asked(dataset, "", stretch, 0).stretch
+        timeout = min(timeout, self.settings.request_timeout)
+        with suppress(Evicted):  # computed anew while it was read
+            return self._backtests.events(self._asking.entry(handle, spec), dataset, question, between, most, timeout)
+        return self._backtests.events(self._asking.entry(handle, spec), dataset, question, between, most, timeout)
 
     def _asked(self, dataset: Dataset, slice: str, stretch: tuple[int | None, int | None] | None, worst: int) -> Asked:
         """For which numbers; refuses what cannot be meant before anything is read."""

@@ -26,6 +26,7 @@ PURE = {
     "scoring/ranges": {"scoring", "series"},
     "scoring/held": {"plotdata", "scoring"},
     "scoring/compare": {"dataset", "models", "scoring", "series"},
+    "scoring/warned": {"scoring", "series"},
     "scoring/skill": {"scoring", "series"},
     "scoring/slices": {"dataset", "errors", "series"},
     "peaks": {"series"},

@@ -18,10 +18,13 @@ from engine.forecasting import frame_of
 from engine.jobs import Entry
 from engine.scoring.answers import Backtest, Compared
 from engine.scoring.compare import Entrant, compare
+from engine.scoring.crossings import Crossings, count_on
+from engine.scoring.events import events
 from engine.scoring.extent import Extent
 from engine.scoring.reading import Opponents, read_on, up_to_date
 from engine.scoring.summary import Asked, Reach, summary
 from engine.scoring.table import Rivals, Table
+from engine.scoring.warned import Events, Question
 from engine.series import Series
 from engine.tier import OVERHEAD, Tier
 
@@ -33,6 +36,12 @@ class _OfEntry(NamedTuple):
     entry_id: int
     table: Table
     reading: threading.BoundedSemaphore  # one caller at a time reads into a table
+
+
+class _Counted(NamedTuple):
+    entry_id: int
+    crossings: Crossings
+    reading: threading.BoundedSemaphore
 
 
 class Backtests:
@@ -50,7 +59,7 @@ class Backtests:
         self._read = read
         self._find = find
         self._opponents = opponents
-        self._tier: Tier[_OfEntry | Rivals] = Tier(budget)
+        self._tier: Tier[_OfEntry | _Counted | Rivals] = Tier(budget)
         self._making = threading.BoundedSemaphore(1)
 
     def of(self, entry: Entry, dataset: Dataset, asked: Asked, timeout: float, wait: bool) -> Backtest:
@@ -87,6 +96,30 @@ class Backtests:
         rivals = rivals or Rivals(self._extent(dataset.series, horizon), horizon)
         return compare(dataset, horizon, entrants, rivals, asked.slice, asked.stretch)
 
+    def events(
+        self,
+        entry: Entry,
+        dataset: Dataset,
+        asked: Question,
+        stretch: tuple[int, int] | None,
+        most: int,
+        timeout: float,
+    ) -> Events:
+        """What an entry's forecasts had said about events, after at most `timeout` seconds of reading. Raises what `of`
+        does."""
+        until = time.monotonic() + timeout
+        counted = self._counted(entry, asked)
+        with suppress(DeadlineExceeded, Overloaded):
+            self._in_turn(
+                counted.reading,
+                until,
+                lambda: count_on(
+                    entry, counted.crossings, asked, lambda of, block: self._read(of, block, until), until
+                ),
+            )
+        self._forget_if_gone(entry)
+        return events(dataset, entry.subject.spec, counted.crossings, asked, stretch, most)
+
     def forget(self, handle: str) -> None:
         """Keep nothing of a series."""
         self._tier.drop(handle)
@@ -101,12 +134,18 @@ class Backtests:
         return self._tier.nbytes
 
     def _read_on(self, entry: Entry, kept: _OfEntry, rivals: Rivals, until: float) -> None:
-        if not kept.reading.acquire(timeout=max(0.0, until - time.monotonic())):
-            return  # somebody else reads
-        try:
+        def read() -> None:
             read_on(entry, kept.table, rivals, self._opponents(), lambda of, block: self._read(of, block, until), until)
-        finally:
-            kept.reading.release()
+
+        self._in_turn(kept.reading, until, read)
+
+    def _in_turn(self, turn: threading.BoundedSemaphore, until: float, read: Callable[[], None]) -> None:
+        """Read, unless somebody else does so until then."""
+        if turn.acquire(timeout=max(0.0, until - time.monotonic())):
+            try:
+                read()
+            finally:
+                turn.release()
 
     def _forget_if_gone(self, entry: Entry) -> None:
         """What was forgotten meanwhile perhaps was so before there was something to forget."""
@@ -127,6 +166,18 @@ class Backtests:
                 kept = _OfEntry(entry.entry_id, table, threading.BoundedSemaphore(1))
                 self._tier.put(table_key, kept, table.nbytes)
             return kept, rivals
+
+    def _counted(self, entry: Entry, asked: Question) -> _Counted:
+        """The counts of the entry and the line, empty ones if there are none."""
+        series, spec = entry.subject.series, entry.subject.spec
+        key = series.handle, f"{spec.key} {'above' if asked.above else 'below'} {asked.line!r}", 0
+        with self._making:
+            counted = self._tier.get(key)
+            if not isinstance(counted, _Counted) or counted.entry_id != entry.entry_id:
+                crossings = Crossings(self._extent(series, spec.horizon), spec.horizon, spec.num_samples)
+                counted = _Counted(entry.entry_id, crossings, threading.BoundedSemaphore(1))
+                self._tier.put(key, counted, crossings.nbytes)
+            return counted
 
     def _extent(self, series: Series, horizon: int) -> Extent:
         """All origins of a series, or as evenly spread ones as there is room for."""

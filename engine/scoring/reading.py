@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,10 +15,18 @@ from engine.blocks import Rows
 from engine.forecasting import frame_of
 from engine.jobs import Entry
 from engine.models.base import Forecaster
+from engine.scoring.extent import Extent
 from engine.scoring.pairs import LARGEST, Pairs, pairs
 from engine.scoring.table import Rivals, Table
 from engine.series import Ints, Series
 from engine.windows import actuals, contexts, unscale
+
+
+class Dated(Protocol):
+    """What is read of an entry: extent, and of each of its blocks the revision that was read, 0 for none."""
+
+    extent: Extent
+    revisions: Ints
 
 
 class Opponents(NamedTuple):
@@ -39,7 +47,7 @@ def read_on(
     """Read what has changed, until a moment (monotonic seconds). `read` gives a copy of the done rows of a block."""
     frame, extent = frame_of(entry), table.extent
     series, spec = entry.subject.series, entry.subject.spec
-    for which in _changed(entry, table):
+    for which in changed(entry, table):
         if time.monotonic() >= until:
             return
         place = int(extent.blocks[which])
@@ -55,12 +63,12 @@ def read_on(
         table.write(which, slots, own, revision)
 
 
-def up_to_date(entry: Entry, table: Table) -> bool:
+def up_to_date(entry: Entry, table: Dated) -> bool:
     """Whether nothing has changed since it was read."""
-    return not len(_changed(entry, table))
+    return not len(changed(entry, table))
 
 
-def _changed(entry: Entry, table: Table) -> list[int]:
+def changed(entry: Entry, table: Dated) -> list[int]:
     """Blocks to read, those first of which nothing is read yet."""
     order = table.extent.spread()
     now = frame_of(entry).revisions()[table.extent.blocks]
