@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from engine.blocks import Rows
 from engine.forecasting import frame_of
 from engine.jobs import Entry
 from engine.models.base import Loader
+from engine.scoring import backtests
 from engine.series import Series
 from tests import direct_scores as direct
 from tests.conftest import HOUR, ToyForecaster, filled, to_csv, until, wave
@@ -194,6 +195,14 @@ def test_who_asks_with_patience_has_all_of_it(engine: Engine, toy: Moody) -> Non
     assert found.standing.read == found.standing.total
 
 
+def test_only_so_many_wait_at_once(still: Engine) -> None:
+    handle = stored(still)
+    with ExitStack() as busy:
+        for _ in range(backtests.PATIENT):
+            busy.enter_context(still._backtests._patient)
+        assert not still.backtest(handle, timeout=20.0, wait=True).standing.complete
+
+
 def test_without_time_nothing_is_read(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     handle, reads = stored(engine), Reads(engine, monkeypatch)
     found = engine.backtest(handle, timeout=0.0)
@@ -305,6 +314,35 @@ def test_tables_stay_within_their_budget(settings: Settings, registry: dict[str,
     assert all(backtest.standing.complete for backtest in found)
     assert same(whole(engine, found[0].handle), found[0])
     engine.close()
+
+
+def test_rivals_that_had_to_go_come_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    handle = stored(engine)
+    before, reads = whole(engine, handle), Reads(engine, monkeypatch)
+    engine._backtests._tier.put((handle, "rivals", 12), None, 1 << 60)  # larger than all there is room for
+    cold = engine.backtest(handle, timeout=0.0)
+    assert (cold.standing.read, cold.standing.complete) == (0, False)
+    assert same(whole(engine, handle), before)
+    assert len(reads.taken()) == 4
+
+
+def test_nothing_is_counted_twice_while_nothing_changes(still: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    handle, counted, real = stored(still), [], backtests.summary
+
+    def summary(*arguments: Any) -> Backtest:
+        counted.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(backtests, "summary", summary)
+    for index in (-20, -21):
+        still.forecast(handle, index)
+        whole(still, handle)
+        assert still.backtest(handle) is still.backtest(handle)
+        assert still.backtest(handle, slice="hour:6") is not still.backtest(handle)
+        assert still.backtest(handle, slice="hour:6").slice == "hour:6"
+    assert len(counted) == 4
+    found = [still.backtest(handle, worst=number) for number in range(20)]
+    assert [len(backtest.worst) for backtest in found] == [min(number, 1) for number in range(20)]
 
 
 def test_of_a_file_that_is_too_long_for_the_budget_every_other_block_is_scored(

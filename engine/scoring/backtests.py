@@ -29,6 +29,8 @@ from engine.series import Series
 from engine.tier import OVERHEAD, Tier
 
 PAUSE = 0.2  # seconds between two looks at what is computed, of somebody who waits for all of it
+PATIENT = 8  # who may wait for that at once: each holds a request thread; others are answered as if they did not wait
+ANSWERS = 8  # of a table that are kept: several look at the same page, and it asks several times
 USUAL_SAMPLES = 100  # rows of all models lie alike, as if each had so many: two bytes for an outcome
 
 
@@ -36,6 +38,7 @@ class _OfEntry(NamedTuple):
     entry_id: int
     table: Table
     reading: threading.BoundedSemaphore  # one caller at a time reads into a table
+    answers: dict[Asked, tuple[Hashable, Backtest]]  # the last ones, and what they stood on
 
 
 class _Counted(NamedTuple):
@@ -61,6 +64,7 @@ class Backtests:
         self._opponents = opponents
         self._tier: Tier[_OfEntry | _Counted | Rivals] = Tier(budget)
         self._making = threading.BoundedSemaphore(1)
+        self._patient = threading.BoundedSemaphore(PATIENT)
 
     def of(self, entry: Entry, dataset: Dataset, asked: Asked, timeout: float, wait: bool) -> Backtest:
         """Scores of an entry, after at most `timeout` seconds of reading what is not read yet and, with `wait`, of
@@ -69,12 +73,21 @@ class Backtests:
         kept, rivals = self._kept(entry)
         with suppress(DeadlineExceeded, Overloaded):  # the numbers stand on what is read
             self._read_on(entry, kept, rivals, until)
-            while wait and time.monotonic() < until and not _complete(entry, kept.table):
-                threading.Event().wait(min(PAUSE, max(0.0, until - time.monotonic())))
-                self._read_on(entry, kept, rivals, until)
+            if wait and self._patient.acquire(blocking=False):
+                try:
+                    self._read_all(entry, kept, rivals, until)
+                finally:
+                    self._patient.release()
         self._forget_if_gone(entry)
-        reach = Reach(frame_of(entry).done_count, _complete(entry, kept.table))
-        return summary(dataset, entry.subject.spec, kept.table, rivals, asked, reach)
+        reach = Reach(frame_of(entry).done_count, _complete(entry, kept.table, rivals))
+        stamp = reach, kept.table.writes, rivals.writes  # before the numbers: what is read meanwhile makes them anew
+        found = kept.answers.get(asked)
+        if found is None or found[0] != stamp:
+            found = stamp, summary(dataset, entry.subject.spec, kept.table, rivals, asked, reach)
+            if len(kept.answers) >= ANSWERS:
+                kept.answers.clear()
+            kept.answers[asked] = found
+        return found[1]
 
     def compared(
         self, models: dict[str, Entry | int], dataset: Dataset, horizon: int, asked: Asked, timeout: float
@@ -147,6 +160,12 @@ class Backtests:
             finally:
                 turn.release()
 
+    def _read_all(self, entry: Entry, kept: _OfEntry, rivals: Rivals, until: float) -> None:
+        """Read what is computed meanwhile, too."""
+        while time.monotonic() < until and not _complete(entry, kept.table, rivals):
+            threading.Event().wait(min(PAUSE, max(0.0, until - time.monotonic())))
+            self._read_on(entry, kept, rivals, until)
+
     def _forget_if_gone(self, entry: Entry) -> None:
         """What was forgotten meanwhile perhaps was so before there was something to forget."""
         if self._find(entry.key) is not entry:
@@ -163,7 +182,7 @@ class Backtests:
                 self._tier.put(rivals_key, rivals, rivals.nbytes)
             if not isinstance(kept, _OfEntry) or kept.entry_id != entry.entry_id:
                 table = Table(rivals.extent, spec.horizon, spec.num_samples)
-                kept = _OfEntry(entry.entry_id, table, threading.BoundedSemaphore(1))
+                kept = _OfEntry(entry.entry_id, table, threading.BoundedSemaphore(1), {})
                 self._tier.put(table_key, kept, table.nbytes)
             return kept, rivals
 
@@ -188,5 +207,5 @@ class Backtests:
         return extent
 
 
-def _complete(entry: Entry, table: Table) -> bool:
-    return frame_of(entry).complete() and up_to_date(entry, table)
+def _complete(entry: Entry, table: Table, rivals: Rivals) -> bool:
+    return frame_of(entry).complete() and up_to_date(entry, table, rivals)

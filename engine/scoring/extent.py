@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.blocks import BLOCK, block_range
-from engine.series import Ints, Series
+from engine.series import Bools, Ints, Series
 
 V = TypeVar("V", bound=np.generic)
 
@@ -47,6 +47,11 @@ class Extent:
         """The rows of slots of the `which`-th block."""
         rows: Ints = slots - self._firsts[which] + self._starts[which]
         return rows
+
+    def any_of(self, rows: Bools) -> Bools:
+        """In which blocks (B,) any of some rows (N,) lie."""
+        result: Bools = np.logical_or.reduceat(rows, self._starts[:-1])
+        return result
 
     def everywhere(self, values: NDArray[V]) -> NDArray[V]:
         """Values (..., N) of the rows as those of all slots of the series, (..., L): 0 where there is no row."""

@@ -18,7 +18,7 @@ from engine.models.base import Forecaster
 from engine.scoring.extent import Extent
 from engine.scoring.pairs import LARGEST, Pairs, pairs
 from engine.scoring.table import Rivals, Table
-from engine.series import Ints, Series
+from engine.series import Bools, Ints, Series
 from engine.windows import actuals, contexts, unscale
 
 
@@ -47,7 +47,7 @@ def read_on(
     """Read what has changed, until a moment (monotonic seconds). `read` gives a copy of the done rows of a block."""
     frame, extent = frame_of(entry), table.extent
     series, spec = entry.subject.series, entry.subject.spec
-    for which in changed(entry, table):
+    for which in changed(entry, table, _alone(table, rivals)):
         if time.monotonic() >= until:
             return
         place = int(extent.blocks[which])
@@ -63,17 +63,25 @@ def read_on(
         table.write(which, slots, own, revision)
 
 
-def up_to_date(entry: Entry, table: Dated) -> bool:
+def up_to_date(entry: Entry, table: Table, rivals: Rivals) -> bool:
     """Whether nothing has changed since it was read."""
-    return not len(changed(entry, table))
+    return not changed(entry, table, _alone(table, rivals))
 
 
-def changed(entry: Entry, table: Dated) -> list[int]:
-    """Blocks to read, those first of which nothing is read yet."""
+def changed(entry: Entry, table: Dated, others: Bools | None = None) -> list[int]:
+    """Blocks to read, those first of which nothing is read yet; others (B,) are to be read whether they changed or
+    not."""
     order = table.extent.spread()
-    now = frame_of(entry).revisions()[table.extent.blocks]
-    changed = order[(now != table.revisions)[order]]
-    return [int(which) for which in changed[np.argsort(table.revisions[changed] > 0, kind="stable")]]
+    wanted = frame_of(entry).revisions()[table.extent.blocks] != table.revisions
+    if others is not None:
+        wanted |= others
+    found = order[wanted[order]]
+    return [int(which) for which in found[np.argsort(table.revisions[found] > 0, kind="stable")]]
+
+
+def _alone(table: Table, rivals: Rivals) -> Bools:
+    """Blocks (B,) that are read, but whose rivals had to leave the memory."""
+    return table.extent.any_of(table.read & ~rivals.read)
 
 
 def rival_pairs(series: Series, slots: Ints, horizon: int, opponents: Opponents) -> tuple[Pairs, Pairs]:

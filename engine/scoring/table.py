@@ -38,7 +38,7 @@ class Table:
 
     crps, error (H, N): NaN where there is no actual. outcome (H, N): see Outcomes. quantile_loss, interval80 (N,): sums
     over an origin's pairs. read (N,): which rows are true. revisions (B,): of each block, the revision of its rows that
-    was read, 0 for none.
+    was read, 0 for none. writes: how often anything changed.
     """
 
     def __init__(self, extent: Extent, horizon: int, num_samples: int) -> None:
@@ -52,6 +52,7 @@ class Table:
         self.interval80: Singles = np.empty(count, np.float32)
         self.read: Bools = np.zeros(count, dtype=bool)
         self.revisions: Ints = np.zeros(len(extent.blocks), dtype=np.int64)
+        self.writes = 0
 
     @staticmethod
     def row_bytes(horizon: int, num_samples: int) -> int:
@@ -73,12 +74,14 @@ class Table:
         self.interval80[rows] = _sums(scored.interval80)
         self.read[rows] = True
         self.revisions[which] = revision
+        self.writes += 1
 
 
 class Rivals:
     """Of two simple forecasters beside an entry, the baseline first: what is asked for of them, on the same rows.
 
-    crps (2, H, N); totals: of each of the two. read (N,): which rows are true. They depend on the series alone.
+    crps (2, H, N); totals: of each of the two. read (N,): which rows are true. writes: how often anything changed. They
+    depend on the series alone.
     """
 
     def __init__(self, extent: Extent, horizon: int) -> None:
@@ -89,6 +92,7 @@ class Rivals:
             Totals(*np.empty((5, count), np.float32), *np.empty((2, count), np.uint8)) for _ in range(2)
         )
         self.read: Bools = np.zeros(count, dtype=bool)
+        self.writes = 0
 
     @staticmethod
     def row_bytes(horizon: int) -> int:
@@ -106,6 +110,7 @@ class Rivals:
             for column, values in zip(self.totals[number], totals(pairs), strict=True):
                 np.asarray(column)[rows] = values
         self.read[rows] = True
+        self.writes += 1
 
 
 def totals(scored: Pairs) -> Totals:

@@ -74,9 +74,25 @@ BACKTESTS = (
     Mutant(
         "half-read-is-complete",
         "scoring/backtests.py",
-        "return frame_of(entry).complete() and up_to_date(entry, table)",
+        "return frame_of(entry).complete() and up_to_date(entry, table, rivals)",
         "return frame_of(entry).complete()",
         "complete is what is computed and read",
+        UPDATES,
+    ),
+    Mutant(
+        "rivals-never-again",
+        "scoring/reading.py",
+        "        wanted |= others\n",
+        "        pass\n",
+        "rivals that had to go come again",
+        UPDATES,
+    ),
+    Mutant(
+        "numbers-of-before",
+        "scoring/backtests.py",
+        "if found is None or found[0] != stamp:",
+        "if found is None:",
+        "numbers are those of what is read by now",
         UPDATES,
     ),
     Mutant(
