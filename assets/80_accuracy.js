@@ -101,6 +101,14 @@
     ask({ anew: true });
   };
 
+  /* Another model is computed from when somebody asks for its scores. */
+  const compute = async (button) => {
+    button.disabled = true;
+    const which = new URLSearchParams({ model: button.dataset.compute, worst: 0, ...(facts.h && { horizon: facts.h }) });
+    await fetch(`/api/v1/datasets/${facts.handle}/scores?${which}`).catch(() => null);
+    ask({ anew: true });
+  };
+
   /* The pressed cell at once, before there are numbers of it. */
   const mark = () => {
     for (const cell of document.querySelectorAll("[data-slice]")) cell.ariaPressed = String(cell.dataset.slice === facts.slice);
@@ -112,6 +120,7 @@
     const more = event.target.closest?.("[data-more]");
     if (cell) select({ slice: cell.dataset.slice === facts.slice ? null : cell.dataset.slice });
     else if (event.target.closest?.("#slice-clear")) select({ slice: null, sel: null });
+    else if (event.target.closest?.("[data-compute]")) compute(event.target.closest("[data-compute]"));
     else if (more) {
       worst = Number(more.dataset.more) + MORE;
       ask({ anew: true });

@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from dash import dcc, html
 
-from engine import Backtest, Dataset
+from engine import Backtest, Compared, Dataset
 from pages import (
+    _accuracy_compare,
     _accuracy_figures,
     _accuracy_panels,
     _accuracy_past,
@@ -18,11 +19,13 @@ from pages import (
     _slices,
 )
 from pages._accuracy_asked import Asked, address
+from pages._accuracy_compare import Fill
 from pages._chart import CONFIG, Words
 from pages._figure import escape
 from pages._moment import render
 from pages._notation import moment, plural
 from pages._traces import DARK, LIGHT
+from pages._words import Sentence
 
 PANELS = "By what was known at the moment, never by what came after. A click selects: all numbers follow."
 FILES = (("CSV", "csv", "."), ("CSV for Excel in German, French, \u2026", "csv", ","), ("Parquet", "parquet", "."))
@@ -54,6 +57,29 @@ def places(handle: str, model: str | None, horizon: int | None) -> list[Any]:
                 html.Section(
                     [html.H2("Worst stretches"), html.Div(id="accuracy-worst")],
                     className="card worst-card",
+                ),
+                html.Section(
+                    [
+                        html.H2("Compare"),
+                        html.Div(
+                            [
+                                html.Div(id="accuracy-compare"),
+                                html.Div(
+                                    [
+                                        html.Div(id="accuracy-models-key", className="chart-key"),
+                                        html.Div(
+                                            dcc.Graph(
+                                                id="accuracy-models", config=CONFIG, responsive=True, figure=_EMPTY
+                                            ),
+                                            className="accuracy-graph",
+                                        ),
+                                    ]
+                                ),
+                            ],
+                            className="compare-halves",
+                        ),
+                    ],
+                    className="card compare-card",
                 ),
                 html.Details(
                     [html.Summary(html.H2("All measures")), html.Div(id="accuracy-measures")],
@@ -100,9 +126,19 @@ _EMPTY = {
 }
 
 
-def parts(found: Backtest, dataset: Dataset, asked: Asked, words: Words, pictures: list[str | None]) -> dict[str, Any]:
-    """What stands in each part: id -> properties. Only sentences while there are no numbers."""
+def parts(
+    found: Backtest,
+    dataset: Dataset,
+    asked: Asked,
+    words: Words,
+    pictures: list[str | None],
+    best: Sentence | None = None,
+) -> dict[str, Any]:
+    """What stands in each part: id -> properties. Only sentences while there are no numbers. best: said of the models
+    that it is compared with."""
     said = _accuracy_words.sentences(found, words.step, words.decimals, words.unit)
+    if best and _accuracy_words.ready(found):
+        said.insert(1, best)
     shown: dict[str, Any] = {
         "scores-link": {"href": _scores(asked)},
         "report-link": {"href": _report_address(asked)},
@@ -124,6 +160,19 @@ def parts(found: Backtest, dataset: Dataset, asked: Asked, words: Words, picture
         "accuracy-past-key": {"children": [html.Span(WINDOW.format(window)), *_error_key(found, words)[:2]]},
         "accuracy-worst": {"children": _worst(found, asked, words, pictures)},
         "accuracy-measures": {"children": _accuracy_tables.measures(found, words)},
+    }
+
+
+def models(compared: Compared, asked: Asked, words: Words, found: Backtest, fill: Fill) -> dict[str, Any]:
+    """What stands in the part that compares models; nothing while there are no numbers."""
+    if not _accuracy_words.ready(found):
+        return {}
+    paint, drawn = DARK if asked.dark else LIGHT, words._replace(unit=escape(words.unit))
+    figure = _accuracy_compare.figure(compared, drawn, found.model, paint, narrow=asked.narrow)
+    return {
+        "accuracy-compare": {"children": _accuracy_compare.table(compared, words, asked, found.model, fill)},
+        "accuracy-models": {"figure": figure},
+        "accuracy-models-key": {"children": _accuracy_compare.key(compared, found.model, paint)},
     }
 
 

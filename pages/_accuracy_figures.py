@@ -36,7 +36,7 @@ def error(found: Backtest, words: Words, paint: Palette, *, narrow: bool) -> dic
         line(steps, by.crps, paint.band, width=2.4, mode=mode) | {"hoverinfo": "text", "hovertext": told},
     ]
     most = top(by.crps, by.crps_high, by.baseline_crps)
-    return chart(traces, _ahead(found.horizon, words.step, paint, narrow), values(0.0, most, paint), paint)
+    return chart(traces, ahead(found.horizon, words.step, paint, narrow), values(0.0, most, paint), paint)
 
 
 def held(found: Backtest, words: Words, paint: Palette, *, narrow: bool) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def held(found: Backtest, words: Words, paint: Palette, *, narrow: bool) -> dict
         "tickvals": marks,
         "ticktext": [f"{100 * share:.0f} %" for share in marks],
     }
-    return chart(traces, _ahead(found.horizon, words.step, paint, narrow), value_axis, paint)
+    return chart(traces, ahead(found.horizon, words.step, paint, narrow), value_axis, paint)
 
 
 def _band(
@@ -88,7 +88,7 @@ def _span(low: float, high: float) -> str:
     return f"{number(100 * low, 1)} to {number(100 * high, 1)} %"
 
 
-def _ahead(horizon: int, step: Step, paint: Palette, narrow: bool) -> dict[str, Any]:
+def ahead(horizon: int, step: Step, paint: Palette, narrow: bool) -> dict[str, Any]:
     """The axis of steps ahead: `+1 h`. A phone has room for half of the labels."""
     places = [(x, label) for x, label in ticks(horizon if narrow else 0, step, horizon) if x > 0]
     every = math.ceil(len(places) / (MOST_TICKS // 2 if narrow else MOST_TICKS))

@@ -69,13 +69,13 @@ def missed(found: Backtest, step: Step, decimals: int, unit: str) -> Sentence:
     match found.skill.comparison:
         case "worse":
             how = Mark("strong", f"{number(-percent, 0)} % worse")
-            against = _percents(Range(-reach.high, -reach.low))
+            against = percents(Range(-reach.high, -reach.low))
             return ["The forecast was ", how, f" than {name}{against}. On this file, prefer that. {over} ", *both, "."]
         case "better":
             how = Mark("strong", f"{number(percent, 0)} % better")
-            return [f"{over} ", *both, ". That is ", how, f"{_percents(reach)}."]
+            return [f"{over} ", *both, ". That is ", how, f"{percents(reach)}."]
         case "no difference":
-            return [f"{over} ", *both, f": no clear difference from {name}{_percents(reach)}."]
+            return [f"{over} ", *both, f": no clear difference from {name}{percents(reach)}."]
     return [f"{over} ", *both, ": too few moments to tell which is better."]
 
 
@@ -86,7 +86,7 @@ def _over(found: Backtest) -> str:
     return f"Over {moments}, {named}," if named else f"Over {moments}"
 
 
-def _percents(share: Range) -> str:
+def percents(share: Range) -> str:
     """` (27 to 35 %)`, with signs where they differ; nothing where nothing is known."""
     if not (math.isfinite(share.low) and math.isfinite(share.high)):
         return ""

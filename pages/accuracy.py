@@ -7,10 +7,11 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html, no_update
 from flask import current_app
 
-from engine import Backtest, Engine, errors
+from engine import BASELINE, Backtest, Compared, Engine, errors
 from pages import (
     _accuracy,
     _accuracy_asked,
+    _accuracy_compare,
     _accuracy_words,
     _chosen,
     _inputs,
@@ -20,11 +21,14 @@ from pages import (
     _words,
     report,
 )
+from pages._accuracy_compare import LAST_VALUE, Fill
 from pages._accuracy_pictures import Pictures
 from pages._accuracy_words import TITLE
 from pages.explore import busy, gone
 
 WORKS_FOR, WORKS_ON = 0.6, 1.5  # seconds on what is not read yet: for somebody who waits, and for the next look
+
+COMPARES_FOR = 0.4  # seconds on what is not read of the other models
 
 
 def layout(engine: Engine, handle: str, search: Any) -> Any:
@@ -110,13 +114,17 @@ def register(app: Dash) -> None:
 def _answered(engine: Engine, asked: _accuracy_asked.Asked, pictures: Pictures) -> dict[str, Any]:
     """The whole page, or that nothing on it has changed."""
     found = report.backtest(engine, asked, WORKS_FOR if asked.seen is None else WORKS_ON)
-    base = {"seq": asked.seq, "seen": mark(found), "complete": found.standing.complete, "state": "ready"}
+    compared, fill = _models(engine, asked, found)
+    complete = found.standing.complete and not fill.models
+    base = {"seq": asked.seq, "seen": mark(found, compared), "complete": complete, "state": "ready"}
     if base["seen"] == asked.seen:
         return base | {"parts": {}}
     known = _moment.known_to(engine, asked.handle, asked.upload_id)
     dataset = engine.dataset(asked.handle)
     shown = pictures.of(found, asked) if _accuracy_words.ready(found) else []
-    parts = _accuracy.parts(found, dataset, asked, report.words_of(found, dataset, known.unit), shown)
+    words = report.words_of(found, dataset, known.unit)
+    parts = _accuracy.parts(found, dataset, asked, words, shown, _accuracy_compare.best(compared, found.model))
+    parts |= _accuracy.models(compared, asked, words, found, fill)
     label = _notation.shorten(known.label)
     return base | {
         "parts": parts | {"series-name": {"children": label}},
@@ -124,9 +132,25 @@ def _answered(engine: Engine, asked: _accuracy_asked.Asked, pictures: Pictures) 
     }
 
 
-def mark(found: Backtest) -> str:
+def _models(engine: Engine, asked: _accuracy_asked.Asked, found: Backtest) -> tuple[Compared, Fill]:
+    """All loaded models, and those that are still being computed or read."""
+    compared = engine.compare(
+        asked.handle, horizon=asked.horizon, slice=asked.slice, stretch=asked.stretch, timeout=COMPARES_FOR
+    )
+    rivals = {found.model, BASELINE, LAST_VALUE}  # whose scores come with those of the page's model
+    others = [each for each in compared.contenders if each.model not in rivals and each.done > 0]
+    going = {
+        each.model
+        for each in others
+        if engine.progress(asked.handle, model=each.model, horizon=asked.horizon).state == "filling"
+    }
+    unread = {each.model for each in others if each.done == compared.total and not each.takes_part}
+    return compared, Fill(frozenset(going | unread), engine.status().origins_per_second)
+
+
+def mark(found: Backtest, compared: Compared) -> str:
     """What numbers stand on: while it is the same, so are they."""
-    return " ".join(map(str, found.standing))
+    return " ".join(map(str, [*found.standing, compared.selected, *((each.done) for each in compared.contenders)]))
 
 
 def _refused(asked: _accuracy_asked.Asked, state: str, words: str) -> dict[str, Any]:
