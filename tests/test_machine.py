@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,18 @@ positions = st.integers(-4, 104)  # where in the series, in percent: a little be
 
 
 USABLE = {name: usable(series) for name, series in SERIES.items()}
+
+
+@lru_cache
+def miss(name: str) -> float:
+    """The mean CRPS of all that the toy must answer."""
+    series, found = SERIES[name], []
+    for at in np.flatnonzero(USABLE[name]).tolist():
+        forecast = samples(series, at, HORIZON)
+        for step, actual in enumerate(series.values[at + 1 : at + 1 + HORIZON]):
+            x = forecast[step]
+            found.append(np.abs(x - actual).mean() - np.abs(x[:, None] - x).mean() / 2)
+    return float(np.nanmean(found))
 
 
 class Facade(RuleBasedStateMachine):
@@ -185,6 +198,21 @@ class Facade(RuleBasedStateMachine):
             else:
                 assert count == len(anew)
                 self.sure -= anew
+
+    @rule(name=names)
+    def backtest(self, name: str) -> None:
+        """Reads whatever was seen; and where that is all, it is the truth."""
+        series, total = SERIES[name], sum(USABLE[name])
+        try:
+            found = self.engine.backtest(series.handle, timeout=5.0)
+        except UnknownHandle:
+            assert series.handle not in self.stored
+            return
+        assert series.handle in self.stored
+        assert sum(stored == name for stored, _ in self.sure) <= found.standing.read <= found.standing.total == total
+        assert not found.standing.complete or found.standing.done <= found.standing.read
+        if found.standing.read == total:
+            assert found.measures.crps == pytest.approx(miss(name), rel=1e-4)
 
     @rule(name=names)
     def ask_a_model_that_is_not_loaded(self, name: str) -> None:
