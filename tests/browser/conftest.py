@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.browser.visits import Visits
 from tests.serving import Server
 
 PATIENCE = 45.0  # seconds: a machine that does other things beside the tests is no failure
@@ -23,9 +26,10 @@ DESK, PHONE = (1400, 900), (390, 844)
 class Page:
     """A browser window on the app. Every wait is for something that can be seen."""
 
-    def __init__(self, driver: webdriver.Chrome, address: str) -> None:
+    def __init__(self, driver: webdriver.Chrome, address: str, visits: Visits) -> None:
         self.driver = driver
         self.address = address
+        self.visits = visits
 
     def open(self, path: str = "/") -> None:
         self.driver.get(self.address + path)
@@ -51,12 +55,34 @@ class Page:
         self.until("document.querySelector('#choose') && document.querySelector('#file-input')")
         self.find("#file-input").send_keys(str(file))
 
+    def drop(self, file: Path) -> None:
+        """Choose a file on the first page and wait for its picture."""
+        self.open()
+        self.choose(file)
+        self.until("location.pathname.startsWith('/explore/')")
+        self.drawn()
+
+    def show(self, file: Path) -> None:
+        """The picture of a file: dropped, or once that was done, opened by whoever comes back to it."""
+        known = self.visits.of(self.address, file)
+        if known is None:
+            self.drop(file)
+            remembered = str(self.js("localStorage.getItem('hindcast.files')"))
+            self.visits.note(self.address, file, str(self.js("location.pathname.split('/').pop()")), remembered)
+            return
+        handle, remembered = known
+        before = f"localStorage.setItem('hindcast.files', {json.dumps(remembered)})"
+        script = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": before})
+        self.open(f"/explore/{handle}")
+        self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+        self.drawn()
+
     def drawn(self, index: int | None = None) -> int:
         """Wait until the hand rests (on `index`, if given) and its picture and words are on the screen; its index."""
         which = "" if index is None else f" && e.dataset.index === '{index}'"
         settled = "e.dataset.settled === 'true' && e.dataset.index === e.dataset.hand"
-        self.until(f"(() => {{ const e = document.querySelector('#forecast'); return e && {settled}{which} }})()")
-        return int(self.js("document.querySelector('#forecast').dataset.index"))
+        shown = f"const e = document.querySelector('#forecast'); return e && {settled}{which} && e.dataset.index"
+        return int(self.until(f"(() => {{ {shown} }})()"))
 
     def complaints(self) -> list[str]:
         """What the browser's console said, refused requests aside: those are answers."""
@@ -65,6 +91,11 @@ class Page:
 
     def width_overflow(self) -> int:
         return int(self.js("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+@pytest.fixture(scope="session")
+def visits() -> Visits:
+    return Visits()
 
 
 @pytest.fixture(scope="session")
@@ -97,19 +128,33 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
     driver.quit()
 
 
+def forget(driver: webdriver.Chrome, servers: set[str]) -> None:
+    """The window as it was before a journey: a new one would compile the app's scripts again, which takes a second."""
+    ActionChains(driver).reset_actions()
+    driver.get("about:blank")
+    for command, how in (
+        ("Page.resetNavigationHistory", {}),
+        ("Network.disable", {}),
+        ("Emulation.setTouchEmulationEnabled", {"enabled": False}),
+        ("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": 0, "y": 0}),
+        *(("Storage.clearDataForOrigin", {"origin": server, "storageTypes": "all"}) for server in servers),
+    ):
+        driver.execute_cdp_cmd(command, how)
+
+
 @pytest.fixture
-def open_browser(server: str, chromium: webdriver.Chrome, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    """Opens a window of a given size that remembers nothing; dark=True for people whose system is dark. Whoever opens
-    another one in the same test is a stranger, with a Chromium of their own."""
+def open_browser(
+    server: str, chromium: webdriver.Chrome, visits: Visits, csv_file: Path, tmp_path: Path
+) -> Iterator[Callable[..., Page]]:
+    """A window of a given size that remembers nothing; dark=True for people whose system is dark. Whoever opens another
+    one in the same test is a stranger, with a Chromium of their own."""
     opened: list[Page] = []
     first = chromium.current_window_handle
 
     def start(size: tuple[int, int] = DESK, *, dark: bool = False) -> Page:
         driver = started(tmp_path / f"stranger{len(opened)}") if opened else chromium
-        if driver is chromium:
-            driver.switch_to.new_window("window")
-            driver.get_log("browser")  # what was said in other windows
-        page = Page(driver, server)
+        driver.get_log("browser")  # what was said in earlier journeys
+        page = Page(driver, server, visits)
         opened.append(page)
         shape = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 500}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", shape)
@@ -124,8 +169,8 @@ def open_browser(server: str, chromium: webdriver.Chrome, tmp_path: Path) -> Ite
         chromium.switch_to.window(window)
         chromium.close()
     chromium.switch_to.window(first)
-    for address in {page.address for page in opened}:
-        chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": address, "storageTypes": "all"})
+    forget(chromium, {page.address for page in opened})
+    visits.end(server, but=csv_file)
 
 
 @pytest.fixture

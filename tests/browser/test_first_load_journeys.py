@@ -14,6 +14,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from tests.browser.conftest import Page, started
 from tests.browser.test_journeys import THUMB, opened
 from tests.browser.test_status_journeys import computed
+from tests.browser.visits import Visits
 
 pytestmark = pytest.mark.timeout(180)
 MOST_BYTES = 1_200_000  # gzipped, of everything until the first picture
@@ -31,11 +32,11 @@ class Loaded(NamedTuple):
 
 
 @pytest.fixture
-def watched(server: str, tmp_path: Path) -> Iterator[Page]:
+def watched(server: str, visits: Visits, tmp_path: Path) -> Iterator[Page]:
     """A cold browser whose every request is written down."""
     driver = started(tmp_path / "cold", performance="ALL")
     driver.execute_cdp_cmd("Network.enable", {})
-    yield Page(driver, server)
+    yield Page(driver, server, visits)
     driver.quit()
 
 

@@ -17,14 +17,11 @@ THUMB = "#scrub [role=slider]"
 
 def opened(page: Page, csv_file: Path) -> None:
     """A file has been read and its first picture drawn."""
-    page.open()
-    page.choose(csv_file)
-    page.until("location.pathname.startsWith('/explore/')")
-    page.drawn()
+    page.show(csv_file)
 
 
 def test_a_file_is_dropped_scrubbed_and_found_again(page: Page, csv_file: Path) -> None:
-    opened(page, csv_file)
+    page.drop(csv_file)
     assert page.drawn() == -12
     assert page.js("location.search") == "?i=-12"
     page.until("document.querySelector('#fill').innerText === ''", timeout=120)

@@ -19,10 +19,7 @@ TRACK = "document.querySelector('#track')"
 
 def opened(page: Page, csv_file: Path) -> dict[str, Any]:
     """A file has been read and computed to its end; its rail."""
-    page.open()
-    page.choose(csv_file)
-    page.until("location.pathname.startsWith('/explore/')")
-    page.drawn()
+    page.show(csv_file)
     page.until("hindcast.rail.data?.counts.done === hindcast.rail.data?.counts.total", timeout=120)
     found: dict[str, Any] = page.js("hindcast.rail.data")
     return found
