@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.harness import Harness
+from tests.crash.world import world
 
 SEED = 1
 KILLS = 200
@@ -14,7 +15,7 @@ KILLS = 200
 
 @pytest.mark.timeout(400)
 def test_killed_processes_leave_nothing_torn_and_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    harness = Harness(tmp_path, SEED)
+    harness = Harness(tmp_path, SEED, world())
     harness.run(KILLS)
     assert harness.kills.total() >= KILLS
     assert min(harness.kills[doing] for doing in ("opening", "working", "closing")) >= 8

@@ -60,7 +60,7 @@ def _live(job: dict[str, Any], world: dict[str, Known]) -> None:
         say("looked")
 
     Store.open = open_and_look  # type: ignore[method-assign]
-    say("opening")
+    say("opening", pid=os.getpid())
     toy = SlowForecaster(job["slowness"])
     settings = Settings(
         cache_dir=Path(job["folder"]), model="toy", horizon=HORIZON, graceful_timeout=2.0, memory_budget=job["memory"]

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash.ledger import Ledger
-from tests.crash.world import world
+from tests.crash.world import Known, world
 
 ROOT = Path(__file__).parents[2]
 PER_FOLDER = 25  # lives on one cache directory
 PATIENCE = 30.0  # seconds for a child to say what it must
+START = 120.0  # seconds for the zygote to import everything, beside other tests
 # When a child is killed: while it works, opens, closes, or just as it begins a change that takes a while. Or never.
 WAYS = {"work": 14, "open": 3, "close": 2, "upload": 1, "delete": 2, "recalculate": 1, "flush": 1, "clean": 1}
 MARKS = {"work": "working", "open": "opening", "close": "closing", "clean": ""}
@@ -46,6 +47,12 @@ class Zygote:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._out, selectors.EVENT_READ)
         self._rest = b""
+
+    def start(self) -> None:
+        """Wait until it can fork. AssertionError."""
+        deadline = time.monotonic() + START
+        while not any(line["say"] == "ready" for line in self.lines(deadline - time.monotonic())):
+            assert time.monotonic() < deadline, "the zygote does not start"
 
     def fork(self, job: dict[str, Any]) -> None:
         self._jobs.write(json.dumps(job).encode() + b"\n")
@@ -74,18 +81,19 @@ class Zygote:
 class Harness:
     """Lives and deaths on one cache directory after another."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, world: dict[str, Known]) -> None:
         self.kills: Counter[str] = Counter()  # by what the child was doing
         self.clean = 0
         self._folder = folder
         self._seed = seed
-        self._world = world()
+        self._world = world
         self._zygote = Zygote(folder / "children.log")
 
     def run(self, kills: int) -> None:
         """That many kills; AssertionError names the seed and the life."""
         number = 0
         try:
+            self._zygote.start()
             while self.kills.total() < kills or number % PER_FOLDER:
                 if number % PER_FOLDER == 0:
                     self._ledger, self._ended = Ledger(self._world), math.inf
@@ -139,12 +147,12 @@ class Harness:
             for line in self._zygote.lines(min(kill_at, deadline) - time.monotonic()):
                 what = line["say"]
                 assert what != "failed", line["why"]
-                if what == "forked":
-                    pid = line["pid"]
-                elif what == "ended":
+                if what == "ended":
                     self._note(line["status"], doing)
                     return
-                elif mark in (what, line.get("act")) and kill_at == math.inf and not killed:
+                if what == "opening":
+                    pid = line["pid"]
+                if mark in (what, line.get("act")) and kill_at == math.inf and not killed:
                     kill_at = line["at"] + moment
                 if what in ("opening", "looked", "working", "closing", "closed"):
                     doing = what
@@ -165,7 +173,7 @@ def main() -> None:
     kills, seed = (int(given) for given in sys.argv[1:3])
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
-        harness = Harness(Path(folder), seed)
+        harness = Harness(Path(folder), seed, world())
         harness.run(kills)
         sys.stdout.write(f"{dict(harness.kills)} {harness.clean} clean, {time.monotonic() - started:.1f} s\n")
 

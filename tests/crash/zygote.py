@@ -18,7 +18,6 @@ def main() -> None:
         if pid == 0:
             live(json.loads(line), known)
             os._exit(0)
-        say("forked", pid=pid)
         _, status = os.waitpid(pid, 0)
         say("ended", status=os.waitstatus_to_exitcode(status))
 
