@@ -18,6 +18,7 @@ from tests.serving import ROOT, Server, command, environment, reserved_port
 LENGTH = 1_600
 CSV = to_csv(wave(LENGTH))
 DATASETS = "/api/v1/datasets"
+LIGHT = {"HINDCAST_MODEL": "theta"}  # where nothing is about the network, which takes seconds to load
 
 
 def upload(server: Server, csv: bytes = CSV) -> str:
@@ -38,10 +39,12 @@ def fill_ends(server: Server, handle: str) -> None:
     until(lambda: server.call(f"{DATASETS}/{handle}/progress")["state"] == "done", every=0.1)
 
 
-@pytest.mark.parametrize("way", ["SIGTERM", "SIGINT", "kill -9"])
-def test_forecasts_survive_the_end_of_the_server_and_are_not_computed_again(tmp_path: Path, way: str) -> None:
+@pytest.mark.parametrize(("way", "model"), [("SIGTERM", {}), ("SIGINT", LIGHT), ("kill -9", LIGHT)])
+def test_forecasts_survive_the_end_of_the_server_and_are_not_computed_again(
+    tmp_path: Path, way: str, model: dict[str, str]
+) -> None:
     cache = tmp_path / "cache"
-    server = Server(cache)
+    server = Server(cache, **model)
     with server:
         handle = upload(server)
         fill_ends(server, handle)
@@ -54,7 +57,7 @@ def test_forecasts_survive_the_end_of_the_server_and_are_not_computed_again(tmp_
             started = time.monotonic()
             assert server.stop(getattr(signal, way)) == 0
             assert time.monotonic() - started < 20
-    with Server(cache, HINDCAST_BACKGROUND="0") as again:
+    with Server(cache, HINDCAST_BACKGROUND="0", **model) as again:
         answer = again.call(DATASETS, CSV)
         # Nothing is computed in the background now: what is there was there before. A killed process may lose the
         # last seconds, which are the blocks that were not full.
@@ -67,32 +70,32 @@ def test_forecasts_survive_the_end_of_the_server_and_are_not_computed_again(tmp_
 
 def test_a_request_that_is_still_open_does_not_keep_the_server_from_writing(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    with Server(cache, HINDCAST_BACKGROUND="0") as server:
+    with Server(cache, HINDCAST_BACKGROUND="0", **LIGHT) as server:
         handle = upload(server)
         for index in range(-20, 0):
             server.call(f"{DATASETS}/{handle}/forecasts/{index}")
         with socket.create_connection(("127.0.0.1", server.port)) as slow:
             slow.sendall(b"POST /api/v1/datasets HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 999\r\n\r\ntime,")
             server.stop(signal.SIGTERM)
-    with Server(cache, HINDCAST_BACKGROUND="0") as again:
+    with Server(cache, HINDCAST_BACKGROUND="0", **LIGHT) as again:
         assert again.call(f"{DATASETS}/{handle}/progress")["done"] == 20
 
 
 def test_a_killed_server_goes_on_with_its_fill_when_it_comes_back(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    csv = to_csv(wave(1_200))  # the fill is nice: beside other tests it gets little of the processor
-    with Server(cache) as server:
+    csv = to_csv(wave(3_000))
+    with Server(cache, **LIGHT) as server:
         handle = upload(server, csv)
         until(lambda: server.call(f"{DATASETS}/{handle}/progress")["done"] > 100)
         server.kill()
-    with Server(cache) as again:
+    with Server(cache, **LIGHT) as again:
         fill_ends(again, handle)
         progress = again.call(f"{DATASETS}/{handle}/progress")
-        assert progress["done"] == progress["total"] == 1_200 - 23
+        assert progress["done"] == progress["total"] == 3_000 - 23
 
 
 def test_a_waiting_caller_is_answered_when_the_server_stops(tmp_path: Path) -> None:
-    with Server(tmp_path / "cache") as server:
+    with Server(tmp_path / "cache", **LIGHT) as server:
         handle = upload(server)
         answered = threading.Event()
         outcomes: list[int] = []
@@ -137,7 +140,7 @@ def test_an_unknown_setting_ends_the_process_with_one_line_and_status_3(tmp_path
 
 
 def test_a_second_server_on_the_same_folder_says_so(tmp_path: Path) -> None:
-    with Server(tmp_path / "cache") as first:
+    with Server(tmp_path / "cache", **LIGHT) as first:
         for program in (command(), [command()[0], "app.py"]):
             assert "Another engine uses the cache directory" in refused(program, tmp_path / "cache")
         assert first.ready()
