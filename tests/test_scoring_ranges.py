@@ -257,3 +257,15 @@ def test_the_expected_range_is_that_of_a_binomial_share_and_narrows_with_more_mo
     assert np.isnan([low[0], high[0]]).all()
     assert [low[1], high[1]] == pytest.approx([0.72, 0.87], abs=0.01)  # 72 and 87 of 100
     assert [low[2], high[2]] == pytest.approx([0.792, 0.808], abs=0.0005)
+
+
+def test_a_few_windows_that_happen_to_agree_are_no_certainty() -> None:
+    values = np.tile([1.0, 9.0], 200)
+    cells = np.full(400, -1)
+    cells[[0, 1, 2, 3, 200, 201, 202, 203]] = 1  # twice the same, far apart
+    cells[20:180] = 0
+    found = means_of_cells(values, np.ones(400), cells, 2, 24)
+    assert found.n_eff[1] <= 4
+    assert not stands_out(found, 0.0)[1]
+    inside = np.where(cells == 1, 1.0, np.arange(400) % 2)
+    assert held(inside, cells == 1, 0.8, 24).verdicts() == ["too few"]

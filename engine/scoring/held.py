@@ -11,7 +11,7 @@ from scipy.special import betaincinv, ndtr, ndtri
 
 from engine.plotdata import Floats, Kind
 from engine.scoring.answers import Verdict
-from engine.scoring.ranges import CONFIDENCE, FEWEST, means, widening
+from engine.scoring.ranges import CONFIDENCE, FEWEST, means, widening, worth_at_most
 
 GRID = 400  # points of each of two integrals
 
@@ -49,7 +49,7 @@ def held(inside: Floats | NDArray[np.bool_], known: Floats | NDArray[np.bool_], 
         out=found.n_eff.copy(),
         where=found.error > 0,
     )
-    n_eff = np.clip(worth, np.minimum(pairs, 1.0), pairs)
+    n_eff = worth_at_most(np.clip(worth, np.minimum(pairs, 1.0), pairs), found.dof)
     return Held(share, *expected(nominal, n_eff), n_eff)
 
 

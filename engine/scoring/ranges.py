@@ -13,6 +13,7 @@ from engine.series import Floats, Ints
 
 CONFIDENCE = 0.95
 FEWEST = 10.0  # independent moments that a range and a verdict need
+FEWEST_DOF = 4.0  # with fewer, a chance agreement of two or three windows would look like certainty
 FALSE_DISCOVERIES = 0.05  # share of those that stand out that may do so by chance
 
 
@@ -96,17 +97,22 @@ def widening(dof: Floats) -> Floats:
     return result
 
 
+def worth_at_most(n_eff: Floats, dof: Floats) -> Floats:
+    """n_eff where it can be known; with few windows each of them counts once."""
+    return np.where(dof < FEWEST_DOF, np.minimum(n_eff, dof + 1), n_eff)
+
+
 def _means(value: Floats, total: Floats, moments: Floats, squares: Floats, found: Spread) -> Means:
     usual, wider = ndtri((1 + CONFIDENCE) / 2), widening(found.dof)
     most = np.maximum(moments, 1.0)
     worth = np.divide(moments * squares, found.variance * wider**2, out=most.copy(), where=found.variance != 0)
     n_eff = np.where(np.isnan(worth), 1.0, np.clip(worth, 1.0, most))
-    n_eff = np.where(
-        squares > 0, n_eff, np.minimum(found.dof + 1, most)
-    )  # equal values do not tell how they hang together
+    equal = squares == 0  # values that are all the same do not tell how they hang together: a window counts once
+    n_eff = np.where(equal, np.minimum(found.dof + 1, most), n_eff)
     error = _divided(np.sqrt(moments * squares / n_eff), total)
+    n_eff = worth_at_most(np.where(moments > 0, n_eff, 0.0), found.dof)
     half = np.where(n_eff >= FEWEST, usual * error, np.nan)
-    return Means(value, value - half, value + half, np.where(moments > 0, n_eff, 0.0), error / wider, found.dof)
+    return Means(value, value - half, value + half, n_eff, error / wider, found.dof)
 
 
 def _sums(places: Ints, values: Floats, count: int) -> Floats:
