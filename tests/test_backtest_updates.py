@@ -203,6 +203,15 @@ def test_only_so_many_wait_at_once(still: Engine) -> None:
         assert not still.backtest(handle, timeout=20.0, wait=True).standing.complete
 
 
+def test_only_so_many_read_at_once(engine: Engine) -> None:
+    handle = stored(engine)
+    with ExitStack() as busy:
+        for _ in range(backtests.READERS):
+            busy.enter_context(engine._backtests._readers)
+        assert engine.backtest(handle, timeout=0.05).standing.read == 0
+    assert whole(engine, handle).standing.complete
+
+
 def test_without_time_nothing_is_read(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     handle, reads = stored(engine), Reads(engine, monkeypatch)
     found = engine.backtest(handle, timeout=0.0)

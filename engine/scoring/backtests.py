@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
 from engine.blocks import Rows
@@ -29,6 +29,7 @@ from engine.series import Series
 from engine.tier import OVERHEAD, Tier
 
 PAUSE = 0.2  # seconds between two looks at what is computed, of somebody who waits for all of it
+READERS = 2  # who may read at once: they take processors from those who wait for a forecast
 PATIENT = 8  # who may wait for that at once: each holds a request thread; others are answered as if they did not wait
 ANSWERS = 8  # of a table that are kept: several look at the same page, and it asks several times
 USUAL_SAMPLES = 100  # rows of all models lie alike, as if each had so many: two bytes for an outcome
@@ -65,6 +66,7 @@ class Backtests:
         self._tier: Tier[_OfEntry | _Counted | Rivals] = Tier(budget)
         self._making = threading.BoundedSemaphore(1)
         self._patient = threading.BoundedSemaphore(PATIENT)
+        self._readers = threading.BoundedSemaphore(READERS)
 
     def of(self, entry: Entry, dataset: Dataset, asked: Asked, timeout: float, wait: bool) -> Backtest:
         """Scores of an entry, after at most `timeout` seconds of reading what is not read yet and, with `wait`, of
@@ -153,12 +155,13 @@ class Backtests:
         self._in_turn(kept.reading, until, read)
 
     def _in_turn(self, turn: threading.BoundedSemaphore, until: float, read: Callable[[], None]) -> None:
-        """Read, unless somebody else does so until then."""
-        if turn.acquire(timeout=max(0.0, until - time.monotonic())):
-            try:
-                read()
-            finally:
-                turn.release()
+        """Read, unless somebody else does so, or too many do, until then."""
+        with ExitStack() as taken:
+            for each in (turn, self._readers):
+                if not each.acquire(timeout=max(0.0, until - time.monotonic())):
+                    return
+                taken.callback(each.release)
+            read()
 
     def _read_all(self, entry: Entry, kept: _OfEntry, rivals: Rivals, until: float) -> None:
         """Read what is computed meanwhile, too."""
