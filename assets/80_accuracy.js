@@ -72,10 +72,23 @@
     if (!busy && asked) window.setTimeout(() => flying === asked && later(RETRY_MS), 250);
   };
 
-  /* The address of this page; i is the moment in explore that one came from. */
-  const address = ({ handle, model, h, i, slice, sel }) => {
+  /* The address of this page; i is the moment in explore that one came from, warned what is asked about warnings. */
+  const address = ({ handle, model, h, i, slice, sel, warned }) => {
     const given = Object.entries({ i, model: model && encodeURIComponent(model), h, sel, slice }).filter(([, value]) => value);
-    return `/accuracy/${handle}${given.length ? "?" : ""}${given.map((pair) => pair.join("=")).join("&")}`;
+    const query = [...given.map((pair) => pair.join("=")), ...(warned ? [warned] : [])].join("&");
+    return `/accuracy/${handle}${query ? "?" : ""}${query}`;
+  };
+
+  hindcast.accuracy = {
+    get facts() {
+      return page() ? facts : null;
+    },
+
+    /* The question about warnings is part of the address, but no place of its own. */
+    warned(query) {
+      facts.warned = query;
+      window.history.replaceState(window.history.state, "", address(facts));
+    },
   };
 
   /* From explore: what is chosen there stays chosen. */
@@ -99,6 +112,7 @@
     window.history.pushState(window.history.state, "", address(facts));
     mark();
     ask({ anew: true });
+    if ("sel" in chosen) hindcast.warned.ask();
   };
 
   /* Another model is computed from when somebody asks for its scores. */

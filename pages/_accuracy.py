@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from dash import dcc, html
 
 from engine import Backtest, Compared, Dataset
 from pages import (
     _accuracy_compare,
+    _accuracy_events,
+    _accuracy_export,
     _accuracy_figures,
     _accuracy_panels,
     _accuracy_past,
     _accuracy_tables,
     _accuracy_words,
-    _export,
     _slices,
 )
 from pages._accuracy_asked import Asked, address
@@ -28,12 +28,12 @@ from pages._traces import DARK, LIGHT
 from pages._words import Sentence
 
 PANELS = "By what was known at the moment, never by what came after. A click selects: all numbers follow."
-FILES = (("CSV", "csv", "."), ("CSV for Excel in German, French, \u2026", "csv", ","), ("Parquet", "parquet", "."))
 WINDOW = "The mean of {} around each moment; a click opens it in explore."
 
 
-def places(handle: str, model: str | None, horizon: int | None) -> list[Any]:
-    """The page before there are numbers: every part has its place. model, horizon: None for the default ones."""
+def places(handle: str, model: str | None, horizon: int | None, form: list[Any]) -> list[Any]:
+    """The page before there are numbers: every part has its place. model, horizon: None for the default ones. form: of
+    the question about warnings."""
     return [
         html.Div(
             [html.P(className="skeleton"), html.P(className="skeleton")],
@@ -57,6 +57,14 @@ def places(handle: str, model: str | None, horizon: int | None) -> list[Any]:
                 html.Section(
                     [html.H2("Worst stretches"), html.Div(id="accuracy-worst")],
                     className="card worst-card",
+                ),
+                html.Section(
+                    [
+                        html.H2("Did it warn me?"),
+                        html.Div(form, id="warned-form", className="warned-form"),
+                        html.Div(html.P(_accuracy_events.ASK, className="aside"), id="accuracy-events"),
+                    ],
+                    className="card warned-card",
                 ),
                 html.Section(
                     [
@@ -88,19 +96,8 @@ def places(handle: str, model: str | None, horizon: int | None) -> list[Any]:
             ],
             className="accuracy-cards",
         ),
-        html.Footer(export_row(handle, model, horizon), className="export-row"),
+        html.Footer(_accuracy_export.export_row(handle, model, horizon), className="export-row"),
     ]
-
-
-def export_row(handle: str, model: str | None, horizon: int | None) -> html.P:
-    """Everything that was computed, as files."""
-    links = [
-        html.A(words, href=_export.address(handle, kind, model=model, horizon=horizon, decimal=sign), download="")
-        for words, kind, sign in FILES
-    ]
-    numbers = html.A("JSON", id="scores-link")
-    report = html.A("a page to keep or print (HTML)", id="report-link", download="")
-    return html.P(["All forecasts and scores: ", *links, html.Span("These numbers: "), report, numbers])
 
 
 def _chart_card(name: str, title: str, kind: str) -> html.Section:
@@ -140,8 +137,8 @@ def parts(
     if best and _accuracy_words.ready(found):
         said.insert(1, best)
     shown: dict[str, Any] = {
-        "scores-link": {"href": _scores(asked)},
-        "report-link": {"href": _report_address(asked)},
+        "scores-link": {"href": _accuracy_export.scores(asked)},
+        "report-link": {"href": _accuracy_export.report(asked)},
         "accuracy-sentences": {"children": [html.P(render(sentence)) for sentence in said]},
         "accuracy-chip": {"children": chip(found, dataset, asked, words)},
     }
@@ -195,7 +192,7 @@ _HELD_KEY = [
 
 
 def _worst(found: Backtest, asked: Asked, words: Words, pictures: list[str | None]) -> list[Any]:
-    which = {"model": asked.model, "h": asked.horizon, "sel": _ends(asked), "slice": asked.slice}
+    which = {"model": asked.model, "h": asked.horizon, "sel": _accuracy_export.ends(asked), "slice": asked.slice}
 
     def link(index: int) -> str:
         return address("explore", asked.handle, i=index, **which)
@@ -214,7 +211,7 @@ def chip(found: Backtest, dataset: Dataset, asked: Asked, words: Words) -> list[
         named.append(" to ".join(moment(dataset.time(index), words.step) for index in found.stretch))
     if not named:
         return []
-    which = {"model": asked.model, "h": asked.horizon, "sel": _ends(asked), "slice": asked.slice}
+    which = {"model": asked.model, "h": asked.horizon, "sel": _accuracy_export.ends(asked), "slice": asked.slice}
     first = found.worst[0].index if found.worst else None
     said = ", ".join(named)
     clear = html.Button("\u00d7", className="link quiet", title="All moments (Esc)", id="slice-clear", **_NAMED)
@@ -224,21 +221,3 @@ def chip(found: Backtest, dataset: Dataset, asked: Asked, words: Words) -> list[
 
 
 _NAMED = {"aria-label": "All moments"}
-
-
-def _scores(asked: Asked) -> str:
-    """Where these very numbers are to be had as JSON."""
-    first, last = asked.stretch or (None, None)
-    which = {"model": asked.model, "horizon": asked.horizon, "slice": asked.slice, "from": first, "to": last}
-    query = urlencode({name: value for name, value in which.items() if value not in (None, "")}, safe=":")
-    return f"/api/v1/datasets/{asked.handle}/scores{'?' * bool(query)}{query}"
-
-
-def _report_address(asked: Asked) -> str:
-    """Where this page is to be had as a file; its unit is known to whoever sent the data."""
-    which = {"model": asked.model, "h": asked.horizon, "slice": asked.slice, "sel": _ends(asked)}
-    return address("accuracy", f"{asked.handle}/report", **which, upload=asked.upload_id)
-
-
-def _ends(asked: Asked) -> str:
-    return ",".join(map(str, asked.stretch)) if asked.stretch else ""

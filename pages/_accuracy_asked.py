@@ -10,6 +10,9 @@ from urllib.parse import parse_qs, urlencode
 from pages import _inputs
 from pages._accuracy_tables import MORE, MOST_ROWS
 
+COUNT = re.compile(r"[1-9][0-9]?", re.ASCII)
+NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
+MOST_RUN = 100  # readings that an event may be asked to have at least
 SLICE = re.compile(r"[a-z]{1,12}:[a-z0-9-]{1,16}", re.ASCII)
 ENDS = re.compile(r"(0|-[1-9][0-9]{0,9}),(0|-[1-9][0-9]{0,9})", re.ASCII)
 
@@ -30,6 +33,56 @@ class Asked:
     dark: bool
     narrow: bool
     seen: str | None
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A question whether there was a warning. line: None where nobody has given one; side "above" or "below"; k
+    samples, lead steps, run readings, as `Engine.events` has them. rows: of each list."""
+
+    handle: str
+    model: str | None
+    horizon: int | None
+    stretch: tuple[int, int] | None
+    line: float | None
+    side: str
+    k: int
+    lead: int
+    run: int
+    rows: int
+    seq: int
+    upload_id: str | None
+
+
+def warned(value: Any) -> Warned | None:
+    """A question about warnings; what is none of its numbers is the usual one."""
+    question = asked(value)
+    if question is None:
+        return None
+    line, side = value.get("line"), value.get("side")
+    return Warned(
+        handle=question.handle,
+        model=question.model,
+        horizon=question.horizon,
+        stretch=question.stretch,
+        line=float(line) if isinstance(line, str) and NUMBER.fullmatch(line) else None,
+        side=side if side in ("above", "below") else "below",
+        k=_inputs.whole(value.get("k"), 1, 100) or 3,
+        lead=_inputs.whole(value.get("lead"), 1, _inputs.MOST_STEPS) or 1,
+        run=_inputs.whole(value.get("run"), 1, MOST_RUN) or 1,
+        rows=_inputs.whole(value.get("rows"), 1, MOST_ROWS) or MORE,
+        seq=question.seq,
+        upload_id=question.upload_id,
+    )
+
+
+def chosen_line(search: Any) -> dict[str, str]:
+    """line, side, k, lead and run of an address, as far as they are some."""
+    if not isinstance(search, str) or len(search) > _inputs.MOST_SEARCH:
+        return {}
+    fields = {name: values[0] for name, values in parse_qs(search.removeprefix("?")).items()}
+    kinds = {"line": NUMBER, "side": re.compile("above|below"), **dict.fromkeys(("k", "lead", "run"), COUNT)}
+    return {name: fields[name] for name, kind in kinds.items() if kind.fullmatch(fields.get(name, ""))}
 
 
 def asked(value: Any) -> Asked | None:

@@ -75,7 +75,9 @@ def table(compared: Compared, words: Words, asked: Asked, model: str, fill: Fill
 
 def _row(each: Contender, compared: Compared, words: Words, asked: Asked, model: str, fill: Fill) -> html.Tr:
     name = html.Th(
-        _name(each.model, words, asked, model), scope="row", className="own" if each.model == model else None
+        _name(each.model, words, asked, model, each.takes_part),
+        scope="row",
+        className="own" if each.model == model else None,
     )
     if not each.takes_part:
         return html.Tr([name, html.Td(_missing(each, compared.total, fill), colSpan="4")])
@@ -93,12 +95,12 @@ def _row(each: Contender, compared: Compared, words: Words, asked: Asked, model:
     )
 
 
-def _name(model: str, words: Words, asked: Asked, shown: str) -> list[Any]:
-    """What it is called; a model's is a link to its own page."""
+def _name(model: str, words: Words, asked: Asked, shown: str, is_there: bool) -> list[Any]:
+    """What it is called; that of a model with forecasts is a link to its own page."""
     if model in (BASELINE, LAST_VALUE):
         everyday = words.baseline if model == BASELINE else "last value"
         return [f"{everyday[:1].upper()}{everyday[1:]}", html.Small(f" {model}")]
-    if model == shown:
+    if model == shown or not is_there:
         return [model]
     which = {"model": model, "h": asked.horizon, "slice": asked.slice}
     return [dcc.Link(model, href=address("accuracy", asked.handle, **which))]

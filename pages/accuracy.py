@@ -12,6 +12,7 @@ from pages import (
     _accuracy,
     _accuracy_asked,
     _accuracy_compare,
+    _accuracy_events,
     _accuracy_words,
     _chosen,
     _inputs,
@@ -24,6 +25,7 @@ from pages import (
 from pages._accuracy_compare import LAST_VALUE, Fill
 from pages._accuracy_pictures import Pictures
 from pages._accuracy_words import TITLE
+from pages._chart import Words
 from pages.explore import busy, gone
 
 WORKS_FOR, WORKS_ON = 0.6, 1.5  # seconds on what is not read yet: for somebody who waits, and for the next look
@@ -44,6 +46,8 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
     named = _accuracy_asked.chosen(search)
     which = {"model": chosen.model, "h": chosen.horizon}
     horizon = chosen.horizon or engine.settings.horizon
+    plain = Words(_moment.step_of(dataset), 0, "", "")
+    form = _accuracy_events.form(horizon, plain, _accuracy_asked.chosen_line(search))
     explore = _accuracy_asked.address("explore", handle, **which, **named)
     return html.Div(
         [
@@ -64,7 +68,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                     html.H1(TITLE),
                     html.P(report.about(dataset, chosen.model or engine.settings.model, horizon), className="aside"),
                     html.P(chosen.words, className="link-note", hidden=not chosen.words),
-                    *_accuracy.places(handle, chosen.model, chosen.horizon),
+                    *_accuracy.places(handle, chosen.model, chosen.horizon, form),
                 ],
                 id="accuracy",
                 className="accuracy",
@@ -74,6 +78,9 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
             dcc.Store(id="accuracy-answer"),
             dcc.Store(id="accuracy-busy", data=False),
             dcc.Store(id="accuracy-shown"),
+            dcc.Store(id="accuracy-warned"),
+            dcc.Store(id="accuracy-heard"),
+            dcc.Store(id="accuracy-form"),
         ],
         className="shell",
     )
@@ -104,8 +111,32 @@ def register(app: Dash) -> None:
         except errors.EngineError as error:
             return _refused(asked, "busy", error.message)
 
+    @app.callback(
+        Output("accuracy-events", "children"),
+        Output("accuracy-heard", "data"),
+        Input("accuracy-warned", "data"),
+        prevent_initial_call=True,
+    )
+    def warn(value: Any) -> tuple[Any, Any]:
+        asked = _accuracy_asked.warned(value)
+        if asked is None:
+            return no_update, no_update
+        engine: Engine = current_app.extensions["engine"]
+        heard = {"seq": asked.seq, "line": asked.line, "complete": True}
+        try:
+            return _warned(engine, asked, heard)
+        except (errors.BadRequest, errors.IndexOutOfRange) as error:
+            return [html.P(error.message)], heard
+        except errors.EngineError:  # busy, say: what is shown stays, and is asked for again
+            return no_update, heard | {"complete": False}
+
+    for opened in ("accuracy-shown", "accuracy-form"):
+        name = {"accuracy-shown": "accuracy", "accuracy-form": "warned"}[opened]
+        app.clientside_callback(
+            ClientsideFunction(name, "mount"), Output(opened, "data"), Input("accuracy-facts", "data")
+        )
     app.clientside_callback(
-        ClientsideFunction("accuracy", "mount"), Output("accuracy-shown", "data"), Input("accuracy-facts", "data")
+        ClientsideFunction("warned", "answered"), Input("accuracy-heard", "data"), prevent_initial_call=True
     )
     for name, source in (("answered", "accuracy-answer"), ("released", "accuracy-busy")):
         app.clientside_callback(ClientsideFunction("accuracy", name), Input(source, "data"), prevent_initial_call=True)
@@ -132,13 +163,37 @@ def _answered(engine: Engine, asked: _accuracy_asked.Asked, pictures: Pictures) 
     }
 
 
+def _warned(engine: Engine, asked: _accuracy_asked.Warned, heard: dict[str, Any]) -> tuple[Any, Any]:
+    """What became of events and warnings; what the browser has to know of it."""
+    known = _moment.known_to(engine, asked.handle, asked.upload_id)
+    line = _accuracy_events.USUAL_LINES.get(known.unit) if asked.line is None else asked.line
+    if line is None:
+        return [html.P(_accuracy_events.ASK, className="aside")], heard
+    which = {"model": asked.model, "horizon": asked.horizon, "stretch": asked.stretch}
+    found = engine.events(
+        asked.handle, line, asked.side, k=asked.k, lead=asked.lead, run=asked.run, **which, timeout=WORKS_FOR
+    )
+    fixed, step = (
+        _moment.frame_of(engine.dataset(asked.handle), found.horizon),
+        _moment.step_of(engine.dataset(asked.handle)),
+    )
+    words = Words(step, fixed.decimals, _notation.shorten(known.unit), "")
+    named = {"model": asked.model, "h": asked.horizon, "line": f"{line:g}"}
+
+    def link(index: int) -> str:
+        return _accuracy_asked.address("explore", asked.handle, i=index, **named)
+
+    children = _accuracy_events.answer(found, words, asked.rows, link, _moment.render)
+    return children, heard | {"line": line, "complete": found.read >= found.total}
+
+
 def _models(engine: Engine, asked: _accuracy_asked.Asked, found: Backtest) -> tuple[Compared, Fill]:
     """All loaded models, and those that are still being computed or read."""
     compared = engine.compare(
         asked.handle, horizon=asked.horizon, slice=asked.slice, stretch=asked.stretch, timeout=COMPARES_FOR
     )
     rivals = {found.model, BASELINE, LAST_VALUE}  # whose scores come with those of the page's model
-    others = [each for each in compared.contenders if each.model not in rivals and each.done > 0]
+    others = [each for each in compared.contenders if each.model not in rivals]
     going = {
         each.model
         for each in others

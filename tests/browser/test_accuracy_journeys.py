@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.browser.conftest import DESK, PHONE, Page
 from tests.browser.pixels import differing, shot
 from tests.browser.test_accessibility import violations
 from tests.browser.test_rail_journeys import opened
+from tests.serving import Server
 
 pytestmark = pytest.mark.timeout(180)
 STATE = "document.querySelector('#accuracy')?.dataset"
@@ -189,4 +191,67 @@ def test_another_theme_is_drawn_in_its_own_colours(page: Page, csv_file: Path) -
     before = page.js(light)
     page.find(".header-tools button").click()
     page.until(f"{light} && {light} !== {before!r}")
+    assert page.complaints() == []
+
+
+def test_a_line_is_asked_about_and_stays_in_the_address(page: Page, csv_file: Path) -> None:
+    accuracy(page, csv_file)
+    assert "Give a line" in page.text("#accuracy-events")
+    line = page.find("#warned-line")
+    line.send_keys("50")
+    page.driver.execute_script(
+        "const side = document.querySelector('[data-warned=side]'); side.value = 'above';"
+        " side.dispatchEvent(new Event('change', {bubbles: true}))"
+    )
+    page.until("document.querySelector('.warned-said')?.innerText.includes('above 50 kW')")
+    assert "were announced at least 1 h before" in page.text(".warned-said")
+    assert "were followed by one within 12 h" in page.text(".warned-said")
+    assert page.js("location.search").endswith("line=50&side=above&run=1&k=3&lead=1")
+    page.driver.refresh()
+    page.until("document.querySelector('.warned-table')")
+    assert page.js("document.querySelector('#warned-line').value") == "50"
+    assert page.width_overflow() <= 0
+    page.find(".warned-table a").click()
+    page.drawn()
+    page.until("document.querySelector('#thresholds')?.children.length")
+    assert "line=50" in page.js("location.search")
+    assert page.complaints() == []
+
+
+def test_another_model_is_computed_and_compared(
+    open_browser: Callable[..., Page], csv_file: Path, tmp_path: Path
+) -> None:
+    page = open_browser()
+    with Server(tmp_path / "cache", HINDCAST_MODELS="hindcast-small,theta") as running:
+        page.address = running.url
+        accuracy(page, csv_file)
+        rows = "[...document.querySelectorAll('.compare tbody tr')].map((row) => row.innerText)"
+        assert [row.split("\n")[0].split("\t")[0] for row in page.js(rows)][:2] == ["Same time yesterday", "Last value"]
+        page.find("[data-compute='theta']").click()
+        page.until("!document.querySelector('[data-compute]')")
+        page.until("document.querySelectorAll('#accuracy-models .scatterlayer .trace').length === 4", timeout=120)
+        theta = next(row for row in page.js(rows) if row.startswith("theta"))
+        assert "kW" in theta
+        assert any(word in theta for word in ("better", "worse", "no clear difference"))
+        page.find(".compare a").click()
+        page.until("location.search.includes('model=theta')")
+        settled(page)
+        assert "theta" in page.text("#accuracy .aside")
+        assert page.complaints() == []
+
+
+def test_the_page_is_taken_away_as_one_file(page: Page, csv_file: Path, tmp_path: Path) -> None:
+    accuracy(page, csv_file)
+    select(page, "level:high")
+    said = page.text("#accuracy-sentences p")
+    with urllib.request.urlopen(page.js("document.querySelector('#report-link').href")) as answer:
+        report = tmp_path / "report.html"
+        report.write_bytes(answer.read())
+    page.driver.get(report.as_uri())
+    assert page.text(".accuracy-sentences p") == said
+    assert page.text(".chip") == "When the level is high"
+    assert page.js("document.querySelectorAll('svg').length") == 3
+    assert page.js("document.querySelectorAll('.worst img').length") > 5
+    assert page.width_overflow() <= 0
+    assert violations(page) == []
     assert page.complaints() == []
