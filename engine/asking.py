@@ -104,19 +104,17 @@ class Asking:
         return Opponents(naive, LastValue(naive.num_samples))
 
     def comparable(self, dataset: Dataset, horizon: int) -> dict[str, Entry | int]:
-        """Of every loaded model but the opponents, the default one first: its entry on a dataset, if it is open or
-        complete, else how many of its forecasts are stored. Starts no fill."""
+        """Of every loaded model, the default one first: its entry on a dataset, if it is open or complete, else how
+        many of its forecasts are stored. Starts no fill; opens none of the opponents."""
         found: dict[str, Entry | int] = {}
         total = int(dataset.usable_origins.sum())
         for model in self._catalog.names:
             spec = self._catalog.spec(model, horizon)
-            if model in {BASELINE, LastValue.name}:
-                continue
             entry = self._scheduler.find((dataset.handle, spec.key))
-            if entry is None:
+            if entry is None and model not in {BASELINE, LastValue.name}:
                 stored = functools.partial(self._library.entries.stored_count, dataset.handle, spec)
                 found[model], _ = self._waiting.on_store_thread(stored)
-            if entry is not None or found[model] == total:
+            if entry is not None or found.get(model) == total:
                 found[model] = entry or self.entry(dataset.handle, spec)
         return found
 

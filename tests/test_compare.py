@@ -136,6 +136,22 @@ def test_nothing_computed_is_nothing_compared(settings: Settings, registry: dict
         still.close()
 
 
+def test_where_only_the_simple_ones_are_loaded_they_are_compared_with_each_other(
+    settings: Settings, registry: dict[str, Loader]
+) -> None:
+    simple = Engine(replace(settings, model="last-value", models=()), registry)
+    try:
+        handle = simple.upload(to_csv(GAPPY)).dataset.handle
+        until(lambda: filled(simple, handle, "last-value"))
+        found = simple.compare(handle, timeout=20)
+        alone = simple.backtest(handle, timeout=20)
+        assert [each.model for each in found.contenders] == ["seasonal-naive", "last-value"]
+        np.testing.assert_allclose(found.contenders[1].measures, alone.measures, rtol=1e-6)
+        assert found.selected == alone.standing.scored
+    finally:
+        simple.close()
+
+
 @pytest.mark.parametrize("arguments", [{"slice": "luck:7"}, {"stretch": (-3, -5)}, {"horizon": 0}])
 def test_questions_that_mean_nothing_are_refused(two: Engine, arguments: dict[str, object]) -> None:
     handle = two.upload(to_csv(GAPPY)).dataset.handle

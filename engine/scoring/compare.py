@@ -18,6 +18,7 @@ from engine.scoring.sums import PerStep, measures, per_origin, per_step, rival_m
 from engine.scoring.table import Rivals, Table
 from engine.series import Bools, Floats
 
+RIVALS = BASELINE, LastValue.name  # scored beside whoever takes part, or alone
 ENOUGH = 100  # moments that must be read of a forecaster for it to take part: until then it would stop the others
 UNKNOWN = float("nan")
 NOTHING = Measures(*len(Measures._fields) * (UNKNOWN,))
@@ -52,12 +53,14 @@ def compare(
     """
     total = int(dataset.usable_origins.sum())
     tables = {each.model: each.table for each in entrants if each.table is not None and _takes_part(each.table, total)}
+    tables = {model: table for model, table in tables.items() if model not in RIVALS} or tables
     read = rivals.read.copy()
     for table in tables.values():
         read &= table.read
     slices = Slices(dataset)
     chosen = slices.mask(key) & slices.between(stretch) & rivals.extent.everywhere(read)
-    done = {BASELINE: total, LastValue.name: total} | {each.model: each.done for each in entrants}
+    done = {each.model: each.done for each in entrants}
+    done = dict.fromkeys(RIVALS, total) | {model: count for model, count in done.items() if model not in RIVALS}
     found, pairs = _sums(dataset, tables, rivals, chosen)
     block = max((block_length(each.crps, pairs, horizon) for each in found), default=1)
     scored = 2 * pairs >= horizon
@@ -81,7 +84,7 @@ def _takes_part(table: Table, total: int) -> bool:
 
 
 def _sums(dataset: Dataset, tables: dict[str, Table], rivals: Rivals, chosen: Bools) -> tuple[list[_Taking], Floats]:
-    """Of the two rivals, then of the others, over the chosen slots (L,); nothing where there are no others. Also how
+    """Of the two rivals, then of the others, over the chosen slots (L,); nothing where there are no tables. Also how
     many pairs each slot has."""
     rows = chosen[rivals.extent.positions]
     pairs: Floats = np.zeros(len(chosen))
@@ -90,11 +93,12 @@ def _sums(dataset: Dataset, tables: dict[str, Table], rivals: Rivals, chosen: Bo
         sums, steps = per_origin(table, rivals, rows), per_step(table, rivals, dataset.series, rows)
         if not found:  # the pairs are the same for all of them, and so are the rivals' scores
             pairs = sums.pairs
-            for which, (name, crps, by_step) in enumerate(
-                ((BASELINE, sums.baseline, steps.baseline), (LastValue.name, sums.last_value, steps.last_value))
-            ):
+            misses = ((sums.baseline, steps.baseline), (sums.last_value, steps.last_value))
+            for which, (crps, by_step) in enumerate(misses):
                 own = rival_measures(rivals, which, steps, rows, dataset.scale)
-                found.append(_Taking(name, crps, own, _mean(by_step, steps)))
+                found.append(_Taking(RIVALS[which], crps, own, _mean(by_step, steps)))
+        if model in RIVALS:  # nobody else takes part
+            break
         own = measures(table, steps, rows, dataset.scale)
         found.append(_Taking(model, sums.crps, own, _mean(steps.crps, steps)))
     return found, pairs
