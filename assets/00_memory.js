@@ -36,6 +36,9 @@
     return `/explore/${handle}?${[where, ...given.map(([name, value]) => `${name}=${value}`), ...(look ? [look] : [])].join("&")}`;
   };
 
+  /* A query that says which forecasts of a page's file are meant, and what else is asked. */
+  hindcast.which = ({ model, horizon }, asked) => new URLSearchParams({ ...asked, horizon, ...(model && { model }) });
+
   hindcast.element = (tag, className, text) => {
     const node = document.createElement(tag);
     if (className) node.className = className;

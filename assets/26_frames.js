@@ -115,8 +115,7 @@
     const since = performance.now();
     const known = done;
     life.add(number);
-    const query = new URLSearchParams({ horizon: facts.horizon, ...(facts.model ? { model: facts.model } : {}) });
-    const address = `/api/v1/datasets/${facts.handle}/blocks/${number}?${query}`;
+    const address = `/api/v1/datasets/${facts.handle}/blocks/${number}?${hindcast.which(facts)}`;
     let block = null;
     try {
       const answer = await fetch(address, { priority: urgent ? "high" : "low" });

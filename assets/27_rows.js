@@ -28,7 +28,7 @@
     const life = flying;
     life.add(index);
     const { session, next } = hindcast.gate;
-    const query = new URLSearchParams({ horizon: facts.horizon, session, seq: next(), ...(facts.model ? { model: facts.model } : {}) });
+    const query = hindcast.which(facts, { session, seq: next() });
     let wait = 0;
     try {
       const headers = { Accept: "application/octet-stream" };

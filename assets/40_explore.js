@@ -89,14 +89,14 @@
 
   const remember = (answer) => {
     if (!gate.facts || gate.hand !== answer.index) return;
-    const { handle, model, h, sel, look: shown, every, period, spark } = gate.facts;
+    const { handle, model, h, sel, slice, look: shown, every, period, spark } = gate.facts;
     const address = hindcast.address(handle, `i=${answer.index}`, gate.facts);
     const here = window.location.pathname;
     const isLeft = !here.startsWith(`/explore/${handle}`); /* the next page's address stands there already */
     if (!isLeft && here + window.location.search !== address) {
       window.history.replaceState(window.history.state, "", address);
     }
-    const seen = { index: answer.index, clock: answer.clock, model, h, sel, look: shown };
+    const seen = { index: answer.index, clock: answer.clock, model, h, sel, slice, look: shown };
     hindcast.memory.remember(handle, { ...seen, every, period, spark });
   };
 

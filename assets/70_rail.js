@@ -60,9 +60,7 @@
   });
 
   const ask = async (query) => {
-    const { handle, model, h } = facts;
-    const which = new URLSearchParams({ ...query, ...(model && { model }), ...(h && { horizon: h }) });
-    const answer = await fetch(`/api/v1/datasets/${handle}/rail?${which}`).catch(() => null);
+    const answer = await fetch(`/api/v1/datasets/${facts.handle}/rail?${hindcast.which(facts, query)}`).catch(() => null);
     const found = answer?.ok ? await answer.json().catch(() => null) : null;
     return { found, isGone: answer?.status === 404 };
   };

@@ -47,6 +47,7 @@ ROW_OF_DECISION = {
     **{"turned": "Table", "time": "Dates", "zone": "Clock", "dates": "Dates", "written": "Numbers"},
     **{"numbers": "Numbers", "step": "Step", "stamps": "Clock"},
 }
+SAID_BY_CHOICE = {"value": "VALUE_COLUMN_GUESSED", "series": "SERIES_GUESSED"}
 SAID_BY_DECISION = {"DATE_ORDER_AMBIGUOUS": "dates", "DECIMAL_AMBIGUOUS": "numbers"}
 ORDER = (
     *("Table", "Value", "Series", "Unit", "Dates", "Numbers", "Step", "Length", "Clock", "Gaps", "Missing"),
@@ -153,7 +154,8 @@ def _parts(readback: Readback, dataset: Dataset, step: Step) -> Iterator[Part]:
     """What the reader found and decided."""
     for option, row, chosen in (("value", "Value", readback.value_column), ("series", "Series", readback.series or "")):
         names = _picker.offered(readback, option)
-        of = f", 1 of {_notation.count(len(names))} {_picker.WORDS[option][1]}" if len(names) > 1 else ""
+        which = "the first" if SAID_BY_CHOICE[option] in readback.warnings else "1"
+        of = f", {which} of {_notation.count(len(names))} {_picker.WORDS[option][1]}" if len(names) > 1 else ""
         others = _others(readback, option, names.index(chosen)) if of else ()
         yield Part(row, f"{shorten(chosen)}{of}" if chosen else "", others)
     yield Part("Unit", shorten(readback.unit or ""))
@@ -172,7 +174,7 @@ def _parts(readback: Readback, dataset: Dataset, step: Step) -> Iterator[Part]:
         yield Part("Step", f"Every {_notation.every(step)}")
     for note in readback.notes:
         row = ROW_OF_NOTE.get(note.code, "Noted")
-        if SAID_BY_DECISION.get(note.code) not in decided:
+        if SAID_BY_DECISION.get(note.code) not in decided and note.code not in SAID_BY_CHOICE.values():
             yield Part(row, note.message, _longest(dataset) if note.code == "GAPS_SPLIT" else ())
 
 
@@ -221,7 +223,9 @@ def _length(dataset: Dataset, step: Step, horizon: int, default: int) -> Iterato
         )
         for steps in sorted(others - {horizon})
     )
-    yield Part("Length", f"{_notation.plural(horizon, 'step')} = {_notation.span(horizon, step)}", ways)
+    says = f"{_notation.plural(horizon, 'step')} = {_notation.span(horizon, step)}"
+    more = "Forecast further:" if min(others) >= horizon else "Another length:"
+    yield Part("Length", f"{says}. {more}" if ways else says, ways)
 
 
 def _longest(dataset: Dataset) -> tuple[Any, ...]:

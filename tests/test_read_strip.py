@@ -94,7 +94,7 @@ def test_the_longest_gap_is_one_click_away(client: FlaskClient, engine: Engine) 
 def test_columns_are_offered_with_sketches(client: FlaskClient, engine: Engine) -> None:
     known = engine.upload(wide())
     words = told(client, known)
-    assert "shop 0, 1 of 3 number columns" in words
+    assert "shop 0, the first of 3 number columns" in words
     assert '"data-reread": "value=shop+2"' in words
     assert words.count('"data-neighbour": "1"') == 1
     assert '"data-neighbour": "-1"' not in words

@@ -30,7 +30,7 @@ from engine.ingest.readback import (
     ReadOptions,
 )
 from engine.ingest.steps import find_step, to_seconds
-from engine.ingest.tally import tally
+from engine.ingest.tally import counted, tally
 from engine.ingest.text import decode
 from engine.ingest.timecolumn import time_readings
 from engine.ingest.times import DAY as DAY_MICROS
@@ -191,7 +191,8 @@ def _refuse_short(valid: int, found: int, settings: Settings) -> None:
         else ""
     )
     raise UploadError(
-        f"{tally(valid)} usable rows{left_out}; at least {MIN_OBSERVED} are needed before a first forecast.",
+        f"{counted(valid, 'usable row')}{left_out}; at least {MIN_OBSERVED} are needed before a first forecast. Send a "
+        "longer file, or one in finer steps.",
         code="TOO_SHORT",
         rows=valid,
         least=MIN_OBSERVED,
