@@ -31,6 +31,11 @@ def shot(page: Page, selector: str) -> str:
         f"(() => {{ const r = document.querySelector({selector!r}).getBoundingClientRect();"
         " return {x: r.left + scrollX, y: r.top + scrollY, width: r.width, height: r.height, scale: 1} })()"
     )
+    return cut(page, box)
+
+
+def cut(page: Page, box: dict[str, float]) -> str:
+    """The pixels of a part of the page, as a PNG in base64."""
     taken = page.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "clip": box})
     return str(taken["data"])
 

@@ -10,7 +10,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import PHONE, Page
-from tests.browser.pixels import differing, shot
+from tests.browser.pixels import cut, differing, shot
 from tests.browser.test_journeys import opened
 from tests.browser.test_moving_journeys import go, press, says
 from tests.browser.test_scrubbing import LOUD, MOST_LOUD, PAINTED
@@ -18,26 +18,69 @@ from tests.browser.test_status_journeys import computed
 from tests.serving import Server
 
 pytestmark = pytest.mark.timeout(240)
+FAINT, FEWEST = 2, 50  # of 255; pixels of a layer
 RANGE = "document.querySelector('#forecast .js-plotly-plot').layout"
 TRACES = "document.querySelector('#forecast .js-plotly-plot').data"
 
 
-def test_the_painter_paints_the_layers_that_are_drawn(page: Page, csv_file: Path) -> None:
+# A part of the plot: between two heights and two places across it, in px of the picture.
+PART = """((left, right, top, bottom) => {
+  const box = document.querySelector(".chart").getBoundingClientRect();
+  const [x, y] = [Math.round(box.left + scrollX + left), Math.round(box.top + scrollY + top)];
+  return { x, y, width: Math.round(right - left), height: Math.round(bottom - top), scale: 1 };
+})"""
+AXES = "hindcast.axes()"
+# Before the forecast and its ghosts, and from its first step to the names at its end.
+PAST = f"{PART}({AXES}.left, {AXES}.x(-3), {AXES}.top, {AXES}.y({AXES}.low))"
+FUTURE = f"{PART}({AXES}.x(0) + 3, {AXES}.left + {AXES}.width + 140, {AXES}.top, {AXES}.y({AXES}.low))"
+
+
+def past_and_future(page: Page) -> list[str]:
+    """The pixels of both."""
+    return [cut(page, page.js(part)) for part in (PAST, FUTURE)]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_layer_is_where_it_belongs_painted_and_drawn(
+    open_browser: Callable[..., Page], csv_file: Path, dark: bool
+) -> None:
+    page = open_browser(dark=dark)
     opened(page, csv_file)
     computed(page)
-    path = page.js("location.pathname")
-    pictures = []
-    for look in ("show=paths,ghosts", "hide=shading,baseline", "hide=truth"):
-        page.open(f"{path}?i=-60&{look}")
+    go(page, -60)
+    page.until("[...Array(4).keys()].every((k) => hindcast.frames.at(-60 - k))")
+    past, future = past_and_future(page)
+    for layer in ("shading", "baseline", "paths", "ghosts", "truth"):
+        page.driver.execute_script(f"hindcast.look.toggle('{layer}')")
         page.drawn(-60)
-        page.until("[...Array(4).keys()].every((k) => hindcast.frames.at(-60 - k))")
         drawn = shot(page, ".chart")
+        past_now, future_now = past_and_future(page)
+        assert differing(page, past, past_now, FAINT)[0] == 0, layer
+        assert differing(page, future, future_now, LOUD)[0] > FEWEST, layer
         assert page.js(PAINTED)
         off, _ = differing(page, drawn, shot(page, ".chart"), LOUD)
-        assert off <= MOST_LOUD, look
-        pictures.append(drawn)
-    for one, other in ((0, 1), (1, 2)):
-        assert differing(page, pictures[one], pictures[other], LOUD)[0] > 500
+        assert off <= MOST_LOUD, layer
+        page.driver.execute_script(f"hindcast.painter.hide(); hindcast.look.toggle('{layer}')")
+        page.drawn(-60)
+    assert differing(page, future, past_and_future(page)[1], FAINT)[0] == 0
+
+
+def test_a_line_is_at_its_height_painted_and_drawn(page: Page, csv_file: Path) -> None:
+    opened(page, csv_file)
+    computed(page)
+    go(page, -60)
+    page.until("hindcast.frames.at(-60)")
+    across = f"{AXES}.left, {AXES}.left + {AXES}.width"
+    away, near = (
+        page.js(f"{PART}({across}, {rows})") for rows in (f"{AXES}.top, {AXES}.y(47)", f"{AXES}.y(46), {AXES}.y(44)")
+    )
+    before = [cut(page, away), cut(page, near)]
+    page.driver.execute_script("hindcast.look.lines = [45]; hindcast.look.changed(); hindcast.thresholds.show()")
+    for painted in (False, True):
+        assert not painted or page.js(PAINTED)
+        after = [cut(page, away), cut(page, near)]
+        assert differing(page, before[0], after[0], LOUD)[0] <= MOST_LOUD
+        assert differing(page, before[1], after[1], LOUD)[0] > 300
 
 
 def test_what_is_shown_is_chosen_in_the_menu_or_by_keys_and_kept_in_the_address(page: Page, csv_file: Path) -> None:
