@@ -83,7 +83,8 @@
 
   const scheme = () => document.documentElement.getAttribute("data-mantine-color-scheme") || "light";
   hindcast.dark = () => scheme() === "dark";
-  hindcast.narrow = () => window.innerWidth < 720;
+  const lying = window.matchMedia("(max-height: 480px) and (max-width: 1000px)"); /* a phone on its side (39_phone.css) */
+  hindcast.narrow = () => window.innerWidth < 720 || lying.matches;
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.shell = {

@@ -72,6 +72,9 @@
   };
 
   const paint = () => {
+    for (const node of document.querySelectorAll(".strip-key [data-miss]")) {
+      node.style.background = strip.colour(Number(node.dataset.miss));
+    }
     const canvas = document.getElementById("strip");
     const sheet = strip.brush(canvas);
     if (!sheet) return;

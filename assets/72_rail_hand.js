@@ -51,6 +51,12 @@
     hindcast.visit(nearest(from)?.index ?? gate.hand, before);
   };
 
+  /* A press that turns out to mean something else. */
+  hindcast.railLetGo = () => {
+    drag = null;
+    track()?.classList.remove("dragging");
+  };
+
   /* The surprise whose tick is next to a place on the track, if one is near. */
   const nearest = (x) => {
     const away = (peak) => Math.abs(rail.x(peak.index) - x);

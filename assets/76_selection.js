@@ -1,12 +1,15 @@
-/* A stretch of the rail, chosen by Shift and a drag: surprises and play stay inside it, its address names it (sel=), and
-   it says how many moments it has and by how much they missed. hindcast.selection.range is [first, last] or null. */
+/* A stretch of the rail, chosen by Shift and a drag (a finger rests a moment, then drags): surprises and play stay inside
+   it, its address names it (sel=), and it says how many moments it has and by how much they missed. hindcast.selection.range is [first, last] or null. */
 (() => {
   const hindcast = window.hindcast;
   const { gate, rail } = hindcast;
   const ENDS = /^(0|-[1-9][0-9]{0,9}),(0|-[1-9][0-9]{0,9})$/;
   const STILL = 3; /* px that a press may move without being a drag */
+  const RESTS_MS = 450; /* of a finger that means a stretch */
+  const SHAKES = 6; /* px that it may move meanwhile */
   let facts = null;
   let drag = null; /* { pointer, from, moved } */
+  let resting = null; /* { pointer, x, timer } of a finger on the rail */
   let seen = null; /* the rail's answer that was last summed up, and of what */
 
   const selection = (hindcast.selection = {
@@ -78,14 +81,31 @@
     "pointerdown",
     (event) => {
       const track = event.target.closest?.("#track");
-      if (!track || !event.shiftKey || event.button !== 0 || !gate.facts) return;
-      event.preventDefault();
-      track.setPointerCapture(event.pointerId);
-      drag = { pointer: event.pointerId, from: within(event), moved: false };
+      if (!track || event.button !== 0 || !gate.facts) return;
+      const wish = { pointer: event.pointerId, from: within(event), moved: false };
+      if (event.shiftKey) {
+        event.preventDefault();
+        track.setPointerCapture(event.pointerId);
+        drag = wish;
+      } else if (event.pointerType === "touch") {
+        resting = { pointer: event.pointerId, x: event.clientX, timer: window.setTimeout(rested, RESTS_MS, wish) };
+      }
     },
     { capture: true },
   );
+  const rested = (wish) => {
+    resting = null;
+    hindcast.railLetGo();
+    drag = wish;
+    hindcast.railTip.stretch(rail.index(wish.from), rail.index(wish.from), wish.from);
+  };
+  const stirred = () => {
+    window.clearTimeout(resting?.timer);
+    resting = null;
+  };
+  document.addEventListener("contextmenu", (event) => drag && event.preventDefault()); /* what a long touch means elsewhere */
   window.addEventListener("pointermove", (event) => {
+    if (resting?.pointer === event.pointerId && Math.abs(event.clientX - resting.x) > SHAKES) stirred();
     if (drag?.pointer !== event.pointerId || !gate.facts) return;
     const x = within(event);
     drag.moved ||= Math.abs(x - drag.from) > STILL;
@@ -96,6 +116,7 @@
     hindcast.railTip.stretch(...ends, x);
   });
   const released = (event) => {
+    stirred();
     if (drag?.pointer !== event.pointerId) return;
     const { moved } = drag;
     drag = null;

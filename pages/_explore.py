@@ -22,6 +22,9 @@ SURPRISES = "Moments among the worst 2 %, at least one forecast length apart"
 NEWEST_FIRST = "Newest look first: the moments around your hand are computed before the rest"
 RIBBON = "How the forecasts made at these times did. A click goes to that moment."
 SLICE = "Next and previous (n, p) and play go from one of these moments to the next"
+MISSES = (0, 0.15, 0.3, 0.5, 0.8, 1.2, 2)  # where the strip's classes begin
+CLASSES = "By how much the moments missed: less than 0.15, 0.3, 0.5, 0.8, 1.2, 2 times, and more than twice"
+NOT_SCORED = (("hatched", "no forecast"), ("pending", "not computed yet"), ("hollow", "nothing to score yet"))
 YOUR_LINE = "A height of your choice: how many of the ten samples lie beyond it (t)"
 BASELINE = "What was there a cycle earlier (without a cycle: the last value), moved by the usual change since then."
 
@@ -149,6 +152,7 @@ def rail(dataset: Dataset, fixed: Frame, index: int, chosen: str = "") -> html.D
             html.Div(
                 [
                     html.Div(id="fill", className="fill", role="status", title=NEWEST_FIRST),
+                    _strip_key(_notation.baseline_name(fixed.season, fixed.step)),
                     html.Div(
                         [
                             html.Span(f"{chosen[:1].upper()}{chosen[1:]}", title=SLICE),
@@ -172,6 +176,17 @@ def rail(dataset: Dataset, fixed: Frame, index: int, chosen: str = "") -> html.D
             ),
         ],
         className="rail",
+    )
+
+
+def _strip_key(usual: str) -> html.Div:
+    """What the colours of the strip mean; assets/71_strip.js gives them their colours."""
+    classes = [html.I(**{"data-miss": str(miss)}) for miss in MISSES]
+    others = [html.Span([html.I(className=kind), name], className=kind) for kind, name in NOT_SCORED]
+    return html.Div(
+        [html.Span(["missed by little", html.Span(classes, className="classes"), "by a lot"]), *others],
+        className="strip-key",
+        title=f"{CLASSES} the usual difference to the {usual}. The same for every file.",
     )
 
 
