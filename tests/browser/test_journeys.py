@@ -311,7 +311,7 @@ def test_a_phone_never_scrolls_sideways_and_reads_in_order(open_browser: Callabl
     page.choose(csv_file)
     page.drawn(-12)
     assert page.width_overflow() <= 0
-    order = ["#heading", "#missed", "#forecast", ".moves", "#scrub", "#standing", ".key", "#step-card"]
+    order = ["#heading", "#missed", "#forecast", ".moves", "#scrub", "#standing", ".fails", ".key", "#step-card"]
     tops = [page.js(f"document.querySelector('{part}').getBoundingClientRect().top") for part in order]
     assert tops == sorted(tops)
     page.find("[data-by='-1']").click()
@@ -327,6 +327,27 @@ def test_everything_fits_on_a_desk_without_scrolling(page: Page, csv_file: Path)
     assert page.js("document.querySelector('.rail').getBoundingClientRect().bottom") <= 900
     assert page.js("document.documentElement.scrollHeight") <= 900
     assert page.width_overflow() <= 0
+    page.driver.execute_script("hindcast.thresholds.add()")
+    page.until("document.querySelector('#line-counts').innerText")
+    assert page.js("document.querySelector('#no-peeking').getBoundingClientRect().bottom") <= 900
+
+
+@pytest.mark.parametrize("size", [(844, 390), (667, 375)], ids=["large", "small"])
+def test_a_phone_on_its_side_has_the_picture_and_its_moves(
+    open_browser: Callable[..., Page], csv_file: Path, size: tuple[int, int]
+) -> None:
+    page = open_browser(size)
+    opened(page, csv_file)
+    seen = (
+        "['.header', '.read-strip', '.heading', '.rail', '.side'].filter((e) => document.querySelector(e).offsetParent)"
+    )
+    assert page.js(seen) == []
+    assert page.js("document.querySelector('.chart').clientHeight") >= 300
+    assert page.js("document.documentElement.scrollHeight") <= size[1]
+    assert page.width_overflow() <= 0
+    page.find("[data-by='-1']").click()
+    page.drawn(-13)
+    assert page.complaints() == []
 
 
 def test_column_names_are_text(page: Page, csv_file: Path, tmp_path: Path) -> None:

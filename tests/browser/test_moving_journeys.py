@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import PHONE, Page
@@ -238,6 +240,31 @@ def test_a_selected_stretch_keeps_surprises_and_play_inside(page: Page, csv_file
     page.drawn(last)
     press(page, Keys.ESCAPE)
     page.until("document.querySelector('#bracket').hidden && !location.search.includes('sel')")
+    assert page.complaints() == []
+
+
+def test_a_finger_that_rests_on_the_rail_selects_a_stretch(open_browser: Callable[..., Page], csv_file: Path) -> None:
+    page = open_browser(PHONE)
+    opened(page, csv_file)
+    page.driver.execute_script("document.querySelector('#track').scrollIntoView({ block: 'center' })")
+    left, top, middle = page.js(
+        "(() => { const { left, top, height } = document.querySelector('#track').getBoundingClientRect();"
+        " return [Math.round(left), Math.round(top), Math.round(height / 2)] })()"
+    )
+    touch = PointerInput("touch", "finger")
+    finger = ActionBuilder(page.driver, mouse=touch)
+    touch.create_pointer_move(x=left + 100, y=top + middle, duration=0)
+    touch.create_pointer_down(button=0)
+    touch.create_pause(0.8)
+    for x in (120, 150, 200):
+        touch.create_pointer_move(x=left + x, y=top + middle, duration=30)
+    touch.create_pointer_up(button=0)
+    finger.perform()
+    first, last = page.until("hindcast.selection.range")
+    assert [first, last] == page.js("[100, 200].map(hindcast.rail.index)")
+    page.until(f"location.search.endsWith('&sel={first},{last}')")
+    page.find("#selection-clear").click()
+    page.until("document.querySelector('#bracket').hidden")
     assert page.complaints() == []
 
 

@@ -78,6 +78,19 @@ def test_large_misses_stand_out_in_either_theme(open_browser: Callable[..., Page
     )
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_key_of_the_strip_has_its_colours(open_browser: Callable[..., Page], csv_file: Path, dark: bool) -> None:
+    page = open_browser(dark=dark)
+    opened(page, csv_file)
+    cells = "[...document.querySelectorAll('.strip-key [data-miss]')]"
+    shown = page.js(f"{cells}.map((e) => getComputedStyle(e).backgroundColor)")
+    classes = [page.js(f"hindcast.strip.colour({miss})") for miss in (0.1, 0.2, 0.4, 0.6, 1, 1.5, 9)]
+    assert shown == [f"rgb({', '.join(str(int(name[k : k + 2], 16)) for k in (1, 3, 5))})" for name in classes]
+    assert len(set(shown)) == 7
+    for words in ("missed by little", "by a lot", "no forecast", "not computed yet", "nothing to score yet"):
+        assert words in page.text(".strip-key")
+
+
 def test_a_press_jumps_and_drags_on_in_one_gesture(page: Page, csv_file: Path) -> None:
     opened(page, csv_file)
     at(page, 300).click_and_hold().perform()
