@@ -33,7 +33,7 @@
     timer = window.setTimeout(() => (document.hidden ? later(wait) : ask()), wait);
   };
 
-  const isUnder = (id) => document.getElementById(id)?.closest(".card, .panels")?.matches(":hover");
+  const isUnder = (id) => document.getElementById(id)?.closest(".card")?.matches(":hover");
 
   const put = (id, props) => {
     delete held[id];

@@ -9,9 +9,10 @@ from unittest.mock import Mock
 import pytest
 from flask.testing import FlaskClient
 
-from engine import Engine, Upload, errors
+from engine import Engine, Series, Step, Upload, errors
 from tests.conftest import ToyForecaster, to_csv, wave
 from tests.dash_client import UNKNOWN, call, page
+from tests.test_app import HOSTILE
 
 
 def ask(client: FlaskClient, known: Upload, **changed: Any) -> dict[str, Any]:
@@ -140,8 +141,53 @@ def test_a_forecast_that_is_not_to_be_had_leaves_its_cell_empty(
     assert "data:image" not in said(complete(client, upload), "accuracy-worst")
 
 
-def test_nonsense_is_answered_with_nothing(client: FlaskClient, upload: Upload) -> None:
-    for value in (None, 3, [], {"handle": "x"}):
-        answer = call(client, "accuracy-answer.data", {"accuracy-asked.data": value})
-        assert answer.status_code in (200, 204)
-        assert "parts" not in answer.get_data(as_text=True)
+WARN = "..accuracy-events.children...accuracy-heard.data.."
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=repr)
+def test_hostile_questions_are_no_failure(client: FlaskClient, upload: Upload, value: Any) -> None:
+    handle = upload.dataset.handle
+    fields = (
+        "model",
+        "h",
+        "slice",
+        "sel",
+        "worst",
+        "upload",
+        "seen",
+        "dark",
+        "line",
+        "side",
+        "k",
+        "lead",
+        "run",
+        "rows",
+    )
+    questions = [value, {"handle": handle, "seq": value}, {"handle": handle, "seq": 1, **dict.fromkeys(fields, value)}]
+    answers = [
+        call(client, output, {source: question})
+        for output, source in (("accuracy-answer.data", "accuracy-asked.data"), (WARN, "accuracy-warned.data"))
+        for question in questions
+    ]
+    answers.append(call(client, "page.children", {"url.pathname": f"/accuracy/{handle}", "url.search": value}))
+    assert {answer.status_code for answer in answers} <= {200, 204}
+
+
+@pytest.mark.parametrize(
+    ("step", "squares", "first"),
+    [
+        (Step(86_400, "second"), "season:", "weekday:"),
+        (Step(1, "weekday"), "season:", "weekday:"),
+        (Step(1, "month"), "month:", "month:"),
+    ],
+)
+def test_data_of_any_step_has_a_clock(
+    client: FlaskClient, engine: Engine, step: Step, squares: str, first: str
+) -> None:
+    known = engine.upload(to_csv(Series(wave(400, season=7).values, step, 300)))
+    answer = complete(client, known)
+    panels = said(answer, "accuracy-panels")
+    assert f'"data-slice": "{squares}' in panels
+    assert f'"data-slice": "{first}' in panels
+    assert "hour:" not in panels
+    assert "on average; " in said(answer)

@@ -194,6 +194,32 @@ def test_another_theme_is_drawn_in_its_own_colours(page: Page, csv_file: Path) -
     assert page.complaints() == []
 
 
+def test_nothing_moves_under_the_pointer_while_a_file_is_being_computed(
+    open_browser: Callable[..., Page], csv_file: Path, tmp_path: Path
+) -> None:
+    page = open_browser()
+    with Server(tmp_path / "cache", "tests.slow_server:server", HINDCAST_MODEL="toy") as running:
+        page.address = running.url
+        page.open()
+        page.choose(csv_file)
+        page.until("location.pathname.startsWith('/explore/')")
+        page.drawn()
+        page.driver.execute_script("document.querySelector('.fails a').click()")
+        page.until("document.querySelector('#accuracy-panels .bar-row')")
+        assert "numbers may still move" in page.text("#accuracy-sentences")
+        ActionChains(page.driver).move_to_element(page.find(".fail-card h2")).perform()
+        page.until("document.querySelector('.fail-card').matches(':hover')")
+        held, told, number = page.text("#accuracy-panels"), page.text("#accuracy-sentences"), seq(page)
+        page.until(f"Number({STATE}.seq) >= {number + 2}")
+        page.wait(lambda: page.text("#accuracy-sentences") != told, "what is elsewhere follows")
+        assert page.text("#accuracy-panels") == held
+        ActionChains(page.driver).move_to_element(page.find("h1")).perform()
+        page.wait(lambda: page.text("#accuracy-panels") != held, "what the pointer has left follows")
+        page.until(f"{STATE}.complete === 'true'", timeout=120)
+        assert "still move" not in page.text("#accuracy-sentences")
+        assert page.complaints() == []
+
+
 def test_a_line_is_asked_about_and_stays_in_the_address(page: Page, csv_file: Path) -> None:
     accuracy(page, csv_file)
     assert "Give a line" in page.text("#accuracy-events")
