@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -302,4 +303,4 @@ class TestFacade(Facade.TestCase):
         suppress_health_check=[HealthCheck.too_slow],
     )
     # Other tests cover all of this, one call at a time, and this one is half as fast while it is written down.
-    pytestmark = (pytest.mark.timeout(180), pytest.mark.no_cover)
+    pytestmark: ClassVar = [pytest.mark.timeout(180), pytest.mark.no_cover]
