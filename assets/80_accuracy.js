@@ -123,8 +123,10 @@
     ask({ anew: true });
   };
 
-  /* The pressed cell at once, before there are numbers of it. */
+  /* The pressed cell at once, before there are numbers of it; what is selected stays so in explore. */
   const mark = () => {
+    const explore = address({ ...facts, warned: "" }).replace("/accuracy/", "/explore/");
+    hindcast.set("explore-tab", { href: explore });
     for (const cell of document.querySelectorAll("[data-slice]")) cell.ariaPressed = String(cell.dataset.slice === facts.slice);
   };
 

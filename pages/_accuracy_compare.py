@@ -11,6 +11,7 @@ from dash import dcc, html
 
 from engine import BASELINE, Compared, Contender, Range, Skill
 from pages._accuracy_asked import Asked, address
+from pages._accuracy_export import ends
 from pages._accuracy_figures import ahead
 from pages._accuracy_words import percents
 from pages._chart import Words, chart, line, top, values
@@ -102,7 +103,7 @@ def _name(model: str, words: Words, asked: Asked, shown: str, is_there: bool) ->
         return [f"{everyday[:1].upper()}{everyday[1:]}", html.Small(f" {model}")]
     if model == shown or not is_there:
         return [model]
-    which = {"model": model, "h": asked.horizon, "slice": asked.slice}
+    which = {"model": model, "h": asked.horizon, "sel": ends(asked), "slice": asked.slice}
     return [dcc.Link(model, href=address("accuracy", asked.handle, **which))]
 
 

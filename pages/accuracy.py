@@ -205,7 +205,8 @@ def _models(engine: Engine, asked: _accuracy_asked.Asked, found: Backtest) -> tu
 
 def mark(found: Backtest, compared: Compared) -> str:
     """What numbers stand on: while it is the same, so are they."""
-    return " ".join(map(str, [*found.standing, compared.selected, *((each.done) for each in compared.contenders)]))
+    others = [part for each in compared.contenders for part in (each.done, each.takes_part)]
+    return " ".join(map(str, [*found.standing, compared.selected, *others]))
 
 
 def _refused(asked: _accuracy_asked.Asked, state: str, words: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from plotly.utils import PlotlyJSONEncoder
 
 import app as hindcast
 from engine import BASELINE, Compared, Contender, Engine, Measures, Range, Settings, Skill
 from engine.models.base import built_in
-from pages import _accuracy_compare
+from pages import _accuracy_compare, accuracy
 from pages._accuracy_asked import asked
 from pages._accuracy_compare import LAST_VALUE, Fill
 from pages._traces import DARK, LIGHT
 from pages._words import plain
 from tests.conftest import ToyForecaster, to_csv, until, wave
-from tests.made_backtest import NAN, H
+from tests.made_backtest import NAN, H, backtest
 from tests.test_accuracy_page import ask, complete, said
 from tests.test_accuracy_parts import HANDLE, WORDS, words_of
 
@@ -117,6 +119,19 @@ def test_a_model_that_is_not_computed_can_be() -> None:
 )
 def test_how_long_it_takes_is_said_roughly(seconds: float, words: str) -> None:
     assert _accuracy_compare.duration(seconds) == words
+
+
+def test_a_link_to_another_models_page_keeps_the_slice_and_the_stretch() -> None:
+    question = asked({"handle": HANDLE, "seq": 1, "slice": "hour:6", "sel": "-120,-37", "h": 12})
+    assert question is not None
+    shown = _accuracy_compare.table(compared(contender("theta", 2.6)), WORDS, question, "toy", IDLE)
+    assert f"/accuracy/{HANDLE}?model=theta&h=12&sel=-120,-37&slice=hour:6" in json.dumps(shown, cls=PlotlyJSONEncoder)
+
+
+def test_a_model_that_takes_part_from_now_on_is_news() -> None:
+    found = backtest()
+    late = contender("theta", 2.6, takes_part=False)
+    assert accuracy.mark(found, compared(late)) != accuracy.mark(found, compared(late._replace(takes_part=True)))
 
 
 @pytest.mark.parametrize("paint", [LIGHT, DARK], ids=["light", "dark"])

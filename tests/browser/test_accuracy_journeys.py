@@ -88,6 +88,7 @@ def test_a_cell_selects_its_moments_and_all_numbers_follow(page: Page, csv_file:
         for time in page.js("[...document.querySelectorAll('.worst tbody th')].map((e) => e.innerText)")
     )
     assert page.js("document.querySelector('#scores-link').href").endswith("/scores?slice=hour:6")
+    page.until("document.querySelector('#explore-tab').href.endsWith('slice=hour:6')")
 
     page.find("#accuracy-chip a").click()
     page.drawn()
@@ -122,6 +123,7 @@ def test_what_is_selected_is_let_go_by_its_chip_by_escape_and_by_going_back(page
         page.wait(lambda: page.text("#accuracy-sentences") == whole, "all moments again")
         assert "slice" not in page.js("location.search")
         assert page.text("#accuracy-chip") == ""
+        page.until("!document.querySelector('#explore-tab').href.includes('slice')")
 
     select(page, "trend:rising-fast")
     assert "After fast rises" in page.text("#accuracy-chip")
