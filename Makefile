@@ -22,6 +22,7 @@ serve: $(VENV)/installed ## the same behind gunicorn, as the Procfile starts it
 # Every engine that starts or ends waits for the disk, and tests start thousands: they write to memory where there is room.
 MEMORY := $(shell df -k /dev/shm 2>/dev/null | awk 'NR > 1 && $$4 > 4000000 {print "/dev/shm"}')
 test: export TMPDIR := $(or $(MEMORY),$(TMPDIR),/tmp)
+test: export PYTHONDONTWRITEBYTECODE :=# every server, child and tester would compile everything anew
 test: lint browser ## lint, types and every test; all branches of the scheduling core, nearly all of the engine
 	$(BIN)/python -m pytest --numprocesses=$(TESTERS) --maxprocesses=8 --dist=loadgroup --no-loadscope-reorder \
 		--cov --cov-report=

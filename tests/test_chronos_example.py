@@ -11,9 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from chronos.chronos_bolt import ChronosBoltModelForForecasting
 from scipy.special import ndtri
-from transformers import T5Config
 
 from engine import Engine, Settings, errors
 from engine.models.base import GROUP, Forecaster, installed, load
@@ -27,6 +25,9 @@ LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 def checkpoint(folder: Path) -> Path:
     """A Chronos-Bolt checkpoint with random weights: as the published ones, but small."""
+    from chronos.chronos_bolt import ChronosBoltModelForForecasting  # takes seconds, in every process that collects
+    from transformers import T5Config
+
     torch.manual_seed(0)
     sizes = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_decoder_layers": 1, "num_heads": 2}
     config = T5Config(**sizes, vocab_size=2, pad_token_id=0, decoder_start_token_id=0, feed_forward_proj="relu")
