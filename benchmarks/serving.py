@@ -35,8 +35,9 @@ class Server:
     def close(self) -> None:
         self._connection.close()
 
-    def wait(self, condition: Callable[[], bool]) -> None:
-        for _ in range(1200):
+    def wait(self, condition: Callable[[], bool], patience: float = 120.0) -> None:
+        """patience: seconds."""
+        for _ in range(int(10 * patience)):
             try:
                 if condition():
                     return

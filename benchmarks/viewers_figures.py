@@ -25,7 +25,7 @@ def dragged(port: int, files: list[tuple[str, int]], seconds: float) -> Load:
     return Load(**json.loads(done.stdout))
 
 
-def run(viewers: int = 20, seconds: float = 60.0, points: int = 1_000, port: int = PORT) -> Iterator[Figure]:
+def run(viewers: int = 20, seconds: float = 60.0, points: int = 700, port: int = PORT) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name, serving("app:server", Path(name), port) as server:
         files = []
         for seed in range(viewers):
@@ -33,7 +33,7 @@ def run(viewers: int = 20, seconds: float = 60.0, points: int = 1_000, port: int
             files.append((stored["handle"], stored["first_index"]))
         for handle, _ in files:
             progress = f"/api/v1/datasets/{handle}/progress"
-            server.wait(lambda progress=progress: server.call(progress)["state"] == "done")
+            server.wait(lambda progress=progress: server.call(progress)["state"] == "done", patience=600)
         alone = dragged(port, files[:1], seconds / 2)
         before, cpu = server.memory(), server.cpu()
         load = dragged(port, files, seconds)
