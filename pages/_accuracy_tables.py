@@ -68,8 +68,7 @@ def measures(found: Backtest, words: Words) -> list[Any]:
     columns: list[tuple[str, Measures]] = [("Forecast", found.measures)]
     if not _accuracy_words.alone(found):
         columns.append((_capital(words.baseline), found.baseline))
-    if found.season > 1:
-        columns.append(("Last value", found.last_value))
+    columns.append(("Last value", found.last_value))
     rows = [
         html.Tr(
             [

@@ -31,6 +31,11 @@ def ready(found: Backtest) -> bool:
     return standing.scored > 0 and not early
 
 
+def rival(season: int, step: Step) -> str:
+    """The baseline's everyday name for a whole file. Where most of it shows no cycle some of its moments may."""
+    return baseline_name(season, step) if season > 1 else "last cycle or value"
+
+
 def alone(found: Backtest) -> bool:
     """Whether it is the baseline itself, which is held against nothing."""
     return found.model == BASELINE
@@ -58,7 +63,7 @@ def sentences(found: Backtest, step: Step, decimals: int, unit: str) -> list[Sen
 
 def missed(found: Backtest, step: Step, decimals: int, unit: str) -> Sentence:
     """By how much the forecast missed, and whether the baseline misses by less: that comes first."""
-    name = baseline_name(found.season, step)
+    name = rival(found.season, step)
     mine = Mark("strong", quantity(found.measures.crps, decimals, unit))
     over = _over(found)
     if alone(found):

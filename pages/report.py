@@ -8,7 +8,7 @@ from dash import Dash
 from flask import Response, current_app, request
 
 from engine import Backtest, Dataset, Engine, errors
-from pages import _accuracy_asked, _inputs, _moment, _notation, _report, _words
+from pages import _accuracy_asked, _accuracy_words, _inputs, _moment, _notation, _report, _words
 from pages._accuracy_asked import Asked
 from pages._accuracy_pictures import Pictures
 from pages._accuracy_tables import MORE
@@ -26,7 +26,7 @@ def backtest(engine: Engine, asked: Asked, timeout: float) -> Backtest:
 def words_of(found: Backtest, dataset: Dataset, unit: str) -> Words:
     """How its numbers are written."""
     fixed, step = _moment.frame_of(dataset, found.horizon), _moment.step_of(dataset)
-    return Words(step, fixed.decimals, _notation.shorten(unit), _notation.baseline_name(found.season, step))
+    return Words(step, fixed.decimals, _notation.shorten(unit), _accuracy_words.rival(found.season, step))
 
 
 def about(dataset: Dataset, model: str, horizon: int) -> str:

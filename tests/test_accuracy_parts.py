@@ -183,7 +183,7 @@ def test_every_measure_says_how_it_is_made() -> None:
     draws = words_of(_accuracy_tables.measures(backtest(kind="draws", season=1, model=BASELINE), WORDS))
     assert "fair form for draws" in draws
     assert "no season found" in draws
-    assert "Last value" not in draws
+    assert "Same time yesterday" not in draws
 
 
 def test_the_rank_histogram_shows_each_bar_before_what_a_right_one_would_be() -> None:
