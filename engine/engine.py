@@ -82,7 +82,8 @@ class Engine:
         self._wires = Wires(settings.wire_budget, self._asking.block_rows, self._scheduler.find, self._asking.baselines)
         find, opponents = self._scheduler.find, self._asking.opponents
         self._exports = Exports(settings.cache_dir, self._asking.block_rows, opponents)
-        self._backtests = Backtests(settings.scores_budget, self._asking.block_rows, find, opponents)
+        models = len(self._catalog.names)
+        self._backtests = Backtests(settings.scores_budget, self._asking.block_rows, find, opponents, models)
         self._aside = Aside(settings.cache_dir / FOLDER)
         self._workers = Workers(
             self._scheduler,

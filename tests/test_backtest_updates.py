@@ -358,15 +358,30 @@ def test_of_a_file_that_is_too_long_for_the_budget_every_other_block_is_scored(
     settings: Settings, registry: dict[str, Loader]
 ) -> None:
     engine = Engine(replace(settings, scores_budget=1_000_000, horizon=64), registry)
-    handle = stored(engine, wave(1700))
+    handle = stored(engine, wave(1000))
     found = whole(engine, handle)
     assert found.standing.complete
-    assert 600 < found.standing.read < 1000 < found.standing.done == found.standing.total
+    assert 400 < found.standing.read < 500 < found.standing.done == found.standing.total
     assert 0 < engine._backtests.nbytes <= 1_000_000
     (entry,) = engine._scheduler.entries()
     crps, known, *_ = frame_of(entry).scores()
-    here = ((1000 + np.arange(1700)) // 256 % 2 == 1000 // 256 % 2) & (known > 0)
+    here = ((1000 + np.arange(1000)) // 256 % 2 == 1000 // 256 % 2) & (known > 0)
     np.testing.assert_allclose(found.measures.crps, np.average(crps[here], weights=known[here]), rtol=1e-6)
+    engine.close()
+
+
+def test_models_of_a_long_file_have_room_beside_each_other(
+    settings: Settings, registry: dict[str, Loader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(replace(settings, scores_budget=1_000_000, horizon=64, models=("toy", "theta")), registry)
+    handle, reads = stored(engine, wave(800)), Reads(engine, monkeypatch)
+    engine.backtest(handle, model="theta", timeout=20, wait=True)
+    assert [each.takes_part for each in engine.compare(handle, timeout=20).contenders] == 4 * [True]
+    assert reads.taken()
+    for model in ("toy", "theta", "toy"):
+        assert engine.backtest(handle, model=model, timeout=0.0).standing.complete
+    engine.compare(handle, timeout=20)
+    assert reads.taken() == []
     engine.close()
 
 

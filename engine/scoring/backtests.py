@@ -50,7 +50,7 @@ class _Counted(NamedTuple):
 
 class Backtests:
     """`read` gives a copy of the done rows of a block of an entry, by a deadline; `find` the entry of a key that is
-    open; `opponents` those that every model is compared with."""
+    open; `opponents` those that every model is compared with. models: how many there are beside each other."""
 
     def __init__(
         self,
@@ -58,8 +58,10 @@ class Backtests:
         read: Callable[[Entry, int, float], Rows],
         find: Callable[[Hashable], Entry | None],
         opponents: Callable[[], Opponents],
+        models: int,
     ) -> None:
         self._budget = budget
+        self._models = models
         self._read = read
         self._find = find
         self._opponents = opponents
@@ -202,10 +204,11 @@ class Backtests:
             return counted
 
     def _extent(self, series: Series, horizon: int) -> Extent:
-        """All origins of a series, or as evenly spread ones as there is room for."""
-        row = Table.row_bytes(horizon, USUAL_SAMPLES) + Rivals.row_bytes(horizon)
+        """All origins of a series, or as evenly spread ones as there is room for: the tables of all models, which would
+        drive each other out otherwise."""
+        row = self._models * Table.row_bytes(horizon, USUAL_SAMPLES) + Rivals.row_bytes(horizon)
         extent = Extent(series)
-        while len(extent) * row + 2 * OVERHEAD > self._budget and len(extent.blocks) > 1:
+        while len(extent) * row + (self._models + 1) * OVERHEAD > self._budget and len(extent.blocks) > 1:
             extent = Extent(series, max(extent.every + 1, extent.every * len(extent) * row // self._budget))
         return extent
 
