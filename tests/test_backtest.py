@@ -137,6 +137,19 @@ def test_the_last_value_is_scored_as_the_model_of_that_name_is(settings: Setting
     engine.close()
 
 
+def test_a_spike_leaves_the_course_after_it_as_it_is(engine: Engine) -> None:
+    calm = wave(900)
+    values = np.where(np.arange(900) == 300, 1e25, calm.values)
+    done = engine.upload(to_csv(Series(values, calm.step, calm.first_slot))).dataset.handle
+    until(lambda: filled(engine, done))
+    found = whole(engine, done).over_time
+    misses = {picture.index: picture.crps for picture in direct.pictures(engine, done)}
+    for column in (360, 380):
+        first = int(found.index[column]) - found.window // 2
+        around = [misses[index] for index in range(first, first + found.window)]
+        assert found.crps[column] == pytest.approx(np.mean(around), rel=1e-6)
+
+
 def test_ranks_say_between_which_samples_it_happened(engine: Engine, handle: str) -> None:
     pairs = direct.pairs_of(direct.pictures(engine, handle))
     expected = np.zeros(11)

@@ -111,6 +111,14 @@ def test_a_worse_forecaster_is_called_worse_and_few_moments_are_too_few() -> Non
     assert np.isnan(few.range).all()
 
 
+def test_nobody_is_better_than_by_all_of_the_miss() -> None:
+    own, other = np.random.default_rng(5).gamma(2.0, size=(2, 3000))
+    other[1500:1512] = 1e9
+    found = skill(own, other, np.ones(3000), 48)
+    assert 0.99 < found.value < 1
+    assert found.range.high == 1
+
+
 def test_nothing_is_compared_with_one_who_never_misses() -> None:
     found = skill(np.ones(300), np.zeros(300), np.ones(300), 24)
     assert np.isnan(found.value)

@@ -22,16 +22,17 @@ def over_time(dataset: Dataset, sums: PerOrigin, horizon: int) -> OverTime:
     middle = (np.arange(columns) * length + length // 2) // columns
     first, last = np.maximum(middle - window // 2, 0), np.minimum(middle - window // 2 + window, length)
 
+    ends = np.stack([first, last], axis=1).ravel()
+
     def rolled(values: Floats) -> Floats:
-        until = np.concatenate(([0.0], np.cumsum(values)))
-        result: Floats = until[last] - until[first]
-        return result
+        """Each window by itself: in differences of running sums a spike would eat the digits of all that follows."""
+        return np.add.reduceat(np.append(values, 0.0), ends)[::2]
 
     pairs = rolled(sums.pairs)
 
     def mean(values: Floats) -> Floats:
         result: Floats = np.full(columns, np.nan)
-        return np.divide(np.maximum(rolled(values), 0.0), pairs, out=result, where=pairs > 0)
+        return np.divide(rolled(values), pairs, out=result, where=pairs > 0)
 
     return OverTime(
         index=middle - length + 1,

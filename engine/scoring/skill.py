@@ -13,11 +13,13 @@ def skill(own: Floats, other: Floats, pairs: Floats | Ints, block: int) -> Skill
     """1 - own / other of the CRPS summed per origin over the same pairs, of moments on consecutive slots (N,), of which
     `pairs` tells which have any. block: see memory.block_length.
 
-    The range is that of a ratio of sums of pairs (see ranges.means), in which what both missed falls out. (A block
-    bootstrap of the pairs holds the truth less often: 86 to 95 % of simulated files instead of 91 to 98.)
+    The range is that of a ratio of sums of pairs (see ranges.means), in which what both missed falls out, and ends at
+    1: no miss at all. (A block bootstrap of the pairs holds the truth less often: 86 to 95 % of simulated files instead
+    of 91 to 98.)
     """
     found = means(own, other, block, there=pairs > 0)
-    value, low, high = 1 - float(found.value[0]), 1 - float(found.high[0]), 1 - float(found.low[0])
+    value, low = 1 - float(found.value[0]), 1 - float(found.high[0])
+    high = float(1 - np.maximum(found.low[0], 0.0))
     comparison: Comparison = "no difference"
     if np.isnan(low):
         comparison = "too few"
