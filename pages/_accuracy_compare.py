@@ -134,7 +134,7 @@ def against(skill: Skill) -> str:
             return f"{_percent(-skill.value)} worse{percents(Range(-skill.range.high, -skill.range.low))}"
         case "no difference":
             return f"no clear difference{percents(skill.range)}"
-    return "too few moments to tell"
+    return "too few moments to tell" if math.isfinite(skill.value) else "nothing to compare with"
 
 
 def _signed(value: float, words: Words) -> str:

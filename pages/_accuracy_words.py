@@ -15,7 +15,7 @@ FIRST_NUMBERS = 100  # moments that are computed before anything is said
 MOST_HARDEST = 3  # slices that a sentence names
 FEWEST = 10  # independent moments behind a verdict
 NOTHING = "Nothing to compare with yet."
-NONE_STANDS_OUT = "No hour, weekday or level stands out."
+NONE_STANDS_OUT = "No {} or level stands out."
 BY_CHOICE = "These are the worst by choice; they say nothing about the average."
 VERDICTS = {
     "right": (Mark("strong", "right"), "."),
@@ -68,6 +68,10 @@ def missed(found: Backtest, step: Step, decimals: int, unit: str) -> Sentence:
     over = _over(found)
     if alone(found):
         return [f"{over} {name} missed by ", mine, " on average."]
+    if found.baseline.crps == 0 and found.measures.crps == 0:
+        return [f"{over} neither the forecast nor {name} ever missed."]
+    if found.baseline.crps == 0:
+        return [f"{over} the forecast missed by ", mine, f" on average; {name} never did."]
     theirs = number(found.baseline.crps, decimals)
     both: Sentence = ["the forecast missed by ", mine, f" on average; {name} missed by {theirs}"]
     percent, reach = 100 * found.skill.value, found.skill.range
@@ -129,9 +133,16 @@ def hardest(found: Backtest) -> Sentence:
         return []
     named = [words for group in _groups(found.panels) for words in _slices.hardest(group)[: _slices.MOST_NAMED]]
     if not named:
-        return [NONE_STANDS_OUT]
+        return [NONE_STANDS_OUT.format(_clock_words({panel.kind for panel in found.panels}))]
     *first, last = named[:MOST_HARDEST]
     return [f"Hardest: {', '.join(first)}{', and ' if first else ''}{last}."]
+
+
+def _clock_words(kinds: set[str]) -> str:
+    """What the clock is made of in a file of such a step."""
+    if "hour" in kinds:
+        return "hour, weekday"
+    return "weekday, month" if "weekday" in kinds else "month"
 
 
 def _is_silent(panel: Panel) -> bool:
@@ -165,8 +176,11 @@ def about(amount: float) -> str:
 
 
 def filling(found: Backtest) -> Sentence:
-    """That there is more to come."""
+    """That there is more to come, or that not all of what is there counts."""
     standing = found.standing
+    if standing.complete and standing.read < standing.done:
+        part = f"{count(standing.read)} of its {count(standing.total)} moments"
+        return [f"This file is long: the numbers stand on {part}, spread evenly over it."]
     if standing.complete:
         return []
     is_computed = standing.done >= standing.total

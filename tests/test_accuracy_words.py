@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,15 @@ def test_a_file_of_which_most_shows_no_cycle_is_held_against_cycle_or_value() ->
 
 def test_the_baseline_alone_is_held_against_nothing() -> None:
     assert said(backtest(model=BASELINE))[0] == "Over 35 080 moments same time yesterday missed by 2.4 kWh on average."
+
+
+def test_a_baseline_that_never_misses_leaves_nothing_to_tell() -> None:
+    flat = backtest(skill=Skill(math.nan, NAN, "too few"))
+    exact = flat.baseline._replace(crps=0.0)
+    first = said(replace(flat, baseline=exact))[0]
+    assert first.endswith("the forecast missed by 2.4 kWh on average; same time yesterday never did.")
+    first = said(replace(flat, baseline=exact, measures=exact))[0]
+    assert first.endswith("moments neither the forecast nor same time yesterday ever missed.")
 
 
 def test_a_unit_that_is_not_known_leaves_no_gap() -> None:
@@ -119,6 +129,28 @@ def test_a_file_that_is_being_computed_says_on_how_much_it_stands() -> None:
     assert said(found)[-1] == "12 480 of 35 100 computed; numbers may still move."
     found = backtest(standing=Standing(35_100, 35_100, 2_048, 2_040, 2_040, False))
     assert said(found)[-1] == "2 048 of 35 100 read; numbers may still move."
+
+
+def test_a_file_too_long_for_all_of_it_to_count_says_so() -> None:
+    found = backtest(standing=Standing(900_000, 900_000, 450_000, 449_990, 449_990, True))
+    assert said(found)[-1] == (
+        "This file is long: the numbers stand on 450 000 of its 900 000 moments, spread evenly over it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "sentence"),
+    [
+        (("clock", "hour", "weekday", "month"), "No hour, weekday or level stands out."),
+        (("clock", "weekday", "month"), "No weekday, month or level stands out."),
+        (("clock",), "No month or level stands out."),
+    ],
+)
+def test_what_does_not_stand_out_is_what_the_file_has(kinds: tuple[str, ...], sentence: str) -> None:
+    clock, *others = panels()
+    rest = [panel for panel in others if panel.kind in ("level", "trend")]
+    found = backtest(panels=(*(clock._replace(kind=kind) for kind in kinds), *rest))
+    assert said(found)[2] == sentence
 
 
 @pytest.mark.parametrize(
