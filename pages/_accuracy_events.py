@@ -104,10 +104,14 @@ def _left_over(found: Events) -> list[Sentence]:
     if found.unjudged:
         were = "event cannot" if found.unjudged == 1 else "events cannot"
         said.append(
-            [f"{count(found.unjudged)} more {were} be judged: no forecast came before, or all from beyond the line."]
+            [
+                f"{count(found.unjudged)} more {were} be judged: forecasts before are missing, or all came from beyond the line."
+            ]
         )
-    if found.read < found.total:
+    if not found.complete:
         said.append([f"{count(found.read)} of {count(found.total)} read; numbers may still move."])
+    elif found.read < found.total:
+        said.append([f"This stands on {count(found.read)} of {count(found.total)} moments."])
     return said
 
 

@@ -125,7 +125,7 @@ def register(app: Dash) -> None:
         heard = {"seq": asked.seq, "line": asked.line, "complete": True}
         try:
             return _warned(engine, asked, heard)
-        except (errors.BadRequest, errors.IndexOutOfRange) as error:
+        except (errors.UnknownHandle, errors.BadRequest, errors.IndexOutOfRange) as error:
             return [html.P(error.message)], heard
         except errors.EngineError:  # busy, say: what is shown stays, and is asked for again
             return no_update, heard | {"complete": False}
@@ -184,7 +184,7 @@ def _warned(engine: Engine, asked: _accuracy_asked.Warned, heard: dict[str, Any]
         return _accuracy_asked.address("explore", asked.handle, i=index, **named)
 
     children = _accuracy_events.answer(found, words, asked.rows, link, _moment.render)
-    return children, heard | {"line": line, "complete": found.read >= found.total}
+    return children, heard | {"line": line, "complete": found.complete}
 
 
 def _models(engine: Engine, asked: _accuracy_asked.Asked, found: Backtest) -> tuple[Compared, Fill]:

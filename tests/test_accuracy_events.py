@@ -41,6 +41,7 @@ def made(**changed: Any) -> Events:
         "stretch": None,
         "total": 25_000,
         "read": 25_000,
+        "complete": True,
         "announced": 29,
         "missed": 12,
         "unjudged": 0,
@@ -78,9 +79,13 @@ def test_hits_and_false_warnings_are_said_side_by_side() -> None:
             {"followed": 1, "false": 0, "followed_range": NAN},
             "Of 1 warning, 1 was followed by one within 1 h; 0 false.",
         ),
-        ({"unjudged": 1}, "1 more event cannot be judged: no forecast came before, or all from beyond the line."),
+        (
+            {"unjudged": 1},
+            "1 more event cannot be judged: forecasts before are missing, or all came from beyond the line.",
+        ),
         ({"unjudged": 5}, "5 more events cannot be judged"),
-        ({"read": 12_480}, "12 480 of 25 000 read; numbers may still move."),
+        ({"read": 12_480, "complete": False}, "12 480 of 25 000 read; numbers may still move."),
+        ({"read": 12_480}, "This stands on 12 480 of 25 000 moments."),
     ],
 )
 def test_every_state_has_its_sentence(changed: dict[str, Any], sentence: str) -> None:

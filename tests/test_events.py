@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine import Engine, Events, PlotData, Question, errors
+from engine import Engine, Events, PlotData, Question, Settings, errors
+from engine.models.base import Loader
 from engine.scoring.events import announced, share_range
 from engine.scoring.warned import NOTHING_FOLLOWED
 from tests import direct_scores as direct
@@ -27,7 +29,7 @@ def told(marks: str, warned: dict[int, tuple[int, int]], asked: Question = HIGH,
     counts = np.zeros((horizon, len(marks)), np.uint8)
     for position, (step, samples) in warned.items():
         counts[step - 1, position] = samples
-    return announced(values, counts, np.ones(len(marks), dtype=bool), asked)
+    return announced(values, counts, np.ones(len(marks), dtype=bool), np.zeros(len(marks), dtype=bool), asked)
 
 
 def test_an_event_is_announced_by_a_moment_before_it_of_which_enough_samples_lie_beyond_the_line() -> None:
@@ -102,15 +104,16 @@ def test_the_answer_is_that_of_the_plain_reading(marks: list[str], seed: int, ho
     values = np.array([{"x": 9.0, "-": 11.0, ".": np.nan}[mark] for mark in marks])
     counts = random.integers(0, 6, (4, len(marks))).astype(np.uint8)
     read = random.random(len(marks)) < 0.8
+    unread = ~read & (random.random(len(marks)) < 0.3)
     asked = Question(10.0, False, *how)
-    runs, warnings = announced(values, counts, read, asked)
-    expected_runs, expected_warnings = plainly(values, counts, read, asked)
+    runs, warnings = announced(values, counts, read, unread, asked)
+    expected_runs, expected_warnings = plainly(values, counts, read, unread, asked)
     assert list(zip(*(column.tolist() for column in runs), strict=True)) == expected_runs
     assert list(zip(*(column.tolist() for column in warnings), strict=True)) == expected_warnings
 
 
 def plainly(
-    values: Values, counts: NDArray[Any], read: NDArray[np.bool_], asked: Question
+    values: Values, counts: NDArray[Any], read: NDArray[np.bool_], unread: NDArray[np.bool_], asked: Question
 ) -> tuple[list[Any], list[Any]]:
     """Events (start, length, judged, lead) and warnings (first, last, event, decided) by the definitions."""
     horizon, length = counts.shape
@@ -136,9 +139,10 @@ def plainly(
 
     runs = []
     for run in events:
-        could = [t for t in range(max(0, run[0] - horizon), run[0] - asked.lead + 1) if calm(t)]
-        leads = [run[0] - t for t in could if warns(t)]
-        runs.append((run[0], len(run), bool(could), max(leads, default=0)))
+        before_it = range(max(0, run[0] - horizon), run[0] - asked.lead + 1)
+        judged = any(map(calm, before_it)) and not any(unread[t] for t in before_it)
+        leads = [run[0] - t for t in before_it if judged and warns(t)]
+        runs.append((run[0], len(run), judged, max(leads, default=0)))
     warnings = []
     t = 0
     while t < length:
@@ -191,7 +195,7 @@ def test_the_engine_answers_with_what_its_pictures_show(
     found = engine.events(handle, line, direction, k=k, lead=lead, run=run, timeout=20)
     asked = Question(line, direction == "above", k, lead, run)
     counts, read = counted(direct.pictures(engine, handle), len(GAPPY), asked)
-    runs, warnings = plainly(GAPPY.values, counts, read, asked)
+    runs, warnings = plainly(GAPPY.values, counts, read, np.zeros(len(GAPPY), dtype=bool), asked)
     judged = [each for each in runs if each[2]]
     decided = [each for each in warnings if each[3]]
     assert found.question == asked
@@ -237,11 +241,38 @@ def test_what_is_computed_anew_is_counted_anew(engine: Engine, handle: str, toy:
     try:
         engine.recalculate(handle, first=-60, last=0)
         during = engine.events(handle, 12.0, "above", timeout=20)
-        assert during.read < before.read
+        assert (during.read < before.read, during.complete, before.complete) == (True, False, True)
     finally:
         toy.batches.set()
     until(lambda: filled(engine, handle))
     assert line_of(engine.events(handle, 12.0, "above", timeout=20)) == line_of(before)
+
+
+def test_an_event_is_not_missed_where_a_forecast_before_it_is_not_read() -> None:
+    values = np.array([5.0, 5, 5, 5, 5, 11, 5])
+    counts, read = np.zeros((4, 7), np.uint8), np.array([1, 1, 1, 0, 1, 1, 1], dtype=bool)
+    for unread, judged in ((~read, False), (np.zeros(7, dtype=bool), True)):
+        runs, _ = announced(values, counts, read, unread, HIGH)
+        assert runs.judged.tolist() == [judged]
+    counts[1, 4] = 9
+    runs, _ = announced(values, counts, read, ~read, HIGH)
+    assert (runs.judged.tolist(), runs.lead.tolist()) == ([False], [0])
+
+
+def test_of_a_long_file_what_is_left_out_is_neither_missed_nor_still_to_come(
+    settings: Settings, registry: dict[str, Loader]
+) -> None:
+    engine = Engine(replace(settings, scores_budget=1_000_000, horizon=64), registry)
+    series = wave(1000)
+    done = engine.upload(to_csv(series)).dataset.handle
+    until(lambda: filled(engine, done))
+    found = engine.events(done, 12.0, "above", timeout=20)
+    assert (found.complete, found.read < found.total) == (True, True)
+    read = (np.arange(1000) + 1000) // 256 % 2 == 1000 // 256 % 2
+    for index in found.events.index:
+        assert read[max(0, 999 + index - 64) : 999 + index].all()
+    assert found.unjudged > found.announced + found.missed > 0
+    engine.close()
 
 
 def test_nothing_computed_is_nothing_judged(engine: Engine, toy: ToyForecaster) -> None:

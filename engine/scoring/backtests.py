@@ -21,7 +21,7 @@ from engine.scoring.compare import Entrant, compare
 from engine.scoring.crossings import Crossings, count_on
 from engine.scoring.events import events
 from engine.scoring.extent import Extent
-from engine.scoring.reading import Opponents, read_on, up_to_date
+from engine.scoring.reading import Opponents, changed, read_on, up_to_date
 from engine.scoring.summary import Asked, Reach, summary
 from engine.scoring.table import Rivals, Table
 from engine.scoring.warned import Events, Question
@@ -135,7 +135,8 @@ class Backtests:
                 ),
             )
         self._forget_if_gone(entry)
-        return events(dataset, entry.subject.spec, counted.crossings, asked, stretch, most)
+        complete = frame_of(entry).complete() and not changed(entry, counted.crossings)  # before the numbers
+        return events(dataset, entry.subject.spec, counted.crossings, asked, stretch, most, complete)
 
     def forget(self, handle: str) -> None:
         """Keep nothing of a series."""

@@ -4,8 +4,8 @@ An event begins with the first reading beyond the line of a run of them; a missi
 than the horizon does. A moment warns if at any one step at least `lead` ahead at least k of its samples lie beyond the
 line (steps are separate forecasts: it takes no more than one of them); a moment whose own last reading lies beyond it
 warns of nothing, however sure it is. An event is announced if a moment warned that lies at least `lead` steps before it
-and no more than the horizon; where all of these moments are beyond the line already, or have no forecast, it cannot be
-judged. Warnings of consecutive moments are one. It is false if no event begins after its first moment and within the
+and no more than the horizon; where all of these moments are beyond the line already or can have no forecast, or where
+one of their forecasts is not read, it cannot be judged. Warnings of consecutive moments are one. It is false if no event begins after its first moment and within the
 horizon of its last; where that future does not lie in the file, or less than half of it was read, it is undecided.
 """
 
@@ -55,8 +55,11 @@ class Warnings(NamedTuple):
         return Warnings(self.first[chosen], self.last[chosen], self.event[chosen], self.decided[chosen])
 
 
-def announced(values: Floats, counts: NDArray[Any], read: Bools, asked: Question) -> tuple[Runs, Warnings]:
-    """Of a series (L,) and how many samples of each step lay beyond the line, counts (H, L), where `read` (L,)."""
+def announced(
+    values: Floats, counts: NDArray[Any], read: Bools, unread: Bools, asked: Question
+) -> tuple[Runs, Warnings]:
+    """Of a series (L,) and how many samples of each step lay beyond the line, counts (H, L), where `read` (L,). unread
+    (L,): moments that can have a forecast, which is not read."""
     horizon, length = counts.shape
     start, readings = _runs(values, asked, horizon)
     newest = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(length)))
@@ -64,10 +67,9 @@ def announced(values: Floats, counts: NDArray[Any], read: Bools, asked: Question
     warns = calm & (counts[asked.lead - 1 :] >= asked.k).any(axis=0)
 
     since, until = np.maximum(start - horizon, 0), start - asked.lead  # the moments that could announce an event
-    could = _count(calm, since, until)
+    judged = (_count(calm, since, until) > 0) & (_count(unread, since, until) == 0)
     first = _next(warns)[since]
-    warned = (until >= 0) & (first <= until)
-    runs = Runs(start, readings, could > 0, np.where(warned, start - first, 0))
+    runs = Runs(start, readings, judged, np.where(judged & (first <= until), start - first, 0))
 
     edges = np.diff(warns.astype(np.int8), prepend=0, append=0)
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
@@ -81,13 +83,22 @@ def announced(values: Floats, counts: NDArray[Any], read: Bools, asked: Question
 
 
 def events(
-    dataset: Dataset, spec: Spec, crossings: Crossings, asked: Question, stretch: tuple[int, int] | None, most: int
+    dataset: Dataset,
+    spec: Spec,
+    crossings: Crossings,
+    asked: Question,
+    stretch: tuple[int, int] | None,
+    most: int,
+    complete: bool,
 ) -> Events:
-    """The answer, of a file or of what begins in a stretch of it; the newest `most` events and warnings are listed."""
+    """The answer, of a file or of what begins in a stretch of it; the newest `most` events and warnings are listed.
+    complete: whether all is read that can be."""
     series, extent = dataset.series, crossings.extent
     read = crossings.read.copy()  # once: it may grow meanwhile
     inside = Slices(dataset).between(stretch)
-    runs, warnings = announced(series.values, extent.everywhere(crossings.counts), extent.everywhere(read), asked)
+    there = extent.everywhere(read)
+    unread = dataset.usable_origins & ~there
+    runs, warnings = announced(series.values, extent.everywhere(crossings.counts), there, unread, asked)
     runs = runs.only(inside[runs.start])
     warnings = warnings.only(inside[warnings.first])
     judged, decided = int(runs.judged.sum()), int(warnings.decided.sum())
@@ -104,6 +115,7 @@ def events(
         stretch=stretch,
         total=int(dataset.usable_origins.sum()),
         read=int(read.sum()),
+        complete=complete,
         announced=warned,
         missed=judged - warned,
         unjudged=len(runs.start) - judged,
