@@ -16,6 +16,7 @@ from engine import Dataset, Export, Rail, WireBlock, errors
 PREFIX = "/api/v1"
 RETRY_AFTER = "2"
 MISS_DECIMALS = 3  # of what is in units of a series' scale
+PEAK_DECIMALS = 6  # of a surprise's miss, which is said beside the same number in full
 STATUS: dict[type[errors.EngineError], int] = {
     errors.UploadError: 422,
     errors.BadRequest: 400,
@@ -48,7 +49,7 @@ def rail(found: Rail) -> Response:
     document = found._asdict() | {
         "counts": found.counts._asdict(),
         "miss": np.round(found.miss, MISS_DECIMALS),
-        "surprises": [{"index": peak.index, "miss": round(peak.miss, MISS_DECIMALS)} for peak in found.surprises],
+        "surprises": [{"index": peak.index, "miss": round(peak.miss, PEAK_DECIMALS)} for peak in found.surprises],
     }
     body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
     etag = hashlib.sha256(body).hexdigest()[:32]

@@ -12,6 +12,7 @@ from pages import _inputs, _words
 
 WINDOW = 15  # ticks: the pace is that of the last one or two of these
 FEWEST = 3  # ticks before the pace is believed
+FEWEST_DONE = 100  # moments before it is: the first are slower, and come in batches
 
 
 def register(app: Dash) -> None:
@@ -83,6 +84,6 @@ def seconds_left(first: Any, now: dict[str, int]) -> float | None:
     if not isinstance(first, dict):
         return None
     done, at = _inputs.whole(first.get("done"), 0, 2**40), _inputs.whole(first.get("at"), 0, 2**31)
-    if done is None or at is None or now["done"] <= done or now["at"] < at + FEWEST:
+    if done is None or at is None or now["done"] < done + FEWEST_DONE or now["at"] < at + FEWEST:
         return None
     return (now["total"] - now["done"]) * (now["at"] - at) / (now["done"] - done)

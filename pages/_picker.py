@@ -84,6 +84,12 @@ def matching(names: Sequence[str], find: str) -> list[str]:
     return [name for name in names if all(word in name.casefold() for word in words)]
 
 
+def place(names: Sequence[str], chosen: str) -> str:
+    """`2 of 40`: where the chosen one stands among those in the file, so that `[` and `]` are seen to move."""
+    number = names.index(chosen) + 1 if names else 0
+    return f"{_notation.count(number)} of {_notation.count(len(names))}"
+
+
 def _known(readback: Readback, option: str) -> tuple[tuple[str, ...], str | None]:
     if option == "value":
         return readback.columns, readback.value_column
@@ -95,7 +101,7 @@ def _found(readback: Readback, option: str, find: str, shown: int, sketches: Ske
     chosen = _known(readback, option)[1] or ""
     found = matching(names, find)
     one, many = WORDS[option]
-    head = ["Showing ", html.Strong(_notation.shorten(chosen)), f", 1 of {_notation.count(len(names))} {many}."]
+    head = ["Showing ", html.Strong(_notation.shorten(chosen)), f", {place(names, chosen)} {many}."]
     if find:
         head.append(f" {_notation.count(len(found))} named like that." if found else f" No {one} is named like that.")
     cards = [_card(readback, option, name, name == chosen, sketches.get(name, ())) for name in found[:shown]]

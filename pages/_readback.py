@@ -154,8 +154,9 @@ def _parts(readback: Readback, dataset: Dataset, step: Step) -> Iterator[Part]:
     """What the reader found and decided."""
     for option, row, chosen in (("value", "Value", readback.value_column), ("series", "Series", readback.series or "")):
         names = _picker.offered(readback, option)
-        which = "the first" if SAID_BY_CHOICE[option] in readback.warnings else "1"
-        of = f", {which} of {_notation.count(len(names))} {_picker.WORDS[option][1]}" if len(names) > 1 else ""
+        is_guessed = SAID_BY_CHOICE[option] in readback.warnings
+        which = f"the first of {_notation.count(len(names))}" if is_guessed else _picker.place(names, chosen)
+        of = f", {which} {_picker.WORDS[option][1]}" if len(names) > 1 else ""
         others = _others(readback, option, names.index(chosen)) if of else ()
         yield Part(row, f"{shorten(chosen)}{of}" if chosen else "", others)
     yield Part("Unit", shorten(readback.unit or ""))

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine import PlotData
 from pages._notation import (
+    HOUR,
     Step,
     baseline_name,
     count,
@@ -42,7 +43,7 @@ def plain(sentence: Sentence) -> str:
 
 def title(time: np.datetime64, step: Step) -> Sentence:
     """The page's heading."""
-    return ["What would have been forecast on ", Mark("time", moment(time, step))]
+    return [f"What would have been forecast {'in' if step.months else 'on'} ", Mark("time", moment(time, step))]
 
 
 def document_title(time: np.datetime64, step: Step, name: str) -> str:
@@ -102,7 +103,9 @@ def stayed_inside(plot: PlotData) -> Sentence:
 def fill(done: int, total: int, seconds_left: float | None, failed: int = 0) -> str:
     """The progress line while the file is being computed; a time only where it is worth saying."""
     words = [f"{count(done)} of {count(total)} moments"]
-    if seconds_left is not None and seconds_left >= 100:
+    if seconds_left is not None and seconds_left >= 2 * HOUR:
+        words.append(f"about {math.ceil(seconds_left / HOUR)} h left")
+    elif seconds_left is not None and seconds_left >= 100:
         words.append(f"about {math.ceil(seconds_left / 60)} min left")
     elif seconds_left is not None and seconds_left > 5:
         words.append(f"about {round(seconds_left, -1 if seconds_left > 20 else 0):.0f} s left")

@@ -208,6 +208,7 @@ def test_the_fill_line_counts_while_the_file_is_computed(
     [
         ({"done": 100, "at": 1}, 40.0),
         ({"done": 300, "at": 1}, None),
+        ({"done": 236, "at": 1}, None),
         ({"done": 1, "at": 5}, None),
         (7, None),
         ({}, None),

@@ -194,6 +194,12 @@ def test_the_second_sentence_places_the_moment(percentile: float | None, filling
     assert plain(_words.standing(plot_data(percentile=percentile), filling=filling)) == words
 
 
+def test_the_heading_says_on_a_day_and_in_a_month() -> None:
+    time = np.datetime64("2023-12-01T00:00", "s")
+    assert plain(_words.title(time, HOUR)) == "What would have been forecast on Fri 1 Dec 2023, 00:00"
+    assert plain(_words.title(time, MONTH)) == "What would have been forecast in Dec 2023"
+
+
 def test_the_third_sentence_counts_steps() -> None:
     words = "What happened stayed inside the 8-of-10 band at 11 of 12 steps."
     assert plain(_words.stayed_inside(plot_data())) == words
@@ -207,6 +213,7 @@ def test_the_third_sentence_counts_steps() -> None:
         (4.0, f"12{THIN}480 of 35{THIN}100 moments"),
         (21.0, f"12{THIN}480 of 35{THIN}100 moments \u00b7 about 20 s left"),
         (130.0, f"12{THIN}480 of 35{THIN}100 moments \u00b7 about 3 min left"),
+        (9_000.0, f"12{THIN}480 of 35{THIN}100 moments \u00b7 about 3 h left"),
     ],
 )
 def test_the_fill_line_names_a_time_only_where_it_is_worth_it(left: float | None, words: str) -> None:

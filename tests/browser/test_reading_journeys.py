@@ -153,7 +153,7 @@ def test_of_forty_columns_twelve_are_shown_and_the_others_are_found_by_name(page
     page.until("document.querySelector('#series-name').innerText === 'shop 39'")
     page.drawn()
     page.until("document.querySelectorAll('#picker .sparkline[style*=mask]').length === 12")  # and the next one
-    assert "shop 39, 1 of 40 number columns" in page.text("#read-strip dl")
+    assert "shop 39, 40 of 40 number columns" in page.text("#read-strip dl")
     page.find("[data-pick=value]").click()
     page.until("document.querySelector('#picker').hidden")
     page.find("[data-pick=value]").click()
