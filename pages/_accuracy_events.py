@@ -103,11 +103,8 @@ def _left_over(found: Events) -> list[Sentence]:
     said: list[Sentence] = []
     if found.unjudged:
         were = "event cannot" if found.unjudged == 1 else "events cannot"
-        said.append(
-            [
-                f"{count(found.unjudged)} more {were} be judged: forecasts before are missing, or all came from beyond the line."
-            ]
-        )
+        why = "forecasts before are missing, or all from beyond the line"
+        said.append([f"{count(found.unjudged)} more {were} be judged: {why}."])
     if not found.complete:
         said.append([f"{count(found.read)} of {count(found.total)} read; numbers may still move."])
     elif found.read < found.total:

@@ -81,7 +81,7 @@ def test_hits_and_false_warnings_are_said_side_by_side() -> None:
         ),
         (
             {"unjudged": 1},
-            "1 more event cannot be judged: forecasts before are missing, or all came from beyond the line.",
+            "1 more event cannot be judged: forecasts before are missing, or all from beyond the line.",
         ),
         ({"unjudged": 5}, "5 more events cannot be judged"),
         ({"read": 12_480, "complete": False}, "12 480 of 25 000 read; numbers may still move."),

@@ -1,12 +1,13 @@
 """Did it warn me? What happened beyond a line, and what the forecasts had said about it. Vectorised over slots.
 
-An event begins with the first reading beyond the line of a run of them; a missing reading ends no run, an outage longer
-than the horizon does. A moment warns if at any one step at least `lead` ahead at least k of its samples lie beyond the
-line (steps are separate forecasts: it takes no more than one of them); a moment whose own last reading lies beyond it
-warns of nothing, however sure it is. An event is announced if a moment warned that lies at least `lead` steps before it
-and no more than the horizon; where all of these moments are beyond the line already or can have no forecast, or where
-one of their forecasts is not read, it cannot be judged. Warnings of consecutive moments are one. It is false if no event begins after its first moment and within the
-horizon of its last; where that future does not lie in the file, or less than half of it was read, it is undecided.
+An event begins with the first reading beyond the line of a run of them; a missing reading ends no run, an outage
+longer than the horizon does. A moment warns if at any one step at least `lead` ahead at least k of its samples lie
+beyond the line (steps are separate forecasts: it takes no more than one of them); a moment whose own last reading lies
+beyond it warns of nothing, however sure it is. An event is announced if a moment warned that lies at least `lead`
+steps before it and no more than the horizon; where all of these moments are beyond the line already or can have no
+forecast, or where one of their forecasts is not read, it cannot be judged. Warnings of consecutive moments are one. It
+is false if no event begins after its first moment and within the horizon of its last; where that future does not lie
+in the file, or less than half of it was read, it is undecided.
 """
 
 from __future__ import annotations

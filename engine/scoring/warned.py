@@ -49,8 +49,9 @@ class Events:
     """What the forecasts of a file had said about what happened beyond a line; every word is defined in events.py.
 
     stretch: as in Backtest, of where events and warnings begin. total: usable origins; read: of them on which this
-    stands; complete: nothing is missing that could still come. announced, missed, unjudged: events; followed, false, undecided: warnings. The ranges are of announced among
-    announced and missed, of followed among followed and false. Unjudged and undecided ones are not listed.
+    stands; complete: nothing is missing that could still come. announced, missed, unjudged: events; followed,
+    false, undecided: warnings. The ranges are of announced among announced and missed, of followed among followed
+    and false. Unjudged and undecided ones are not listed.
     """
 
     handle: str
