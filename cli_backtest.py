@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from cli_answers import progress, say, table, tell
 from engine import Backtest, Engine, ReadOptions, Settings, Upload, errors, installed
 from pages import _accuracy_words, _moment, _words
@@ -51,6 +53,7 @@ def backtest(given: argparse.Namespace, settings: Settings) -> int:
     options = ReadOptions(**{name: getattr(given, name) for name in names})
     with _engine(given, settings) as engine:
         upload = engine.upload(data, options, horizon=given.horizon)
+        _how_read(upload)
         _wait(engine, upload, given.horizon)
         found = _scores(engine, upload.dataset.handle, given.horizon)
         _report(found, upload)
@@ -97,6 +100,18 @@ def _engine(given: argparse.Namespace, settings: Settings) -> Iterator[Engine]:
         own = replace(settings, cache_dir=Path(folder) / "cache", model=model, models=(), background=True)
         with closing(Engine(own)) as engine:
             yield engine
+
+
+def _how_read(upload: Upload) -> None:
+    """What of the file was taken, and all that was decided about it without being asked."""
+    dataset, readback = upload.dataset, upload.record.readback
+    name = ", ".join(part for part in (readback.value_column, readback.series) if part)
+    valid = int(np.isfinite(dataset.series.values).sum())
+    missing = dataset.length - valid
+    step = _moment.step_of(dataset)
+    say(_words.plain(_words.read_as(name, step, dataset.start, dataset.end, valid, missing)))
+    for note in readback.notes:
+        say(note.message)
 
 
 def _wait(engine: Engine, upload: Upload, horizon: int | None) -> None:

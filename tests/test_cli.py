@@ -112,6 +112,18 @@ def test_a_backtest_prints_the_scores_of_the_accuracy_page(folder: Path, file: P
         assert printed[name] == [f"{getattr(column, name):.6g}" for column in columns]
 
 
+def test_a_backtest_says_which_of_many_columns_it_took(folder: Path, tmp_path: Path, capsys: Said) -> None:
+    months = [f"{2021 + n // 12}-{1 + n % 12:02}-01,{100 + n % 12},{50 + 7 * n % 11}" for n in range(48)]
+    path = tmp_path / "shops.csv"
+    path.write_text("\n".join(["month,tea,coffee", *months]))
+    assert backtest(path) == 0
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first == "Read as tea, every month, Jan 2021 to Dec 2024, 48 values, none missing."
+    assert any("2 columns hold numbers; tea, the first, was taken." in line for line in rest)
+    assert backtest(path, "--value", "coffee") == 0
+    assert capsys.readouterr().err.startswith("Read as coffee, ")
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_its_results_can_be_written_and_opened_again(folder: Path, file: Path, tmp_path: Path, kind: str) -> None:
     out = tmp_path / f"results.{kind}"
