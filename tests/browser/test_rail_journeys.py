@@ -181,7 +181,7 @@ def test_the_strip_fits_whatever_width_there_is(open_browser: Callable[..., Page
     page = open_browser(PHONE)
     data = opened(page, csv_file)
     assert len(data["miss"]) == page.js("hindcast.rail.width()") == page.js("document.querySelector('#strip').width")
-    wide = {"width": 844, "height": 390, "deviceScaleFactor": 2, "mobile": True}
+    wide = {"width": 844, "height": 1100, "deviceScaleFactor": 2, "mobile": True}
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", wide)
     page.until("hindcast.rail.data.miss.length > 400")
     page.until("document.querySelector('#strip').width === 2 * hindcast.rail.width()")
