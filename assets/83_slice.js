@@ -5,20 +5,17 @@
   const { gate, rail } = hindcast;
   let facts = null;
 
-  const inside = (index) => {
-    const [first, last] = hindcast.selection.range ?? [-Infinity, 0];
-    return index >= first && index <= last;
-  };
-
   const slice = (hindcast.slice = {
     runs: null,
 
-    /* The nearest moment of the slice before (-1) or after (1) an index; null where there is none. */
+    /* The nearest moment of the slice, and of the stretch that is selected, before (-1) or after (1) an index; null where
+       there is none. */
     beside(index, way) {
-      const found = way > 0
-        ? slice.runs.filter(([, last]) => last > index).map(([first]) => Math.max(first, index + 1))
-        : slice.runs.filter(([first]) => first < index).map(([, last]) => Math.min(last, index - 1)).reverse();
-      return found.find(inside) ?? null;
+      const [start, end] = hindcast.selection.range ?? [-Infinity, 0];
+      const [after, before] = way > 0 ? [Math.max(start, index + 1), end] : [start, Math.min(end, index - 1)];
+      const runs = slice.runs.filter(([first, last]) => last >= after && first <= before);
+      if (after > before || !runs.length) return null;
+      return way > 0 ? Math.max(runs[0][0], after) : Math.min(runs.at(-1)[1], before);
     },
 
     clear() {

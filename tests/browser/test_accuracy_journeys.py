@@ -142,6 +142,20 @@ def test_what_is_selected_is_let_go_by_its_chip_by_escape_and_by_going_back(page
     assert page.complaints() == []
 
 
+def test_a_slice_is_walked_from_end_to_end_of_the_stretch_that_is_selected(page: Page, csv_file: Path) -> None:
+    handle = accuracy(page, csv_file)
+    page.open(f"/explore/{handle}?i=-100&sel=-90,-70&slice=level:high")
+    page.drawn()
+    page.until("hindcast.slice.runs && hindcast.selection.range")
+    page.js("hindcast.slice.runs = [[-120, -85], [-75, -60]]")
+    for index, way, there in (
+        ("-Infinity", 1, -90), (-90, 1, -89), (-85, 1, -75), (-70, 1, None),
+        (1, -1, -70), (-75, -1, -85), (-90, -1, None),
+    ):  # fmt: skip
+        assert page.js(f"hindcast.slice.beside({index}, {way})") == there
+    assert page.complaints() == []
+
+
 def test_arrow_keys_lead_through_the_squares(page: Page, csv_file: Path) -> None:
     accuracy(page, csv_file)
     assert page.js("document.querySelectorAll('.panel [data-slice][tabindex=\"0\"]').length") == 3
