@@ -57,7 +57,8 @@ def sentences(found: Backtest, step: Step, decimals: int, unit: str) -> list[Sen
         return [[not_yet(found)]]
     if found.standing.selected == 0:
         return [[f"None of these moments is scored{'' if found.standing.complete else ' yet'}."]]
-    said = [missed(found, step, decimals, unit), held(found.coverage80), hardest(found), worth(found), filling(found)]
+    band = held(found.coverage80) if found.measures.interval80 != 0 else []  # one without any width is not too wide
+    said = [missed(found, step, decimals, unit), band, hardest(found), worth(found), filling(found)]
     return [sentence for sentence in said if sentence]
 
 

@@ -62,6 +62,13 @@ def test_a_baseline_that_never_misses_leaves_nothing_to_tell() -> None:
     assert first.endswith("moments neither the forecast nor same time yesterday ever missed.")
 
 
+def test_bands_without_any_width_are_not_called_too_wide() -> None:
+    found = backtest(coverage80=Coverage(1.0, 0.8, Range(0.56, 0.96), "too wide"))
+    assert said(found)[1].endswith("too wide, it could be bolder.")
+    exact = replace(found, measures=found.measures._replace(crps=0.0, interval80=0.0))
+    assert not any("too wide" in sentence for sentence in said(exact))
+
+
 def test_a_unit_that_is_not_known_leaves_no_gap() -> None:
     assert "missed by 2.4 on average" in said(backtest(), unit="")[0]
 
