@@ -24,6 +24,21 @@ def test_the_newest_request_is_served_first(scheduler: Scheduler) -> None:
     assert [slots(take(scheduler)) for _ in range(3)] == [[2], [1], [3]]
 
 
+def test_what_is_stored_just_before_a_request_would_wait_is_answered(scheduler: Scheduler) -> None:
+    class StoredAfterTheFirstLook(FakeRows):
+        looks = 0
+
+        def resident(self, slot: int) -> bool:
+            self.looks += 1
+            if self.looks == 3:  # the first look asks twice
+                self.state[slot] = DONE
+            return super().resident(slot)
+
+    entry = scheduler.open("data", "m", None, StoredAfterTheFirstLook(40), 39, False)
+    assert scheduler.request(entry, 5).future.result(0) == ("row", 5)
+    assert scheduler.statistics().waiting == scheduler.statistics().queued == 0
+
+
 def test_asking_again_moves_a_request_to_the_front(scheduler: Scheduler) -> None:
     entry = opened(scheduler)
     for slot in (1, 2, 1):

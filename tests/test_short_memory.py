@@ -194,7 +194,7 @@ def test_what_is_computed_does_not_outgrow_the_disk_budget(
     with closing(Engine(settings, registry)) as engine:
         old, looked_at = ready(engine), ready(engine, to_csv(wave(1100, seed=1)))
         used = engine._on_store_thread(engine._library._store.measure)
-    with closing(Engine(dataclasses.replace(settings, disk_budget=used + 100_000), registry)) as engine:
+    with closing(Engine(dataclasses.replace(settings, disk_budget=used + 200_000), registry)) as engine:
         engine.forecast(looked_at, 0)
         toy.gate.clear()
         new = engine.upload(to_csv(wave(1200, seed=2))).dataset.handle
