@@ -13,7 +13,7 @@ from engine import BASELINE, Compared, Contender, Range, Skill
 from pages._accuracy_asked import Asked, address
 from pages._accuracy_export import ends
 from pages._accuracy_figures import ahead
-from pages._accuracy_words import percents
+from pages._accuracy_words import FEWEST, percents
 from pages._chart import Words, chart, line, top, values
 from pages._notation import count, number, plural, quantity
 from pages._traces import DARK, LIGHT, Palette
@@ -33,15 +33,24 @@ def best(compared: Compared, model: str) -> Sentence:
     taking = [each for each in compared.contenders if each.takes_part]
     own = next((each for each in taking if each.model == model), None)
     models = [each for each in taking if each.model not in (BASELINE, LAST_VALUE)]
-    if own is None or compared.best in (None, BASELINE) or compared.selected == 0:
+    if own is None or compared.best in (None, BASELINE) or compared.selected == 0 or compared.n_eff < FEWEST:
         return []
+    if compared.best == model and len(models) > 1:
+        return [_leads(len(models), [each.model for each in models if each.against_best.comparison == "no difference"])]
     if compared.best == model:
-        return [f"It is the best of the {count(len(models))} models compared here."] if len(models) > 1 else []
+        return []
     name = "last value" if compared.best == LAST_VALUE else str(compared.best)
     lead = own.against_best
     if lead.comparison == "worse":
         return [Mark("strong", name), f" did better on the same moments: it missed by {_percent(_lead(lead))} less."]
     return [f"No clear difference from the best of those compared here, {name}."]
+
+
+def _leads(models: int, near: list[str]) -> str:
+    """Of the best of so many models. near: those that are perhaps as good, itself among them."""
+    if len(near) > 1:
+        return f"Of the {count(models)} models compared here it missed by least, but by no clear difference."
+    return f"It is the best of the {count(models)} models compared here."
 
 
 def _lead(skill: Skill) -> float:

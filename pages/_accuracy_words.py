@@ -80,7 +80,8 @@ def missed(found: Backtest, step: Step, decimals: int, unit: str) -> Sentence:
         case "worse":
             how = Mark("strong", f"{number(-percent, 0)} % worse")
             against = percents(Range(-reach.high, -reach.low))
-            return ["The forecast was ", how, f" than {name}{against}. On this file, prefer that. {over} ", *both, "."]
+            where = "At these moments" if found.slice or found.stretch else "On this file"
+            return ["The forecast was ", how, f" than {name}{against}. {where}, prefer that. {over} ", *both, "."]
         case "better":
             how = Mark("strong", f"{number(percent, 0)} % better")
             return [f"{over} ", *both, ". That is ", how, f"{percents(reach)}."]

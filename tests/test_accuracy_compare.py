@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,19 @@ def test_the_best_is_named() -> None:
     for name, words in (("theta", "theta"), (LAST_VALUE, "last value")):
         found = Compared(**{**vars(behind), "best": name, "contenders": (*behind.contenders[:2], unclear)})
         assert sentence(found) == f"No clear difference from the best of those compared here, {words}."
+
+
+def test_the_best_of_few_moments_or_by_a_hair_is_not_called_so() -> None:
+    tie = Skill(-0.01, Range(-0.03, 0.01), "no difference")
+    own = contender("toy", 2.4, against_best=Skill(0.0, Range(0.0, 0.0), "no difference"))
+    rivals = (contender(BASELINE, 3.5), contender(LAST_VALUE, 4.5))
+    found = replace(compared(), contenders=(*rivals, own, contender("theta", 2.41, against_best=tie)))
+    assert sentence(found) == "Of the 2 models compared here it missed by least, but by no clear difference."
+    far = contender("theta", 2.9, against_best=Skill(-0.2, Range(-0.3, -0.1), "worse"))
+    found = replace(found, contenders=(*rivals, own, far))
+    assert sentence(found) == "It is the best of the 2 models compared here."
+    assert sentence(replace(found, n_eff=9.0)) == ""
+    assert sentence(replace(found, n_eff=9.0, best="theta")) == ""
 
 
 def test_where_the_baseline_is_best_the_first_sentence_has_said_so() -> None:

@@ -43,6 +43,8 @@ def test_a_baseline_that_wins_comes_first() -> None:
     assert said(found, MONTH)[0].startswith(
         "The forecast was 12 % worse than same month last year (8 to 16 %). On this file, prefer that. Over 35 080"
     )
+    for part in ({"slice": "hour:6"}, {"stretch": (-90, -40)}):
+        assert "(8 to 16 %). At these moments, prefer that." in said(replace(found, **part), MONTH)[0]
 
 
 def test_a_file_of_which_most_shows_no_cycle_is_held_against_cycle_or_value() -> None:
