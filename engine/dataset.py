@@ -15,6 +15,8 @@ from engine.models.seasonal_naive import periods
 from engine.series import Series
 
 PROBES = 16  # contexts, evenly spread, whose periods decide the season of the whole series
+LEAST_SHARE = 0.25  # of them that show one and the same; the others may be too short, or disturbed
+ALIKE = 0.02  # periods that differ by less are the same
 
 
 class Summary(NamedTuple):
@@ -146,14 +148,29 @@ class Dataset:
         """The index nearest to a time; may lie outside the series."""
         return self.series.slot_of(time) - self.series.last_slot
 
-    @cached_property
+    @property
     def season(self) -> int:
-        """The period, in steps, that most of the series' contexts show; 1 where there is none."""
+        """The period, in steps, that more of the series' contexts show than any other, if so many do; else 1."""
+        return self._cycle[0]
+
+    @property
+    def season_share(self) -> float:
+        """How many of its contexts show the season; in the others the baseline says the last value."""
+        return self._cycle[1]
+
+    @cached_property
+    def _cycle(self) -> tuple[int, float]:
         candidates = np.flatnonzero(self.usable_origins)
         probes = candidates[np.linspace(0, len(candidates) - 1, PROBES).astype(np.int64)]
         scaled = windows.contexts(self.series, probes + self.series.first_slot).values
-        found, counts = np.unique(periods(scaled.astype(np.float64)), return_counts=True)
-        return int(found[np.argmax(counts)])
+        seen = periods(scaled.astype(np.float64))
+        found, counts = np.unique(seen[seen > 1], return_counts=True)
+        if len(found):
+            season = int(found[np.argmax(counts)])
+            share = float((np.abs(seen - season) <= max(1.0, ALIKE * season)).mean())
+            if share >= LEAST_SHARE and season > 1:
+                return season, share
+        return 1, float((seen == 1).mean())
 
     @cached_property
     def scale(self) -> float:

@@ -13,6 +13,7 @@ from pages._words import Mark, Sentence
 TITLE = "How right were the forecasts?"
 FIRST_NUMBERS = 100  # moments that are computed before anything is said
 MOST_HARDEST = 3  # slices that a sentence names
+MOSTLY = 0.5  # of a file that shows its cycle
 FEWEST = 10  # independent moments behind a verdict
 NOTHING = "Nothing to compare with yet."
 NONE_STANDS_OUT = "No {} or level stands out."
@@ -31,9 +32,12 @@ def ready(found: Backtest) -> bool:
     return standing.scored > 0 and not early
 
 
-def rival(season: int, step: Step) -> str:
-    """The baseline's everyday name for a whole file. Where most of it shows no cycle some of its moments may."""
-    return baseline_name(season, step) if season > 1 else "last cycle or value"
+def rival(found: Backtest, step: Step) -> str:
+    """The baseline's everyday name for a whole file. Where little of it shows a cycle it often says the last value."""
+    if found.season == 1:
+        return "last cycle or value"
+    name = baseline_name(found.season, step)
+    return name if found.season_share >= MOSTLY else f"{name} or last value"
 
 
 def alone(found: Backtest) -> bool:
@@ -64,7 +68,7 @@ def sentences(found: Backtest, step: Step, decimals: int, unit: str) -> list[Sen
 
 def missed(found: Backtest, step: Step, decimals: int, unit: str) -> Sentence:
     """By how much the forecast missed, and whether the baseline misses by less: that comes first."""
-    name = rival(found.season, step)
+    name = rival(found, step)
     mine = Mark("strong", quantity(found.measures.crps, decimals, unit))
     over = _over(found)
     if alone(found):

@@ -26,7 +26,7 @@ def backtest(engine: Engine, asked: Asked, timeout: float) -> Backtest:
 def words_of(found: Backtest, dataset: Dataset, unit: str) -> Words:
     """How its numbers are written."""
     fixed, step = _moment.frame_of(dataset, found.horizon), _moment.step_of(dataset)
-    return Words(step, fixed.decimals, _notation.shorten(unit), _accuracy_words.rival(found.season, step))
+    return Words(step, fixed.decimals, _notation.shorten(unit), _accuracy_words.rival(found, step))
 
 
 def about(dataset: Dataset, model: str, horizon: int) -> str:

@@ -99,6 +99,7 @@ def backtest(**changed: Any) -> Backtest:
         "slice": "",
         "stretch": None,
         "season": 24,
+        "season_share": 1.0,
         "scale": 4.4,
         "standing": Standing(35_100, 35_100, 35_100, 35_080, 35_080, True),
         "n_eff": 11_700.0,

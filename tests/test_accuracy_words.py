@@ -49,6 +49,7 @@ def test_a_baseline_that_wins_comes_first() -> None:
 
 def test_a_file_of_which_most_shows_no_cycle_is_held_against_cycle_or_value() -> None:
     assert "; last cycle or value missed by 3.5." in said(backtest(season=1))[0]
+    assert "; same time yesterday or last value missed by 3.5." in said(backtest(season_share=0.4))[0]
 
 
 def test_the_baseline_alone_is_held_against_nothing() -> None:

@@ -52,6 +52,21 @@ def test_the_season_is_what_most_contexts_show_and_the_scale_its_usual_change() 
     assert dataset.scale == pytest.approx(np.abs(values[24:] - values[:-24]).mean())
 
 
+def test_a_season_counts_where_some_of_the_file_is_too_short_to_show_it() -> None:
+    months = np.arange(48)
+    values = 100 + 40 * np.sin(2 * np.pi * months / 12) + np.random.default_rng(3).normal(0, 2, 48)
+    dataset = Dataset(Series(values, Step(1, "month"), 24_000))
+    assert dataset.season == 12
+    assert 0.25 <= dataset.season_share < 1
+
+
+def test_a_walk_without_a_cycle_has_no_season() -> None:
+    walks = [np.random.default_rng(seed).normal(size=3_000).cumsum() for seed in range(5)]
+    seen = [Dataset(Series(walk, HOUR, 0)) for walk in walks]
+    assert [dataset.season for dataset in seen] == [1] * 5
+    assert all(dataset.season_share > 0.5 for dataset in seen)
+
+
 def test_a_constant_series_has_a_scale_that_can_be_divided_by() -> None:
     assert Dataset(Series(np.full(60, 7.0), HOUR, 0)).scale == 7.0
     assert Dataset(Series(np.zeros(60), HOUR, 0)).scale == 1.0

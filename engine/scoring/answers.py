@@ -165,6 +165,7 @@ class Backtest:
     slice: str
     stretch: tuple[int, int] | None
     season: int
+    season_share: float
     scale: float
     standing: Standing
     n_eff: float

@@ -63,6 +63,7 @@ def summary(dataset: Dataset, spec: Spec, table: Table, rivals: Rivals, asked: A
         slice=asked.slice,
         stretch=asked.stretch,
         season=dataset.season,
+        season_share=dataset.season_share,
         scale=dataset.scale,
         standing=Standing(
             total=int(dataset.usable_origins.sum()),
