@@ -14,11 +14,12 @@ TITLE = "How right were the forecasts?"
 FIRST_NUMBERS = 100  # moments that are computed before anything is said
 MOST_HARDEST = 3  # slices that a sentence names
 MOSTLY = 0.5  # of a file that shows its cycle
+LITTLE = 0.02  # off what a band should hold: certain in a long file, but nothing to distrust it for
 FEWEST = 10  # independent moments behind a verdict
 NOTHING = "Nothing to compare with yet."
 NONE_STANDS_OUT = "No {} or level stands out."
 BY_CHOICE = "These are the worst by choice; they say nothing about the average."
-VERDICTS = {
+VERDICTS: dict[str, tuple[str | Mark, ...]] = {
     "right": (Mark("strong", "right"), "."),
     "too narrow": (Mark("strong", "too narrow"), ", it promises more certainty than it has."),
     "too wide": (Mark("strong", "too wide"), ", it could be bolder."),
@@ -118,7 +119,10 @@ def held(coverage: Coverage) -> Sentence:
     if coverage.verdict == "too few":
         return [*words, "."]
     low, high = expected(coverage)
-    return [*words, f"; {low} to {high} % is what a right one would show: ", *VERDICTS[coverage.verdict]]
+    verdict = VERDICTS[coverage.verdict]
+    if coverage.verdict != "right" and abs(coverage.held - coverage.nominal) < LITTLE:
+        verdict = ("only a little ", verdict[0], ".")
+    return [*words, f"; {low} to {high} % is what a right one would show: ", *verdict]
 
 
 def expected(coverage: Coverage) -> tuple[str, str]:

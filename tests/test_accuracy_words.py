@@ -81,11 +81,12 @@ def test_a_unit_that_is_not_known_leaves_no_gap() -> None:
     [
         (0.71, (0.79, 0.81), "too narrow", "71.0 % of the time; 79 to 81 % is what a right one would show: "
          "too narrow, it promises more certainty than it has."),
+        (0.809, (0.793, 0.807), "too wide", "79.3 to 80.7 % is what a right one would show: only a little too wide."),
         (0.93, (0.75, 0.85), "too wide", "75 to 85 % is what a right one would show: too wide, it could be bolder."),
         (0.787, (0.7884, 0.81), "too narrow", "78.7 % of the time; 79 to 81 % is what a right one would show: "
-         "too narrow, it promises more certainty than it has."),
+         "only a little too narrow."),
         (0.794, (0.7951, 0.805), "too narrow", "79.4 % of the time; 79.5 to 80.5 % is what a right one would show: "
-         "too narrow, it promises more certainty than it has."),
+         "only a little too narrow."),
         (0.796, (0.7955, 0.805), "right", "79.6 % of the time; 79.5 to 80.5 % is what a right one would show: right."),
     ],
 )  # fmt: skip
