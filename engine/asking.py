@@ -105,7 +105,8 @@ class Asking:
 
     def comparable(self, dataset: Dataset, horizon: int) -> dict[str, Entry | int]:
         """Of every loaded model, the default one first: its entry on a dataset, if it is open or complete, else how
-        many of its forecasts are stored. Starts no fill; opens none of the opponents."""
+        many of its forecasts are stored. Then those that are not loaded, whose stored forecasts are open: somebody
+        looks at them. Starts no fill; opens none of the opponents."""
         found: dict[str, Entry | int] = {}
         total = int(dataset.usable_origins.sum())
         for model in self._catalog.names:
@@ -116,6 +117,11 @@ class Asking:
                 found[model], _ = self._waiting.on_store_thread(stored)
             if entry is not None or found.get(model) == total:
                 found[model] = entry or self.entry(dataset.handle, spec)
+        for entry in self._scheduler.entries():
+            spec = entry.subject.spec
+            is_its_own = entry.subject.series.handle == dataset.handle and spec.horizon == horizon
+            if is_its_own and spec.model not in self._catalog.names:
+                found.setdefault(spec.model, entry)
         return found
 
     def quickdraw(self, dataset: Dataset, index: int, spec: Spec, deadline: float, force: bool) -> PlotData:

@@ -464,8 +464,9 @@ class Engine:
         stretch: tuple[int | None, int | None] | None = None,
         timeout: float = 0.5,
     ) -> Compared:
-        """All loaded models on the same pairs, the baseline and the last value first; slice, stretch and timeout as in
-        `backtest`. A model takes part once some of its forecasts are there; who asks for its `backtest` starts that.
+        """All loaded models on the same pairs, the baseline and the last value first, and imported forecasts of others
+        that are open; slice, stretch and timeout as in `backtest`. A model takes part once some of its forecasts are
+        there; who asks for its `backtest` starts that.
 
         Raises UnknownHandle, IndexOutOfRange, BadRequest, Overloaded, StorageFailed, EngineClosed.
         """

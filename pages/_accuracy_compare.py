@@ -122,6 +122,8 @@ def _missing(each: Contender, total: int, fill: Fill) -> list[Any]:
     if each.model in fill.models:
         left = f", {duration((total - each.done) / fill.pace)} left" if fill.pace > 0 and each.done < total else ""
         return [f"{done}{left}"]
+    if each.done >= total:
+        return [done]
     words = f"Compute {plural(total - each.done, 'moment')}"
     button = html.Button(words, className="button quiet", **{"data-compute": each.model})
     return [f"{done} ", button] if each.done else [button]

@@ -142,6 +142,11 @@ def test_a_link_to_another_models_page_keeps_the_slice_and_the_stretch() -> None
     assert f"/accuracy/{HANDLE}?model=theta&h=12&sel=-120,-37&slice=hour:6" in json.dumps(shown, cls=PlotlyJSONEncoder)
 
 
+def test_what_is_computed_already_is_not_offered_to_be_computed() -> None:
+    assert "Compute" not in table(compared(absent("theta", 2_140)))
+    assert "Compute 1 moment" in table(compared(absent("theta", 2_139)))
+
+
 def test_a_model_that_takes_part_from_now_on_is_news() -> None:
     found = backtest()
     late = contender("theta", 2.6, takes_part=False)

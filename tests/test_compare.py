@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,6 +107,27 @@ def test_a_model_whose_forecasts_are_all_stored_takes_part_after_a_restart(
             np.testing.assert_allclose(each.measures, same.measures, rtol=1e-12)
     finally:
         again.close()
+
+
+def test_imported_forecasts_of_a_model_that_is_not_loaded_take_part_once_somebody_looks_at_them(
+    two: Engine, handle: str, settings: Settings, registry: dict[str, Loader], tmp_path: Path
+) -> None:
+    before = two.compare(handle, timeout=20)
+    own = replace(settings, cache_dir=tmp_path / "other", models=("toy",))
+    other = Engine(own, {name: loader for name, loader in registry.items() if name != "theta"})
+    try:
+        other.load(b"".join(two.export(handle, "parquet", model="theta")))
+        other.backtest(handle, model="toy")
+        until(lambda: filled(other, handle))
+        other.backtest(handle, model="theta", timeout=20)
+        found = other.compare(handle, timeout=20)
+        assert [each.model for each in found.contenders] == [each.model for each in before.contenders]
+        assert contender(found, "theta").takes_part
+        np.testing.assert_allclose(
+            contender(found, "theta").measures, contender(before, "theta").measures, rtol=1e-5, atol=1e-9
+        )
+    finally:
+        other.close()
 
 
 def test_while_one_is_still_computed_all_are_compared_on_the_moments_it_has(two: Engine, toy: ToyForecaster) -> None:
