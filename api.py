@@ -23,7 +23,7 @@ from api_answers import (
     wire_block,
 )
 from api_files import received
-from engine import Engine, Status, Upload, errors
+from engine import Dataset, Engine, Readback, Status, Upload, errors
 
 RAIL_WIDTH = 1000  # columns, where none are asked for
 
@@ -116,8 +116,8 @@ def create_blueprint(engine: Engine) -> Blueprint:
         wanted = {"index": index, "model": requests.model(), "horizon": requests.horizon(), "force": force}
         options = requests.options()
         with received(engine) as file:
-            plot = engine.quickdraw(file, options, ask=requests.ask(), **wanted)
-        return json_answer(plot.to_json())
+            drawn = engine.quickdraw(file, options, ask=requests.ask(), **wanted)
+        return json_answer(drawn.plot.to_json() | _read(drawn.dataset, drawn.readback))
 
     @route("/healthz", methods=["GET"])
     def healthz() -> Response:
@@ -144,6 +144,13 @@ def create_blueprint(engine: Engine) -> Blueprint:
     blueprint.register_error_handler(errors.EngineError, refused)
     blueprint.app_errorhandler(HTTPException)(http_error)
     return blueprint
+
+
+def _read(dataset: Dataset, readback: Readback) -> dict[str, Any]:
+    """How a file was read of which nothing is kept."""
+    told = readback.to_json()
+    ends = {"start": dataset.start, "end": dataset.end}
+    return ends | {"length": dataset.length, "readback": told, "warnings": told["warnings"]}
 
 
 def _uploaded(upload: Upload, engine: Engine, model: str | None, horizon: int | None) -> dict[str, Any]:

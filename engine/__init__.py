@@ -4,7 +4,7 @@ This package is the only door: nothing outside it imports a module below it.
 """
 
 from engine import errors
-from engine.answers import Loaded, Progress, Upload, UploadRecord, Versions
+from engine.answers import Loaded, Progress, QuickDraw, Upload, UploadRecord, Versions
 from engine.audit import CheckReport
 from engine.dataset import Dataset, Summary
 from engine.engine import Engine
@@ -73,6 +73,7 @@ __all__ = (
     "PlotData",
     "Progress",
     "Question",
+    "QuickDraw",
     "Rail",
     "Range",
     "Ranks",

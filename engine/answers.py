@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from engine.dataset import Dataset
 from engine.ingest import Readback
+from engine.plotdata import PlotData
 from engine.spec import Spec
 
 
@@ -48,6 +49,14 @@ class Loaded:
     known: bool
     imported: int
     model_loaded: bool
+
+
+class QuickDraw(NamedTuple):
+    """One forecast of a file of which nothing is kept, and how that file was read."""
+
+    plot: PlotData
+    dataset: Dataset
+    readback: Readback
 
 
 class Versions(NamedTuple):

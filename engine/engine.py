@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 
 from engine.allocator import give_back_large
-from engine.answers import Loaded, Progress, Upload, UploadRecord, Versions
+from engine.answers import Loaded, Progress, QuickDraw, Upload, UploadRecord, Versions
 from engine.aside import Aside
 from engine.asking import HANDLE, Asking
 from engine.audit import CheckReport
@@ -380,12 +380,14 @@ class Engine:
         force: bool = False,
         timeout: float | None = None,
         ask: bool = False,
-    ) -> PlotData:
-        """One forecast of a file of which nothing is kept; from the cache if the same series happens to be stored.
-        ask: as in `upload`."""
+    ) -> QuickDraw:
+        """One forecast of a file of which nothing is kept, and how the file was read; from the cache if the same series
+        happens to be stored. ask: as in `upload`."""
         spec = self._catalog.spec(model, horizon)
-        dataset = Dataset(self._intake.read(source, options or ReadOptions(), ask).series)
-        return self._asking.quickdraw(dataset, index, spec, self._waiting.deadline(timeout), force)
+        reading = self._intake.read(source, options or ReadOptions(), ask)
+        dataset = Dataset(reading.series)
+        plot = self._asking.quickdraw(dataset, index, spec, self._waiting.deadline(timeout), force)
+        return QuickDraw(plot, dataset, reading.readback)
 
     def progress(self, handle: str, *, model: str | None = None, horizon: int | None = None) -> Progress:
         """How much of a dataset is computed. UnknownHandle, BadRequest, ModelNotLoaded."""

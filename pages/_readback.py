@@ -114,6 +114,13 @@ def strip(
     )
 
 
+def rows(readback: Readback, step: Step) -> Any:
+    """The rows alone, without any other way to read: of a file of which nothing is kept."""
+    parts = [*_parts(readback, None, step), *_beyond(readback, step, "")]
+    attention = {ROW_OF_NOTE[code] for code in ATTENTION.intersection(readback.warnings)}
+    return html.Dl(list(_rows([part._replace(buttons=()) for part in parts], attention)))
+
+
 def not_now() -> Any:
     """The strip of an upload whose reading cannot be looked up at the moment."""
     again = html.Button("Try again", className="link", **{"data-readback": "again"})
@@ -150,8 +157,8 @@ def _dot() -> Any:
     return html.Span(className="dot", title="Worth a look")
 
 
-def _parts(readback: Readback, dataset: Dataset, step: Step) -> Iterator[Part]:
-    """What the reader found and decided."""
+def _parts(readback: Readback, dataset: Dataset | None, step: Step) -> Iterator[Part]:
+    """What the reader found and decided. dataset: None where nothing of it can be shown."""
     for option, row, chosen in (("value", "Value", readback.value_column), ("series", "Series", readback.series or "")):
         names = _picker.offered(readback, option)
         is_guessed = SAID_BY_CHOICE[option] in readback.warnings
@@ -176,7 +183,7 @@ def _parts(readback: Readback, dataset: Dataset, step: Step) -> Iterator[Part]:
     for note in readback.notes:
         row = ROW_OF_NOTE.get(note.code, "Noted")
         if SAID_BY_DECISION.get(note.code) not in decided and note.code not in SAID_BY_CHOICE.values():
-            yield Part(row, note.message, _longest(dataset) if note.code == "GAPS_SPLIT" else ())
+            yield Part(row, note.message, _longest(dataset) if dataset and note.code == "GAPS_SPLIT" else ())
 
 
 def _steps(readback: Readback, decision: Decision) -> tuple[list[Alternative], str | None]:

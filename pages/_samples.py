@@ -81,7 +81,7 @@ class Samples:
     def picture(self, *, dark: bool) -> dict[str, Any]:
         """The forecast at which the real sample opens, small; to look at it stores nothing. EngineError."""
         if self._plot is None:
-            self._plot = self._engine.quickdraw(REAL.csv(), index=REAL.index)
+            self._plot = self._engine.quickdraw(REAL.csv(), index=REAL.index).plot
         fixed, shown = _quick.frame_of(self._plot), view(f"{REAL.look}&past=1")
         return _figure.figure(self._plot, fixed, unit=REAL.what, dark=dark, narrow=True, view=shown)
 

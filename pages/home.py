@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, callback_contex
 from flask import current_app
 
 from engine import Settings, errors
-from pages import _figure, _moment, _notation, _quick, _shell, _words
+from pages import _figure, _moment, _notation, _quick, _quick_read, _shell, _words
 from pages._samples import SAMPLES, Sample, Samples
 
 SENTENCE = "See what would have been forecast at any moment of your data, and how right it was."
@@ -117,6 +117,7 @@ def _quick_card() -> list[Any]:
     return [
         html.H2("The latest forecast", id="quick-heading"),
         html.Div(_picture("quick-picture"), className="quick-picture"),
+        html.Div(id="quick-read", className="read-strip quick-read"),
         html.P("Nothing of this file was kept.", className="caption"),
     ]
 
@@ -153,6 +154,7 @@ def register(app: Dash) -> None:
     @app.callback(
         Output("quick-picture", "figure"),
         Output("quick-heading", "children"),
+        Output("quick-read", "children"),
         Input("quick-plot", "data"),
         State("scheme", "data"),
         prevent_initial_call=True,
@@ -160,10 +162,11 @@ def register(app: Dash) -> None:
     def show_quick(data: Any, scheme: Any) -> Any:
         plot = _quick.plot(data)
         if plot is None:
-            return no_update, no_update
+            return no_update, no_update, no_update
         step = _notation.Step(plot.step_seconds, plot.step_calendar)
         picture = _figure.figure(plot, _quick.frame_of(plot), dark=scheme == "dark")
-        return picture, _moment.render(["The forecast from ", _words.Mark("time", _notation.moment(plot.origin, step))])
+        heading: _words.Sentence = ["The forecast from ", _words.Mark("time", _notation.moment(plot.origin, step))]
+        return picture, _moment.render(heading), _quick_read.told(data, step)
 
     app.clientside_callback(
         ClientsideFunction("home", "mount"), Output("home-shown", "data"), Input("home-ready", "data")

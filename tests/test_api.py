@@ -165,6 +165,8 @@ def test_a_form_without_a_file_and_odd_options_are_refused(client: FlaskClient) 
 def test_a_quick_draw_answers_and_keeps_nothing(client: FlaskClient) -> None:
     plot = client.post("/api/v1/quickdraw?index=-30", data=CSV).get_json()
     assert plot["index"] == -30
+    assert plot["readback"]["n_rows_valid"] == plot["length"] > 0
+    assert plot["warnings"] == plot["readback"]["warnings"]
     assert client.get(DATASETS).get_json() == {"datasets": []}
     assert client.get(f"{DATASETS}/{plot['handle']}").status_code == 404
 

@@ -63,7 +63,7 @@ def test_hostile_callback_values_are_no_failure(client: FlaskClient, upload: Upl
         call(client, "sample-picture.figure", {"scheme.data": value}, {"home-ready.data": value}),
         call(
             client,
-            "..quick-picture.figure...quick-heading.children..",
+            "..quick-picture.figure...quick-heading.children...quick-read.children..",
             {"quick-plot.data": value},
             {"scheme.data": value},
         ),

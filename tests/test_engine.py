@@ -306,7 +306,7 @@ def stored(engine: Engine) -> set[str]:
 
 def test_a_quick_draw_leaves_no_trace_in_either_cache(engine: Engine) -> None:
     before = stored(engine)
-    plot = engine.quickdraw(CSV, index=-40)
+    plot = engine.quickdraw(CSV, index=-40).plot
     assert stored(engine) == before
     assert engine.datasets() == []
     assert len(engine._library._shelf) == 0
@@ -317,7 +317,7 @@ def test_a_quick_draw_leaves_no_trace_in_either_cache(engine: Engine) -> None:
 
 
 def test_a_quick_draw_is_the_forecast_that_an_upload_would_have_shown(engine: Engine) -> None:
-    quick = engine.quickdraw(CSV, index=-40)
+    quick = engine.quickdraw(CSV, index=-40).plot
     handle = engine.upload(CSV).dataset.handle
     assert handle == quick.handle
     assert engine.forecast(handle, -40).samples.tobytes() == quick.samples.tobytes()
@@ -327,7 +327,7 @@ def test_a_quick_draw_may_answer_from_the_cache_unless_forced(engine: Engine, to
     handle = engine.upload(CSV).dataset.handle
     until(lambda: filled(engine, handle))
     computed = toy.computed
-    assert engine.quickdraw(CSV, index=-40).percentile is not None
+    assert engine.quickdraw(CSV, index=-40).plot.percentile is not None
     assert toy.computed == computed
     engine.quickdraw(CSV, index=-40, force=True)
     assert toy.computed == computed + 1

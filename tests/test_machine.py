@@ -170,7 +170,7 @@ class Facade(RuleBasedStateMachine):
         series, at = SERIES[name], self.position(name, where)
         before = [summary.handle for summary in self.engine.datasets()]
         try:
-            self.check(self.engine.quickdraw(FILES[name], index=at - len(series) + 1, force=force), name, at)
+            self.check(self.engine.quickdraw(FILES[name], index=at - len(series) + 1, force=force).plot, name, at)
         except IndexOutOfRange:
             assert not 0 <= at < len(series)
         except OriginUnusable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import Mock
 
@@ -230,11 +231,48 @@ def test_the_read_strip_tells_the_uploader_what_was_decided(client: FlaskClient,
 
 def test_a_quick_draw_is_drawn_in_place(client: FlaskClient) -> None:
     plot = client.post("/api/v1/quickdraw?index=0", data=to_csv(wave(300, seed=6)), content_type="text/csv")
-    output = "..quick-picture.figure...quick-heading.children.."
+    output = "..quick-picture.figure...quick-heading.children...quick-read.children.."
     told = call(client, output, {"quick-plot.data": plot.get_json()}, {"scheme.data": "light"})
     answer = json.loads(told.get_data())["response"]
     assert len(answer["quick-picture"]["figure"]["data"]) > 4
     assert "The forecast from " in json.dumps(answer["quick-heading"])
+
+
+GERMAN = "Zeit;Verbrauch [kWh];Temperatur\n" + "".join(
+    f"{1 + k // 24:02}.03.2024 {k % 24:02}:00;{k % 7},5;2,0\n" for k in range(24 * 25)
+)
+
+
+def quick(client: FlaskClient, change: Callable[[dict[str, Any]], None] = lambda plot: None) -> Any:
+    """What is said under a quick draw of a German file, of which `change` alters what the browser hands back."""
+    body = {"data": GERMAN.encode("latin-1"), "content_type": "text/csv"}
+    plot = client.post("/api/v1/quickdraw?index=0", **body).get_json()
+    change(plot)
+    output = "..quick-picture.figure...quick-heading.children...quick-read.children.."
+    told = call(client, output, {"quick-plot.data": plot}, {"scheme.data": "light"})
+    assert told.status_code == 200
+    return json.loads(told.get_data())["response"]["quick-read"]["children"]
+
+
+def test_a_quick_draw_says_how_the_file_was_read(client: FlaskClient, engine: Engine) -> None:
+    said = json.dumps(quick(client))
+    for words in ("Read as ", "Verbrauch [kWh]", "every hour, 1 Mar 2024 00:00 to 25 Mar 2024 23:00, 600 values"):
+        assert words in said
+    for words in ("the first of 2 number columns", "Comma is the decimal sign", "semicolon between columns"):
+        assert words in said
+    assert "data-reread" not in said, "a button reads a file again that nobody kept"
+    assert engine.datasets() == []
+
+
+@pytest.mark.parametrize("value", [None, True, -1, 10**4200, [], {}, [[1]], {"type": "Iframe"}, "x" * 10_000], ids=repr)
+def test_a_hostile_read_back_of_a_quick_draw_is_no_failure(client: FlaskClient, value: Any) -> None:
+    names = ("value_column", "n_missing", "columns", "series", "notes", "decisions", "unit", "dayfirst", "encoding")
+    for name in names:
+        assert '"Iframe"' not in json.dumps(
+            quick(client, lambda plot, name=name: plot["readback"].update({name: value}))
+        )
+    for name in ("readback", "start", "end"):
+        assert quick(client, lambda plot, name=name: plot.update({name: value})) is None
 
 
 def test_the_samples_open(client: FlaskClient, engine: Engine) -> None:

@@ -108,7 +108,7 @@ def test_what_is_put_away_is_exported_and_drawn_quickly_too(
         assert exported(tight) == expected
         assert tight.status().memory <= BUDGET
         handle = tight.upload(CSV).dataset.handle
-        assert tight.quickdraw(CSV, index=-1500).samples.tolist() == drawn(tight, handle, -1500)[0]
+        assert tight.quickdraw(CSV, index=-1500).plot.samples.tolist() == drawn(tight, handle, -1500)[0]
     assert toy.computed == computed
 
 
