@@ -245,7 +245,7 @@ def test_a_quick_draw_keeps_nothing(page: Page, csv_file: Path) -> None:
     page.choose(csv_file)
     page.until("document.querySelector('#quick-picture .js-plotly-plot')?.data?.length > 4")
     assert "The forecast from" in page.text("#quick-heading")
-    assert "Read as zebra" in page.text("#quick-read")
+    assert "Read as Load [kW], every hour" in page.text("#quick-read")
     assert page.js("location.pathname") == "/"
     assert page.js("localStorage.getItem('hindcast.files')") is None
     assert page.complaints() == []
