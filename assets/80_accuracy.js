@@ -13,6 +13,7 @@
   let seen = null; /* what the answer on the page stands on */
   let timer = 0;
   let held = {}; /* parts that wait for the pointer to leave */
+  let drawn = {}; /* what each chart shows, as text */
 
   const page = () => document.getElementById("accuracy");
 
@@ -37,8 +38,14 @@
 
   const put = (id, props) => {
     delete held[id];
-    hindcast.set(id, props);
+    if ("children" in props) return hindcast.fill(id, props.children);
+    const text = JSON.stringify(props);
+    if (drawn[id] !== text) hindcast.set(id, props);
+    drawn[id] = text;
   };
+
+  /* Between two parts the browser gets round to what a hand does. */
+  const breath = () => new Promise((done) => window.setTimeout(done));
 
   /* Whatever is no longer under the pointer is brought up to date. */
   const flush = () => {
@@ -47,7 +54,7 @@
   document.addEventListener("pointerover", flush, { passive: true });
   document.documentElement.addEventListener("pointerleave", () => window.setTimeout(flush));
 
-  const answered = (answer) => {
+  const place = async (answer) => {
     if (!facts || !page() || !answer || answer.seq !== flying) return;
     const isChosen = seen === null;
     flying = 0;
@@ -55,6 +62,8 @@
     for (const [id, props] of Object.entries(answer.parts)) {
       if (isChosen || !isUnder(id)) put(id, props);
       else held[id] = props;
+      await breath();
+      if (flying || !page()) return; /* something else was chosen meanwhile */
     }
     if (answer.title) document.title = answer.title;
     page().dataset.state = answer.state;
@@ -184,11 +193,14 @@
       facts = { ...opened };
       worst = MORE;
       held = {};
+      drawn = {};
       ask({ anew: true });
       listen();
       return facts.handle;
     },
-    answered,
+    answered: (answer) => {
+      place(answer);
+    },
     released,
   };
 })();

@@ -203,7 +203,7 @@ def test_more_rows_and_all_measures_are_there_when_asked_for(page: Page, csv_fil
 
 def test_another_theme_is_drawn_in_its_own_colours(page: Page, csv_file: Path) -> None:
     accuracy(page, csv_file)
-    light = "document.querySelector('#accuracy-error .scatterlayer path.js-line')?.style.stroke"
+    light = "[...document.querySelectorAll('#accuracy-error .scatterlayer path.js-line')].at(-1)?.style.stroke"
     before = page.js(light)
     page.find(".header-tools button").click()
     page.until(f"{light} && {light} !== {before!r}")
