@@ -54,7 +54,7 @@ def worst(found: Backtest, words: Words, address: Address, pictures: Sequence[st
         ]
         rows.append(html.Tr(cells))
     return [
-        html.P(_accuracy_words.BY_CHOICE, className="aside"),
+        html.P(_accuracy_words.BY_CHOICE.format(_accuracy_words.so_far(found)), className="aside"),
         html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="worst"),
     ]
 

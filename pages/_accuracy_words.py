@@ -17,8 +17,8 @@ MOSTLY = 0.5  # of a file that shows its cycle
 LITTLE = 0.02  # off what a band should hold: certain in a long file, but nothing to distrust it for
 FEWEST = 10  # independent moments behind a verdict
 NOTHING = "Nothing to compare with yet."
-NONE_STANDS_OUT = "No {} or level stands out."
-BY_CHOICE = "These are the worst by choice; they say nothing about the average."
+NONE_STANDS_OUT = "No {} or level stands out{}."
+BY_CHOICE = "These are the worst{} by choice; they say nothing about the average."
 VERDICTS: dict[str, tuple[str | Mark, ...]] = {
     "right": (Mark("strong", "right"), "."),
     "too narrow": (Mark("strong", "too narrow"), ", it promises more certainty than it has."),
@@ -31,6 +31,11 @@ def ready(found: Backtest) -> bool:
     standing = found.standing
     early = not standing.complete and standing.read < min(FIRST_NUMBERS, standing.total)
     return standing.scored > 0 and not early
+
+
+def so_far(found: Backtest) -> str:
+    """` so far` while there is more to come."""
+    return "" if found.standing.complete else " so far"
 
 
 def rival(found: Backtest, step: Step) -> str:
@@ -143,9 +148,9 @@ def hardest(found: Backtest) -> Sentence:
         return []
     named = [words for group in _groups(found.panels) for words in _slices.hardest(group)[: _slices.MOST_NAMED]]
     if not named:
-        return [NONE_STANDS_OUT.format(_clock_words({panel.kind for panel in found.panels}))]
+        return [NONE_STANDS_OUT.format(_clock_words({panel.kind for panel in found.panels}), so_far(found))]
     *first, last = named[:MOST_HARDEST]
-    return [f"Hardest: {', '.join(first)}{', and ' if first else ''}{last}."]
+    return [f"Hardest{so_far(found)}: {', '.join(first)}{', and ' if first else ''}{last}."]
 
 
 def _clock_words(kinds: set[str]) -> str:

@@ -164,6 +164,11 @@ def test_what_does_not_stand_out_is_what_the_file_has(kinds: tuple[str, ...], se
     assert said(found)[2] == sentence
 
 
+def test_what_stands_out_is_told_of_what_there_is_so_far() -> None:
+    early = Standing(35_100, 800, 800, 790, 790, False)
+    assert "No hour, weekday or level stands out so far." in said(backtest(standing=early))
+
+
 @pytest.mark.parametrize(
     ("standing", "sentence"),
     [
