@@ -17,6 +17,7 @@ from pages._traces import DARK, LIGHT, Palette
 OUTSIDE = {LIGHT: "#9a6200", DARK: "#e0a84e"}  # of dots that lie where those of a right forecast would not
 PERCENTS = tuple(k / 10 for k in range(11))
 MOST_DOTS = 24  # steps that are dots on their line
+LETTERS = 64  # that fit along the narrowest of the charts on a desk
 
 
 def error(found: Backtest, words: Words, paint: Palette, *, narrow: bool) -> dict[str, Any]:
@@ -90,7 +91,8 @@ def _span(low: float, high: float) -> str:
 
 def ahead(horizon: int, step: Step, paint: Palette, narrow: bool) -> dict[str, Any]:
     """The axis of steps ahead: `+1 h`. A phone has room for half of the labels."""
-    places = [(x, label) for x, label in ticks(horizon if narrow else 0, step, horizon) if x > 0]
+    marks = ticks(horizon, step, horizon) if narrow else ticks(0, step, horizon, LETTERS)
+    places = [(x, label) for x, label in marks if x > 0]
     every = math.ceil(len(places) / (MOST_TICKS // 2 if narrow else MOST_TICKS))
     return axis(paint) | {
         "range": [0.5, horizon + 0.5],

@@ -48,6 +48,12 @@ def test_the_error_by_length_starts_at_zero_and_has_the_baseline_beside_it() -> 
     assert not any(t["line"].get("dash") == "dash" for t in alone["data"])
 
 
+def test_labels_of_months_do_not_touch_each_other() -> None:
+    monthly = WORDS._replace(step=Step(None, "month"))
+    shown = _accuracy_figures.error(backtest(), monthly, LIGHT, narrow=False)["layout"]["xaxis"]["ticktext"]
+    assert shown == ["+4 months", "+8 months", "+12 months"]
+
+
 def test_dots_say_whether_a_right_forecast_would_be_there() -> None:
     share = np.full(H, 0.8)
     share[0], share[1], share[2] = 0.7, 0.9, 0.3
