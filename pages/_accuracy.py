@@ -169,7 +169,7 @@ def models(compared: Compared, asked: Asked, words: Words, found: Backtest, fill
     return {
         "accuracy-compare": {"children": _accuracy_compare.table(compared, words, asked, found.model, fill)},
         "accuracy-models": {"figure": figure},
-        "accuracy-models-key": {"children": _accuracy_compare.key(compared, found.model, paint)},
+        "accuracy-models-key": {"children": _accuracy_compare.key(compared, words, found.model, paint)},
     }
 
 

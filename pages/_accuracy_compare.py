@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import cycle
 from typing import Any, NamedTuple
 
@@ -63,10 +64,11 @@ def _percent(share: float) -> str:
 
 
 class Fill(NamedTuple):
-    """How computing goes: which models are being computed, and how many origins a second, 0 where that is not known."""
+    """How computing goes. models: those that are being computed or read; paces: of them, origins a second, where that
+    is known."""
 
     models: frozenset[str]
-    pace: float
+    paces: Mapping[str, float]
 
 
 def table(compared: Compared, words: Words, asked: Asked, model: str, fill: Fill) -> list[Any]:
@@ -108,19 +110,27 @@ def _row(each: Contender, compared: Compared, words: Words, asked: Asked, model:
 def _name(model: str, words: Words, asked: Asked, shown: str, is_there: bool) -> list[Any]:
     """What it is called; that of a model with forecasts is a link to its own page."""
     if model in (BASELINE, LAST_VALUE):
-        everyday = words.baseline if model == BASELINE else "last value"
-        return [f"{everyday[:1].upper()}{everyday[1:]}", html.Small(f" {model}")]
+        return [everyday(model, words), html.Small(f" {model}")]
     if model == shown or not is_there:
         return [model]
     which = {"model": model, "h": asked.horizon, "sel": ends(asked), "slice": asked.slice}
     return [dcc.Link(model, href=address("accuracy", asked.handle, **which))]
 
 
+def everyday(model: str, words: Words) -> str:
+    """What a model is called: `Same time yesterday`, `Last value`, or its own name."""
+    if model not in (BASELINE, LAST_VALUE):
+        return model
+    name = words.baseline if model == BASELINE else "last value"
+    return f"{name[:1].upper()}{name[1:]}"
+
+
 def _missing(each: Contender, total: int, fill: Fill) -> list[Any]:
     """How far a model is, or a way to have it computed."""
     done = f"{count(each.done)} of {count(total)} computed"
     if each.model in fill.models:
-        left = f", {duration((total - each.done) / fill.pace)} left" if fill.pace > 0 and each.done < total else ""
+        pace = fill.paces.get(each.model, 0.0)
+        left = f", {duration((total - each.done) / pace)} left" if pace > 0 and each.done < total else ""
         return [f"{done}{left}"]
     if each.done >= total:
         return [done]
@@ -196,22 +206,22 @@ def figure(compared: Compared, words: Words, model: str, paint: Palette, *, narr
             mode="lines+markers" if look.mark else "lines",
         )
         drawn["marker"]["symbol"] = look.mark or "circle"
-        told = [f"{each.model}: {words.miss(miss)}" for miss in each.by_step]
+        told = [f"{everyday(each.model, words)}: {words.miss(miss)}" for miss in each.by_step]
         lines.append(drawn | {"hoverinfo": "text", "hovertext": told})
     near = [each.by_step for each in taking if each.model != LAST_VALUE]  # it leaves the frame where it is far worse
     most = top(np.concatenate(near) if near else np.empty(0))
     return chart(lines, ahead(compared.horizon, words.step, paint, narrow), values(0.0, most, paint), paint)
 
 
-def key(compared: Compared, model: str, paint: Palette) -> list[Any]:
-    """Which line is whose."""
+def key(compared: Compared, words: Words, model: str, paint: Palette) -> list[Any]:
+    """Which line is whose, by the names of the table."""
     kinds = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
     return [
         html.Span(
             [
                 html.Span(className="swatch", style={"borderTop": f"2px {kinds[look.dash]} {look.colour}"}),
                 html.Span(MARKS.get(look.mark, ""), style={"color": look.colour}),
-                html.Span(name),
+                html.Span(everyday(name, words)),
             ]
         )
         for name, look in looks(compared, model, paint).items()

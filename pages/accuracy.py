@@ -26,6 +26,7 @@ from pages._accuracy_compare import LAST_VALUE, Fill
 from pages._accuracy_pictures import Pictures
 from pages._accuracy_words import TITLE
 from pages._chart import Words
+from pages._pace import Pace
 from pages.explore import busy, gone
 
 WORKS_FOR, WORKS_ON = 0.6, 1.5  # seconds on what is not read yet: for somebody who waits, and for the next look
@@ -88,7 +89,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
 
 def register(app: Dash) -> None:
     """The page's callbacks, and the report."""
-    pictures = Pictures(app.server.extensions["engine"])
+    pictures, pace = Pictures(app.server.extensions["engine"]), Pace()
     report.register(app, pictures)
 
     @app.callback(
@@ -103,7 +104,7 @@ def register(app: Dash) -> None:
             return no_update
         engine: Engine = current_app.extensions["engine"]
         try:
-            return _answered(engine, asked, pictures)
+            return _answered(engine, asked, pictures, pace)
         except errors.UnknownHandle:
             return _refused(asked, "gone", _words.GONE)
         except (errors.BadRequest, errors.IndexOutOfRange) as error:
@@ -142,10 +143,10 @@ def register(app: Dash) -> None:
         app.clientside_callback(ClientsideFunction("accuracy", name), Input(source, "data"), prevent_initial_call=True)
 
 
-def _answered(engine: Engine, asked: _accuracy_asked.Asked, pictures: Pictures) -> dict[str, Any]:
+def _answered(engine: Engine, asked: _accuracy_asked.Asked, pictures: Pictures, pace: Pace) -> dict[str, Any]:
     """The whole page, or that nothing on it has changed."""
     found = report.backtest(engine, asked, WORKS_FOR if asked.seen is None else WORKS_ON)
-    compared, fill = _models(engine, asked, found)
+    compared, fill = _models(engine, asked, found, pace)
     complete = found.standing.complete and not fill.models
     base = {"seq": asked.seq, "seen": mark(found, compared), "complete": complete, "state": "ready"}
     if base["seen"] == asked.seen:
@@ -187,7 +188,7 @@ def _warned(engine: Engine, asked: _accuracy_asked.Warned, heard: dict[str, Any]
     return children, heard | {"line": line, "complete": found.complete}
 
 
-def _models(engine: Engine, asked: _accuracy_asked.Asked, found: Backtest) -> tuple[Compared, Fill]:
+def _models(engine: Engine, asked: _accuracy_asked.Asked, found: Backtest, pace: Pace) -> tuple[Compared, Fill]:
     """All loaded models, and those that are still being computed or read."""
     compared = engine.compare(
         asked.handle, horizon=asked.horizon, slice=asked.slice, stretch=asked.stretch, timeout=COMPARES_FOR
@@ -200,7 +201,9 @@ def _models(engine: Engine, asked: _accuracy_asked.Asked, found: Backtest) -> tu
         if engine.progress(asked.handle, model=each.model, horizon=asked.horizon).state == "filling"
     }
     unread = {each.model for each in others if each.done == compared.total and not each.takes_part}
-    return compared, Fill(frozenset(going | unread), engine.status().origins_per_second)
+    which = asked.handle, asked.horizon
+    paces = {each.model: pace.of((*which, each.model), each.done) for each in others if each.model in going}
+    return compared, Fill(frozenset(going | unread), paces)
 
 
 def mark(found: Backtest, compared: Compared) -> str:

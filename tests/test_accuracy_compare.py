@@ -27,7 +27,7 @@ from tests.made_backtest import NAN, H, backtest
 from tests.test_accuracy_page import ask, complete, said
 from tests.test_accuracy_parts import HANDLE, WORDS, words_of
 
-IDLE = Fill(frozenset(), 0.0)
+IDLE = Fill(frozenset(), {})
 BETTER = Skill(0.31, Range(0.27, 0.35), "better")
 
 
@@ -122,7 +122,7 @@ def test_a_model_that_is_not_computed_can_be() -> None:
     stopped = table(compared(absent("theta", 140)))
     assert "140 of 2 140 computed" in stopped
     assert "Compute 2 000 moments" in stopped
-    going = table(compared(absent("theta", 140)), Fill(frozenset({"theta"}), 50.0))
+    going = table(compared(absent("theta", 140)), Fill(frozenset({"theta"}), {"theta": 50.0}))
     assert "140 of 2 140 computed, about 40 s left" in going
     assert "data-compute" not in going
 
@@ -159,9 +159,10 @@ def test_no_line_is_told_from_another_by_its_colour_alone(paint: Any) -> None:
     figure = _accuracy_compare.figure(found, WORDS, "toy", paint, narrow=False)
     looks = {(t["line"]["dash"], t["mode"], t["marker"]["symbol"]) for t in figure["data"]}
     assert len(figure["data"]) == len(looks) == 5
-    key = words_of(_accuracy_compare.key(found, "toy", paint))
+    key = words_of(_accuracy_compare.key(found, WORDS, "toy", paint))
     assert "\u25a0" in key
     assert "late" not in key
+    assert "Same time yesterday" in key
     assert figure["layout"]["yaxis"]["range"][1] == pytest.approx(1.08 * 3.5)
     nobody = Compared(**{**vars(found), "contenders": (absent("toy", 3),)})
     assert _accuracy_compare.figure(nobody, WORDS, "toy", paint, narrow=False)["data"] == []
