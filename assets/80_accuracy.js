@@ -179,6 +179,16 @@
     });
   };
 
+  /* The page as a file is of the same line. */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("#report-link");
+    if (!link || !facts) return;
+    const url = new URL(link.href);
+    for (const name of ["line", "side", "k", "lead", "run"]) url.searchParams.delete(name);
+    for (const [name, value] of new URLSearchParams(facts.warned)) url.searchParams.set(name, value);
+    link.href = url;
+  });
+
   const redraw = () => page() && ask({ anew: true });
   new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-mantine-color-scheme"] });
   let narrow = hindcast.narrow();

@@ -15,7 +15,16 @@ from pages._chart import Words
 from pages._markup import markup
 from pages._svg import svg
 
-STYLES = ("10_base", "15_shell", "33_side", "80_accuracy", "81_accuracy_panels", "82_accuracy_tables", "84_report")
+STYLES = (
+    "10_base",
+    "15_shell",
+    "33_side",
+    "80_accuracy",
+    "81_accuracy_panels",
+    "82_accuracy_tables",
+    "83_accuracy_events",
+    "84_report",
+)
 PICTURES = (
     ("accuracy-error", "Missed by, step by step ahead", 620, 250),
     ("accuracy-held", "How often the bands held, step by step ahead", 620, 250),
@@ -26,12 +35,20 @@ CARDS = (
     ("accuracy-worst", "Worst stretches", ""),
     ("accuracy-measures", "All measures", ""),
 )
+WARNED = ("accuracy-events", "Did it warn me?", "")
 
 
 def report(
-    found: Backtest, dataset: Dataset, asked: Asked, words: Words, pictures: list[str | None], title: str, site: str
+    found: Backtest,
+    dataset: Dataset,
+    asked: Asked,
+    words: Words,
+    pictures: list[str | None],
+    title: str,
+    site: str,
+    warned: list[Any],
 ) -> str:
-    """The file. title: its heading's small print; site: the server it comes from."""
+    """The file. title: its heading's small print; site: the server it comes from; warned: what is told of a line."""
     parts = _accuracy.parts(found, dataset, asked, words, pictures)
     head = html.Header(
         [html.H1(_accuracy_words.TITLE), html.P(title, className="aside")],
@@ -41,8 +58,11 @@ def report(
     if _accuracy_words.ready(found):
         cards = {name: _picture(parts, name, heading, width, height, site) for name, heading, width, height in PICTURES}
         tables = {name: _table(parts, name, heading, kind, site) for name, heading, kind in CARDS}
+        if warned:
+            tables["accuracy-events"] = _table({"accuracy-events": {"children": warned}}, *WARNED, site)
         order = ("accuracy-error", "accuracy-held", "accuracy-panels", "accuracy-past", "accuracy-worst")
-        ordered = "".join((cards | tables)[name] for name in (*order, "accuracy-measures"))
+        shown = cards | tables
+        ordered = "".join(shown[name] for name in (*order, "accuracy-events", "accuracy-measures") if name in shown)
         body.append(f'<div class="accuracy-cards">{ordered}</div>')
     return _document(_accuracy_words.TITLE, "".join(body))
 

@@ -170,21 +170,7 @@ def _warned(engine: Engine, asked: _accuracy_asked.Warned, heard: dict[str, Any]
     line = _accuracy_events.USUAL_LINES.get(known.unit) if asked.line is None else asked.line
     if line is None:
         return [html.P(_accuracy_events.ASK, className="aside")], heard
-    which = {"model": asked.model, "horizon": asked.horizon, "stretch": asked.stretch}
-    found = engine.events(
-        asked.handle, line, asked.side, k=asked.k, lead=asked.lead, run=asked.run, **which, timeout=WORKS_FOR
-    )
-    fixed, step = (
-        _moment.frame_of(engine.dataset(asked.handle), found.horizon),
-        _moment.step_of(engine.dataset(asked.handle)),
-    )
-    words = Words(step, fixed.decimals, _notation.shorten(known.unit), "")
-    named = {"model": asked.model, "h": asked.horizon, "line": f"{line:g}"}
-
-    def link(index: int) -> str:
-        return _accuracy_asked.address("explore", asked.handle, i=index, **named)
-
-    children = _accuracy_events.answer(found, words, asked.rows, link, _moment.render)
+    found, children = report.warnings(engine, asked, line, known.unit, WORKS_FOR)
     return children, heard | {"line": line, "complete": found.complete}
 
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from dash import Dash
 from flask import Response, current_app, request
 
-from engine import Backtest, Dataset, Engine, errors
-from pages import _accuracy_asked, _accuracy_words, _inputs, _moment, _notation, _report, _words
-from pages._accuracy_asked import Asked
+from engine import Backtest, Dataset, Engine, Events, errors
+from pages import (
+    _accuracy_asked,
+    _accuracy_events,
+    _accuracy_words,
+    _inputs,
+    _moment,
+    _notation,
+    _report,
+    _words,
+)
+from pages._accuracy_asked import Asked, Warned
 from pages._accuracy_pictures import Pictures
-from pages._accuracy_tables import MORE
+from pages._accuracy_tables import MORE, MOST_ROWS
 from pages._chart import Words
 
 WORKS_FOR = 10.0  # seconds at most on what is not read yet
@@ -29,6 +40,23 @@ def words_of(found: Backtest, dataset: Dataset, unit: str) -> Words:
     return Words(step, fixed.decimals, _notation.shorten(unit), _accuracy_words.rival(found, step))
 
 
+def warnings(engine: Engine, asked: Warned, line: float, unit: str, timeout: float) -> tuple[Events, list[Any]]:
+    """What became of events beyond a line and of warnings of them, and how it is told."""
+    which = {"model": asked.model, "horizon": asked.horizon, "stretch": asked.stretch}
+    found = engine.events(
+        asked.handle, line, asked.side, k=asked.k, lead=asked.lead, run=asked.run, **which, timeout=timeout
+    )
+    dataset = engine.dataset(asked.handle)
+    fixed, step = _moment.frame_of(dataset, found.horizon), _moment.step_of(dataset)
+    words = Words(step, fixed.decimals, _notation.shorten(unit), "")
+    named = {"model": asked.model, "h": asked.horizon, "line": f"{line:g}"}
+
+    def link(index: int) -> str:
+        return _accuracy_asked.address("explore", asked.handle, i=index, **named)
+
+    return found, _accuracy_events.answer(found, words, asked.rows, link, _moment.render)
+
+
 def about(dataset: Dataset, model: str, horizon: int) -> str:
     """`hindcast-small, 12 steps ahead (3 h), 1 Jan 2024 to 1 Jan 2025`, with dots in between."""
     step = _moment.step_of(dataset)
@@ -42,11 +70,14 @@ def register(app: Dash, pictures: Pictures) -> None:
     @app.server.route("/accuracy/<handle>/report")
     def report(handle: str) -> Response:
         engine: Engine = current_app.extensions["engine"]
-        asked = _asked(handle, request.args.to_dict(), request.query_string.decode("latin-1"))
+        search = request.query_string.decode("latin-1")
+        given = _given(handle, request.args.to_dict(), search)
+        asked = _accuracy_asked.asked(given)
         if asked is None:
             return _refusal(_words.GONE, 404)
         try:
-            return _file(engine, asked, pictures)
+            chosen = _accuracy_asked.chosen_line(search)
+            return _file(engine, asked, _accuracy_asked.warned(given | _numbers(chosen)), pictures)
         except errors.UnknownHandle:
             return _refusal(_words.GONE, 404)
         except (errors.BadRequest, errors.IndexOutOfRange) as error:
@@ -55,20 +86,32 @@ def register(app: Dash, pictures: Pictures) -> None:
             return _refusal(error.message, 503)
 
 
-def _asked(handle: str, named: dict[str, str], search: str) -> Asked | None:
+def _given(handle: str, named: dict[str, str], search: str) -> dict[str, Any]:
+    """The question of an address, as a browser puts it."""
     where = _inputs.where(search)
     chosen = {"slice": named.get("slice"), "sel": named.get("sel"), "upload": named.get("upload")}
-    given: dict[str, Any] = {"handle": handle, "seq": 0, "model": where.model, "h": where.horizon, "worst": MORE}
-    return _accuracy_asked.asked(given | chosen)
+    return {"handle": handle, "seq": 0, "model": where.model, "h": where.horizon, "worst": MORE} | chosen
 
 
-def _file(engine: Engine, asked: Asked, pictures: Pictures) -> Response:
+def _numbers(chosen: dict[str, str]) -> dict[str, Any]:
+    """What an address says of a line, as a browser says it; of a file all rows are shown that may be."""
+    counts = {name: int(chosen[name]) for name in ("k", "lead", "run") if name in chosen}
+    return chosen | counts | {"rows": MOST_ROWS}
+
+
+def _file(engine: Engine, asked: Asked, warned: Warned | None, pictures: Pictures) -> Response:
     found, dataset = backtest(engine, asked, WORKS_FOR), engine.dataset(asked.handle)
     known = _moment.known_to(engine, asked.handle, asked.upload_id)
     words = words_of(found, dataset, known.unit)
-    title = " \u00b7 ".join(filter(None, (_notation.shorten(known.label), about(dataset, found.model, found.horizon))))
+    told = []
+    if warned is not None and warned.line is not None and _accuracy_words.ready(found):
+        told = warnings(engine, warned, warned.line, known.unit, WORKS_FOR)[1]
+    step, now = f"every {_notation.every(words.step)}", np.datetime64(datetime.now(UTC).replace(tzinfo=None), "m")
+    made = f"made {_notation.moment(now, _notation.Step(_notation.MINUTE, None))} UTC"
+    series = about(dataset, found.model, found.horizon)
+    title = " \u00b7 ".join(filter(None, (_notation.shorten(known.label), series, step, made)))
     site = request.host_url.rstrip("/")
-    text = _report.report(found, dataset, asked, words, pictures.of(found, asked), title, site)
+    text = _report.report(found, dataset, asked, words, pictures.of(found, asked), title, site, told)
     name = f"accuracy-{asked.handle[:12]}-{found.model}.html"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(text, mimetype="text/html", headers=headers)

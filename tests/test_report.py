@@ -32,7 +32,7 @@ def made(**changed: Any) -> str:
     assert question is not None
     found = backtest(**changed)
     pictures = [None] * len(found.worst)
-    return _report.report(found, Dataset(wave(300)), question, WORDS, pictures, "toy, <b>", "http://here:1")
+    return _report.report(found, Dataset(wave(300)), question, WORDS, pictures, "toy, <b>", "http://here:1", [])
 
 
 def test_a_report_says_and_shows_what_the_page_does() -> None:
@@ -122,6 +122,20 @@ def test_a_report_is_a_file_of_what_is_selected(client: FlaskClient, upload: Upl
     mine = client.get(f"{address}?upload={upload.record.upload_id}").get_data(as_text=True)
     assert "zebra" in mine
     assert "data:image/svg+xml" in mine
+
+
+def test_a_report_says_what_the_series_is_when_it_was_made_and_what_became_of_the_line(
+    client: FlaskClient, upload: Upload
+) -> None:
+    complete(client, upload)
+    address = f"/accuracy/{upload.dataset.handle}/report"
+    text = client.get(address).get_data(as_text=True)
+    assert re.search(r"every hour \u00b7 made \w{3} \d{1,2} \w{3} \d{4}, \d\d:\d\d UTC", text)
+    assert "<h2>Did it warn me?" not in text
+    asked = client.get(f"{address}?line=10&side=above&k=2").get_data(as_text=True)
+    assert "<h2>Did it warn me?" in asked
+    assert "above 10" in asked
+    assert "Show 20 more" not in asked
 
 
 @pytest.mark.parametrize(
