@@ -14,12 +14,12 @@
     /* "Mar 2024" */
     month: (seconds) => `${MONTHS[at(seconds).getUTCMonth()]} ${at(seconds).getUTCFullYear()}`,
 
-    /* "Tue 5 Mar 2024, 14:00"; whole days without a clock. A step is { unit, count }. */
+    /* "Tue 5 Mar 2024, 14:00"; whole days without a clock, whole minutes without seconds. A step is { unit, count }. */
     moment(seconds, step, year = false) {
       const time = at(seconds);
       if (step.unit === "month") return step.count % 12 ? this.month(seconds) : `${time.getUTCFullYear()}`;
       const words = date(time) + (year ? ` ${time.getUTCFullYear()}` : "");
-      const rest = time.getUTCSeconds();
+      const rest = step.unit === "second" && step.count % 60 ? time.getUTCSeconds() : 0; /* else it is a sensor's whim */
       const hours = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}${rest ? `:${two(rest)}` : ""}`;
       const whole = step.unit === "weekday" || step.count % 86400 === 0;
       return whole && hours === "00:00" ? words : `${words}${year ? "," : ""} ${hours}`;

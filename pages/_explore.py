@@ -15,13 +15,14 @@ KEY = (
     ("median", "median", "Half of the outcomes above, half below; not the most likely path."),
     ("inner", "5 of 10", "If the model is right, what happens lies in here 5 times out of 10, at each step."),
     ("outer", "8 of 10", "If the model is right, what happens lies in here 8 times out of 10, at each step."),
-    ("shade", "shading", "Darker = more likely at that step; one scale for the whole file."),
+    ("shade", "shading: darker = more likely", "Darker = more likely at that step; one scale for the whole file."),
 )
 PACES, PACE = (4, 12, 30), 12  # moments per second of play
 SURPRISES = "Moments among the worst 2 %, at least one forecast length apart"
 NEWEST_FIRST = "Newest look first: the moments around your hand are computed before the rest"
 RIBBON = "How the forecasts made at these times did. A click goes to that moment."
 SLICE = "Next and previous (n, p) and play go from one of these moments to the next"
+END, CLOSE = 0.05, 0.1  # of the rail: where labels are moved inwards; too near to those on a narrow one
 MISSES = (0, 0.15, 0.3, 0.5, 0.8, 1.2, 2)  # where the strip's classes begin
 CLASSES = "By how much the moments missed: less than 0.15, 0.3, 0.5, 0.8, 1.2, 2 times, and more than twice"
 NOT_SCORED = (("hatched", "no forecast"), ("pending", "not computed yet"), ("hollow", "nothing to score yet"))
@@ -78,7 +79,7 @@ def moves(step: _notation.Step, models: tuple[str, ...], chosen: str | None) -> 
                 className="surprises",
             ),
             html.Div(id="clock", className="clock"),
-            _button("now", "The last reading (End)", "button quiet now", **{"data-go": "0"}),
+            _button("latest", "The last reading of the file (End)", "button quiet now", **{"data-go": "0"}),
             _view_menu.menu(models, chosen),
             html.Div(id="moves-said", className="moves-said", role="status"),
             _keys.sheet(step),
@@ -141,10 +142,10 @@ def rail(dataset: Dataset, fixed: Frame, index: int, chosen: str = "") -> html.D
                 [
                     html.Span(
                         html.Span(tick.label),
-                        className=_edge(tick.position),
+                        className=kind,
                         style={"left": f"{100 * tick.position:.2f}%"},
                     )
-                    for tick in ticks
+                    for tick, kind in zip(ticks, _kinds([tick.position for tick in ticks]), strict=True)
                 ],
                 className="ticks",
                 **{"aria-hidden": "true"},
@@ -190,9 +191,16 @@ def _strip_key(usual: str) -> html.Div:
     )
 
 
-def _edge(position: float) -> str:
-    """A tick's class: labels at the ends stay inside the rail."""
-    return "tick first" if position < 0.05 else "tick last" if position > 0.95 else "tick"
+def _kinds(positions: list[float]) -> list[str]:
+    """The ticks' classes: labels at the ends stay inside the rail, so they come nearer to those beside them."""
+    ends = [x for x in positions if not END <= x <= 1 - END]
+
+    def kind(x: float) -> str:
+        if x in ends:
+            return "tick first" if x < END else "tick last"
+        return "tick close" if any(abs(x - end) < CLOSE for end in ends) else "tick"
+
+    return [kind(x) for x in positions]
 
 
 def side(handle: str) -> html.Aside:

@@ -14,6 +14,7 @@ import numpy as np
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LABEL_CAP = 40  # characters of a user's own text that a label shows
+NO_BREAK = "\u00a0"
 THIN = "\u202f"  # narrow no-break space: thousands never wrap
 MINUTE, HOUR, DAY = 60, 3600, 86400
 WEEK = 7 * DAY
@@ -70,8 +71,10 @@ def _clock(hour: int, minute: int, second: int) -> str:
 
 
 def moment(time: np.datetime64, step: Step, *, year: bool = True) -> str:
-    """A moment as people write it: `Tue 5 Mar 2024, 14:00`; whole days without a clock, months as `Mar 2024`."""
+    """A moment as people write it: `Tue 5 Mar 2024, 14:00`; whole days without a clock, months as `Mar 2024`. Where all
+    steps are whole minutes, the second at which a sensor happens to send is left out."""
     y, mon, day, hour, minute, second, weekday = _parts(time)
+    second = second if (step.seconds or 0) % MINUTE else 0
     if step.months >= 12:
         return str(y)
     if step.months:
@@ -125,7 +128,7 @@ def the_next(steps: int, step: Step) -> str:
     """The forecast's stretch in a sentence: `the next 3 h`, `the next hour`."""
     length = span(steps, step)
     single = {"1 h": "hour", "1 min": "minute", "1 s": "second"}.get(length, length.removeprefix("1 "))
-    return f"the next {single}"
+    return f"the next {single.replace(' ', NO_BREAK)}"
 
 
 def page_steps(step: Step) -> int:

@@ -78,7 +78,7 @@ def _drop_zone(settings: Settings) -> html.Section:
                         **{"aria-label": "Paste rows here"},
                     ),
                     html.Div(
-                        dmc.Checkbox(label="Only the latest forecast, keep nothing", size="xs"),
+                        dmc.Checkbox(label="Only the latest forecast, keep nothing", size="xs", radius="xs"),
                         id="quick-only",
                         className="quick-only",
                     ),

@@ -47,7 +47,7 @@ def test_a_length_that_is_none_is_said_and_the_usual_one_is_shown(
 
 def test_the_picture_and_its_sentences_are_of_that_length(client: FlaskClient, upload: Upload) -> None:
     answer = draw(client, wanted(upload, h=24))
-    assert "over the next 24 h" in json.dumps(answer["missed"])
+    assert r"over the next 24\u00a0h" in json.dumps(answer["missed"])
     short = draw(client, wanted(upload))
     ends = [one["forecast"]["figure"]["layout"]["xaxis"]["range"] for one in (short, answer)]
     assert ends[1][1] == ends[0][1] + 12
@@ -81,7 +81,7 @@ def test_the_forecasts_of_that_length_are_computed_anew(
 def test_the_first_words_of_a_link_are_those_of_its_length(engine: Engine, upload: Upload) -> None:
     engine.forecast(upload.dataset.handle, -30, horizon=24)
     told = first(engine, f"/explore/{upload.dataset.handle}", "?i=-30&h=24")
-    assert "over the next 24 h" in told.sentence
+    assert "over the next 24\u00a0h" in told.sentence
 
 
 def test_the_strip_offers_the_other_lengths_in_steps_and_time(settings: Settings, registry: dict[str, Loader]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine import Engine, Settings, Upload, errors
-from pages import _fill
+from pages import _explore, _fill
 from tests.conftest import ToyForecaster, to_csv, wave
 from tests.dash_client import UNKNOWN, call, draw, page, wanted
 
@@ -227,6 +227,11 @@ def test_the_read_strip_tells_the_uploader_what_was_decided(client: FlaskClient,
         assert words in told
     told = call(client, strip, {"mine.data": {"upload": "f" * 32}}, state).get_data(as_text=True)
     assert "zebra" not in told
+
+
+def test_labels_beside_those_at_the_ends_of_the_rail_are_known() -> None:
+    kinds = _explore._kinds([0.01, 0.09, 0.5, 0.9, 0.99])
+    assert kinds == ["tick first", "tick close", "tick", "tick close", "tick last"]
 
 
 def test_a_quick_draw_is_drawn_in_place(client: FlaskClient) -> None:

@@ -62,6 +62,9 @@ def plot_data(**changed: object) -> PlotData:
     [
         ("2024-03-05T14:00", HOUR, "Tue 5 Mar 2024, 14:00"),
         ("2024-03-05T14:00:30", Step(30, None), "Tue 5 Mar 2024, 14:00:30"),
+        ("2024-03-05T22:57:11", Step(300, None), "Tue 5 Mar 2024, 22:57"),
+        ("2024-03-05T22:57:11", Step(86400, None), "Tue 5 Mar 2024, 22:57"),
+        ("2024-03-05T00:00:11", Step(86400, None), "Tue 5 Mar 2024"),
         ("2024-03-05T00:00", DAY, "Tue 5 Mar 2024"),
         ("2024-03-05T06:00", DAY, "Tue 5 Mar 2024, 06:00"),
         ("2024-03-01T00:00", MONTH, "Mar 2024"),
@@ -137,7 +140,9 @@ def test_numbers_have_thin_thousands_and_no_signed_zero(value: float, decimals: 
 
 def test_the_first_sentence_says_by_how_much_it_missed_and_names_the_opponent() -> None:
     words = plain(_words.missed(plot_data(), 1, "kWh"))
-    assert words == ("It missed by 2.2 kWh on average over the next 3 h. Same time yesterday would have missed by 3.6.")
+    assert words == (
+        "It missed by 2.2 kWh on average over the next 3\u00a0h. Same time yesterday would have missed by 3.6."
+    )
 
 
 def test_two_misses_that_read_the_same_are_called_the_same() -> None:
@@ -154,7 +159,7 @@ def test_a_model_of_somebody_else_may_have_seen_such_data(ours: bool, said: bool
 
 def test_the_baseline_is_not_compared_with_itself() -> None:
     plot = plot_data(model="seasonal-naive")
-    assert plain(_words.missed(plot, 1, "kWh")) == "It missed by 2.2 kWh on average over the next 3 h."
+    assert plain(_words.missed(plot, 1, "kWh")) == "It missed by 2.2 kWh on average over the next 3\u00a0h."
 
 
 @pytest.mark.parametrize(
@@ -164,7 +169,7 @@ def test_the_baseline_is_not_compared_with_itself() -> None:
             {"index": 0, "n_scored": 0},
             "This starts at the last reading in the file. What happens next is not known yet.",
         ),
-        ({"index": -5, "n_scored": 0}, "No reading of the next 3 h is in the file yet."),
+        ({"index": -5, "n_scored": 0}, "No reading of the next 3\u00a0h is in the file yet."),
         ({"index": -40, "n_scored": 5}, "Fewer than half of the next 12 readings exist: not scored."),
     ],
 )

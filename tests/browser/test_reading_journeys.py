@@ -223,7 +223,7 @@ def test_a_longer_forecast_is_drawn_at_the_same_moment_and_stays_in_every_addres
     page.until("document.querySelector('#read-strip details[open]')?.innerText.includes('24 steps = 6 h')")
     page.drawn(-99)
     assert page.text("#heading") == title
-    assert "over the next 6 h" in page.text("#missed")
+    assert "over the next 6\u00a0h" in page.text("#missed")
     page.until("location.search === '?i=-99&h=24'")
     assert page.js("document.querySelector('#forecast .js-plotly-plot').layout.xaxis.range[1]") == 24.5
     page.driver.execute_script(
