@@ -25,7 +25,7 @@ from engine.windows import usable
 from engine.workers import Workers
 from tests.conftest import HOUR, ToyForecaster, to_csv, until, wave
 
-pytestmark = pytest.mark.no_cover  # threads that note every line change places less often
+pytestmark = pytest.mark.usefixtures("untraced")  # threads that note every line change places less often
 CLIENTS = 8
 EXPECTED_REFUSALS = (Evicted, Overloaded, Superseded, UnknownHandle)
 
