@@ -13,6 +13,7 @@
   let seen = null; /* what the answer on the page stands on */
   let timer = 0;
   let held = {}; /* parts that wait for the pointer to leave */
+  let followed = null; /* the card in which somebody asked for more: it changes under the pointer, too */
   let drawn = {}; /* what each chart shows, as text */
 
   const page = () => document.getElementById("accuracy");
@@ -34,7 +35,10 @@
     timer = window.setTimeout(() => (document.hidden ? later(wait) : ask()), wait);
   };
 
-  const isUnder = (id) => document.getElementById(id)?.closest(".card")?.matches(":hover");
+  const isUnder = (id) => {
+    const card = document.getElementById(id)?.closest(".card");
+    return card && card !== followed && card.matches(":hover");
+  };
 
   const put = (id, props) => {
     delete held[id];
@@ -127,6 +131,7 @@
   /* Another model is computed from when somebody asks for its scores. */
   const compute = async (button) => {
     button.disabled = true;
+    followed = button.closest(".card");
     const which = new URLSearchParams({ model: button.dataset.compute, worst: 0, ...(facts.h && { horizon: facts.h }) });
     await fetch(`/api/v1/datasets/${facts.handle}/scores?${which}`).catch(() => null);
     ask({ anew: true });
