@@ -63,8 +63,9 @@
     const isChosen = seen === null;
     flying = 0;
     held = isChosen ? {} : held;
+    const rests = new Set(Object.keys(answer.parts).filter(isUnder)); /* before a part above pushes it from there */
     for (const [id, props] of Object.entries(answer.parts)) {
-      if (isChosen || !isUnder(id)) put(id, props);
+      if (isChosen || !(rests.has(id) || isUnder(id))) put(id, props);
       else held[id] = props;
       await breath();
       if (flying || !page()) return; /* something else was chosen meanwhile */
