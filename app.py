@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+from functools import partial
 from html import escape
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output
-from flask import Flask, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 import access
@@ -37,6 +38,9 @@ class Hindcast(Dash):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._names = delivery.Names(Path(self.config.assets_folder))
+        for name, data in self._names.bundles.items():
+            kind = delivery.KINDS[name.rpartition(".")[2]]
+            self.server.add_url_rule(f"/assets/{name}", name, partial(Response, data, mimetype=kind))
 
     def interpolate_index(self, **parts: Any) -> str:
         """Dash's document, with the heading in place of its "Loading..."."""

@@ -23,7 +23,7 @@ FILE = re.compile(r'(?:src|href|content)="(/(?:assets|_dash-component-suites)/[^
 def files(client: FlaskClient) -> list[str]:
     """Every file that the document names."""
     found = FILE.findall(client.get("/").get_data(as_text=True))
-    assert len(found) > 20
+    assert len(found) > 10
     return found
 
 
@@ -56,6 +56,18 @@ def test_the_assets_are_kept_for_good_under_the_names_in_the_document(client: Fl
         assert client.get(other).headers["Cache-Control"] == "no-cache"
     suites = [path for path in files(client) if path not in assets]
     assert all("max-age=31536000" in client.get(path).headers["Cache-Control"] for path in suites)
+
+
+@pytest.mark.parametrize("kind", ["js", "css"])
+def test_the_apps_own_files_come_as_one_of_each_kind_in_their_order(client: FlaskClient, kind: str) -> None:
+    document = client.get("/").get_data(as_text=True)
+    own = sorted((ROOT / "assets").glob(f"[0-9][0-9]_*.{kind}"))
+    assert len(own) > 10
+    assert not [path.name for path in own if path.name in document]
+    assert document.count(f"/assets/all.{kind}?v=") == 1
+    whole = client.get(f"/assets/all.{kind}").get_data(as_text=True)
+    places = [whole.index(path.read_text(encoding="utf-8")) for path in own]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "identity"])

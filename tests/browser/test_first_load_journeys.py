@@ -18,7 +18,7 @@ from tests.browser.visits import Visits
 
 pytestmark = pytest.mark.timeout(180)
 MOST_BYTES = 1_200_000  # gzipped, of everything until the first picture
-MOST_REQUESTS = 100
+MOST_REQUESTS = 45
 ELSEWHERE = "data:", "blob:", "chrome"  # what asks nobody
 
 
