@@ -15,7 +15,7 @@ KEY = (
     ("median", "median", "Half of the outcomes above, half below; not the most likely path."),
     ("inner", "5 of 10", "If the model is right, what happens lies in here 5 times out of 10, at each step."),
     ("outer", "8 of 10", "If the model is right, what happens lies in here 8 times out of 10, at each step."),
-    ("shade", "shading: darker = more likely", "Darker = more likely at that step; one scale for the whole file."),
+    ("shade", "shading", "Darker = more likely at that step; one scale for the whole file."),
 )
 PACES, PACE = (4, 12, 30), 12  # moments per second of play
 SURPRISES = "Moments among the worst 2 %, at least one forecast length apart"
