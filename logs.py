@@ -19,6 +19,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")  # what a proxy may have call
 TEXT = "%(asctime)s %(levelname)s %(name)s%(about)s: %(message)s"
 SLOW = 5.0  # seconds
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
+METHODS = {"GET", "HEAD", "OPTIONS", "POST", "DELETE"}
+OTHERS = "other"  # paths that no route takes, methods of the asker's own: what somebody sends is written nowhere
 log = logging.getLogger("hindcast.requests")
 
 
@@ -53,6 +55,21 @@ def configure(settings: Settings) -> None:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its lines name addresses
 
 
+def route() -> str:
+    """The route of this request, whatever stands in its place in the address."""
+    return request.url_rule.rule if request.url_rule is not None else OTHERS
+
+
+def method() -> str:
+    """The method of this request, if it is one of those there are."""
+    return request.method if request.method in METHODS else OTHERS
+
+
+def seconds() -> float:
+    """Since this request began."""
+    return time.perf_counter() - float(g.request_began)
+
+
 def follow(server: Flask) -> None:
     """Number every request, tell its asker the number, and write it down: failures and slow ones always."""
 
@@ -68,11 +85,10 @@ def follow(server: Flask) -> None:
         if "request_id" not in g:  # refused before it began
             return response
         response.headers["X-Request-ID"] = g.request_id
-        took = time.perf_counter() - g.request_began
-        route = request.url_rule.rule if request.url_rule is not None else "no route"
+        took = seconds()
         is_failure = response.status_code >= 500 and response.status_code != 503
         level = logging.ERROR if is_failure else logging.WARNING if took > SLOW else logging.DEBUG
-        log.log(level, "%s %s: %d in %.0f ms", request.method[:8], route, response.status_code, 1000 * took)
+        log.log(level, "%s %s: %d in %.0f ms", method(), route(), response.status_code, 1000 * took)
         return response
 
     @server.teardown_request

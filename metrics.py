@@ -5,21 +5,19 @@ Names and labels are fixed words: of people's data, not even a handle is among t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+import logs
 from engine import Engine, Latency
 
 QUEUES = ("queued", "in_flight", "waiting", "calculations", "dirty_blocks")
 ENDS = ("answered", "failed", "superseded", "cancelled", "evicted", "closed")
 BOUNDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 20.0)  # seconds of a request
-METHODS = {"GET", "HEAD", "OPTIONS", "POST", "DELETE"}
-OTHERS = "other"  # paths that no route takes, methods of the asker's own: a label must not be what somebody sends
 
 
 class _EngineCollector(Collector):
@@ -69,23 +67,20 @@ def _cumulative(latency: Latency) -> list[tuple[str, float]]:
 
 
 def measure(server: Flask, engine: Engine) -> None:
-    """Count every request by its route, and answer /metrics. One registry per app: two can live in one process."""
+    """Count every request that `logs.follow` numbers by its route, and answer /metrics.
+
+    One registry per app: two can live in one process.
+    """
     registry = CollectorRegistry()
     registry.register(_EngineCollector(engine))
     requests = Counter("hindcast_requests", "Requests.", ["method", "route", "status"], registry=registry)
     seconds = Histogram("hindcast_request_seconds", "Until the answer.", ["route"], buckets=BOUNDS, registry=registry)
 
-    @server.before_request
-    def begin() -> None:
-        g.began = time.perf_counter()
-
     @server.after_request
     def end(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule is not None else OTHERS
-        method = request.method if request.method in METHODS else OTHERS
-        requests.labels(method, route, response.status_code).inc()
-        if "began" in g:
-            seconds.labels(route).observe(time.perf_counter() - g.began)
+        requests.labels(logs.method(), logs.route(), response.status_code).inc()
+        if "request_began" in g:
+            seconds.labels(logs.route()).observe(logs.seconds())
         return response
 
     @server.route("/metrics")

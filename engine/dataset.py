@@ -168,7 +168,7 @@ class Dataset:
         if len(found):
             season = int(found[np.argmax(counts)])
             share = float((np.abs(seen - season) <= max(1.0, ALIKE * season)).mean())
-            if share >= LEAST_SHARE and season > 1:
+            if share >= LEAST_SHARE:
                 return season, share
         return 1, float((seen == 1).mean())
 

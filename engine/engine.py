@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from typing import TypeVar
 
 from engine.allocator import give_back_large
 from engine.answers import Loaded, Progress, QuickDraw, Upload, UploadRecord, Versions
@@ -58,6 +59,7 @@ BATCH_SIZE = 64  # origins the background forecasts at once
 MOST_EVENTS = 1000  # that are listed
 MOST_WORST = 1000  # stretches that may be asked for
 COMPUTING_SHARE = 0.6  # of the graceful timeout that running batches may take to end; writing has the rest
+Answer = TypeVar("Answer")
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 
@@ -319,9 +321,7 @@ class Engine:
         """
         self.dataset(handle)
         spec = self._asking.spec(handle, model, horizon)
-        with suppress(Evicted):  # computed anew while it was read
-            return self._wires.of(self._asking.entry(handle, spec), number)
-        return self._wires.of(self._asking.entry(handle, spec), number)
+        return _again_if_evicted(lambda: self._wires.of(self._asking.entry(handle, spec), number))
 
     def wire_row(
         self,
@@ -453,9 +453,9 @@ class Engine:
         dataset, spec = self.dataset(handle), self._asking.spec(handle, model, horizon)
         asked = self._asked(dataset, slice, stretch, worst)
         timeout = min(timeout, self.settings.request_timeout)
-        with suppress(Evicted):  # computed anew while it was read
-            return self._backtests.of(self._asking.entry(handle, spec), dataset, asked, timeout, wait)
-        return self._backtests.of(self._asking.entry(handle, spec), dataset, asked, timeout, wait)
+        return _again_if_evicted(
+            lambda: self._backtests.of(self._asking.entry(handle, spec), dataset, asked, timeout, wait)
+        )
 
     def compare(
         self,
@@ -475,9 +475,9 @@ class Engine:
         dataset, steps = self.dataset(handle), self._catalog.baseline(horizon).horizon
         asked = self._asked(dataset, slice, stretch, 0)
         timeout = min(timeout, self.settings.request_timeout)
-        with suppress(Evicted):  # computed anew while it was read
-            return self._backtests.compared(self._asking.comparable(dataset, steps), dataset, steps, asked, timeout)
-        return self._backtests.compared(self._asking.comparable(dataset, steps), dataset, steps, asked, timeout)
+        return _again_if_evicted(
+            lambda: self._backtests.compared(self._asking.comparable(dataset, steps), dataset, steps, asked, timeout)
+        )
 
     def events(
         self,
@@ -511,9 +511,9 @@ class Engine:
         question = Question(line, direction == "above", k, lead, run)
         between = self._asked(dataset, "", stretch, 0).stretch
         timeout = min(timeout, self.settings.request_timeout)
-        with suppress(Evicted):  # computed anew while it was read
-            return self._backtests.events(self._asking.entry(handle, spec), dataset, question, between, most, timeout)
-        return self._backtests.events(self._asking.entry(handle, spec), dataset, question, between, most, timeout)
+        return _again_if_evicted(
+            lambda: self._backtests.events(self._asking.entry(handle, spec), dataset, question, between, most, timeout)
+        )
 
     def _asked(self, dataset: Dataset, slice: str, stretch: tuple[int | None, int | None] | None, worst: int) -> Asked:
         """For which numbers; refuses what cannot be meant before anything is read."""
@@ -573,3 +573,10 @@ class Engine:
         self._workers.stop_storing(started + max(1.0, self.settings.graceful_timeout))
         if first:
             log.info("closed in %.2f s", time.monotonic() - started)
+
+
+def _again_if_evicted(ask: Callable[[], Answer]) -> Answer:
+    """An answer, asked for once more where what it is about was computed anew while it was read."""
+    with suppress(Evicted):
+        return ask()
+    return ask()
