@@ -52,8 +52,11 @@ class Hindcast(Dash):
 
 def create_app(settings: Settings, engine: Engine) -> Dash:
     """A Dash app over `engine`. Several can live in one process; the caller closes the engine."""
+    server = Flask("hindcast", static_folder=None)  # its files are Dash's assets
+    server.debug = False  # whatever FLASK_DEBUG says
     app = Hindcast(
         "hindcast",
+        server=server,
         assets_folder=str(ROOT / "assets"),
         assets_ignore=r"^(scheme|plotly-cartesian\.min)\.js$",
         serve_locally=True,

@@ -10,6 +10,8 @@ from flask import Flask, Response, abort, request
 
 from engine import Settings
 
+SMALL_BODY = 2_000_000  # bytes of what is no file: a callback's values, whose largest is a picture
+FILES = {"api.upload", "api.quickdraw", "api.load"}  # the endpoints to which files come
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -29,8 +31,15 @@ def protect(server: Flask, settings: Settings, scripts: Sequence[str] = ()) -> N
     stand in the documents themselves; a browser runs no others but this server's files, and asks no other server."""
     server.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + 64 * 1024  # multipart's own words around the file
     server.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts)
+    server.before_request(_bound_body)
     server.before_request(_refuse_cross_site_writes)
     server.after_request(partial(_add_headers, POLICY.format(scripts=" ".join(scripts))))
+
+
+def _bound_body() -> None:
+    """Only files may be large: whatever else comes is parsed in memory, which takes many times its size."""
+    if request.endpoint not in FILES:
+        request.max_content_length = SMALL_BODY
 
 
 def _refuse_cross_site_writes() -> None:

@@ -58,7 +58,7 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
 
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:
         """The value; with `read` as a file that is open, and stays readable when the value is deleted."""
-        if mode not in RAW_MODES:
+        if mode not in RAW_MODES or (mode == diskcache.core.MODE_BINARY and filename is None):
             raise DamagedPayload(f"a value of the cache has mode {mode}")
         if filename is not None and not self._is_inside(filename):
             raise DamagedPayload("a value of the cache lies outside its directory")
@@ -81,8 +81,12 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]
         with path.open("rb") as file:
             return file.read(min(most, path.stat().st_size))  # Python makes room for as much as it is asked to read
 
-    def _is_inside(self, filename: str) -> bool:
-        return "\0" not in filename and (self._inside / filename).resolve().is_relative_to(self._inside)
+    def _is_inside(self, filename: object) -> bool:
+        return (
+            isinstance(filename, str)
+            and "\0" not in filename
+            and (self._inside / filename).resolve().is_relative_to(self._inside)
+        )
 
     @cached_property
     def _inside(self) -> Path:

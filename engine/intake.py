@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -19,6 +20,7 @@ from engine.settings import MB, Settings
 BODIES = 8  # callers with a file at the same time: each of them holds a request thread
 PATIENCE = 10.0  # seconds until the pace of a sender counts
 LEAST_PACE = 10_000  # bytes per second of a sender who keeps his place when others want it
+log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -105,12 +107,21 @@ class Intake:
 
     @contextmanager
     def parsing(self) -> Iterator[None]:
-        """Around what reads a file. Overloaded."""
+        """Around what reads a file. Overloaded; UploadError where a parser written in Rust panics: that is no
+        Exception, and would go past all that answers for a request and end the server's worker."""
         if not self._turns.take(self._settings.request_timeout):
             raise Overloaded("Other files are being read. Try again shortly.")
         try:
             with self._meter.timed("parse"):
                 yield
+        except (Exception, GeneratorExit, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as panic:
+            log.error("a parser panicked: %s", type(panic).__name__)
+            raise UploadError(
+                "This file cannot be read: something in it makes its reader give up. Save it again as plain text, with "
+                "a time and a value in every row."
+            ) from panic
         finally:
             self._turns.give()
 

@@ -111,13 +111,3 @@ def test_a_part_of_a_file_comes_as_it_is(client: FlaskClient) -> None:
     part = client.get("/assets/10_base.css", headers=GZIP | {"Range": "bytes=0-9"})
     assert (part.status_code, len(part.data)) == (206, 10)
     part.close()
-
-
-def test_a_page_may_run_its_own_files_and_ask_nobody_else(client: FlaskClient) -> None:
-    policy = client.get("/").headers["Content-Security-Policy"]
-    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
-    assert rules["default-src"] == "'self'"
-    assert rules["script-src"].startswith("'self' 'sha256-")
-    assert "unsafe" not in rules["script-src"]
-    assert "http" not in policy
-    assert "Content-Security-Policy" in client.get("/assets/favicon.svg").headers

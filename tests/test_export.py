@@ -176,18 +176,6 @@ def test_the_csv_is_written_for_spreadsheets_with_decimal_commas_too(engine: Eng
         engine.export(kept.dataset.handle, "csv", decimal=";")
 
 
-def test_no_cell_of_a_csv_is_run_by_a_spreadsheet(engine: Engine) -> None:
-    below = wave(300)
-    handle = engine.upload(to_csv(dataclasses.replace(below, values=below.values - 20), column="=1+1")).dataset.handle
-    until(lambda: filled(engine, handle))
-    for sign, between in ((".", ","), (",", ";")):
-        head, *lines = exported(engine, handle, "csv", decimal=sign).decode().splitlines()
-        assert not set(head) & set("=+-@")
-        for cell in {cell for line in lines for cell in line.split(between)}:
-            assert cell[:1] not in set("=+@")
-            assert not cell.startswith("-") or float(cell.replace(",", "."))
-
-
 def test_forecasts_of_a_model_that_is_unknown_there_are_served(
     engine: Engine, settings: Settings, kept: Upload, elsewhere: ExitStack
 ) -> None:

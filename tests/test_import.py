@@ -224,19 +224,6 @@ def test_noise_with_the_marks_of_parquet_is_refused(noise: bytes, footer: bytes)
     assert found.groups == []
 
 
-def test_pages_that_would_fill_the_memory_are_refused_before_they_are_unpacked() -> None:
-    zeros = parquet(x=np.zeros(1_000_000))
-    assert len(zeros) < 20_000
-    with pytest.raises(Malformed, match="a row group of"):
-        outline(zeros, 10_000, 1, 10**9)
-    with pytest.raises(Malformed, match="a row group of"):
-        outline(zeros, 10**7, 1, 100)
-    lists = parquet(x=[[0] * 1_000_000])
-    with pytest.raises(Malformed, match="more values"):
-        outline(lists, 10, 1000, 10**9)
-    assert outline(lists, 10, 10**6, 10**8).groups[0].rows == 1
-
-
 def test_nothing_of_a_refused_file_is_kept(engine: Engine, upload: Upload) -> None:
     raw = exported(engine, upload.dataset.handle)
     engine.delete(upload.dataset.handle)

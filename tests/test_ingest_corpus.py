@@ -1,17 +1,13 @@
 """The acceptance corpus, where it lies beside the checkout, and what must be refused before it is parsed."""
 
-import gzip
 import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import polars as pl
 import pytest
 from flask.testing import FlaskClient
 
-from engine.errors import UploadError
-from engine.ingest import ReadOptions, read
 from engine.settings import Settings
 from tests.conftest import door
 
@@ -55,42 +51,3 @@ def test_the_corpus_is_read_as_expected_or_refused(client: FlaskClient, case: di
     compare = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(compare)
     assert compare.compare(case, result_of(client, case)) == []
-
-
-PNG, ZIP = b"\x89PNG\r\n\x1a\n\0\0", b"PK\x03\x04\x14\0\0\0\x08\0"
-REFUSED_BEFORE_PARSING = {
-    "EMPTY": [b"", b" \n\r\n\t", b"\xef\xbb\xbf", b"time,value\n", b"sep=;\ntime;value\r\n\r\n"],
-    "COMPRESSED": [gzip.compress(b"time,value\n" * 1000), ZIP + b"data.csv", b"BZh91AY", b"\x28\xb5\x2f\xfd1"],
-    "SPREADSHEET": [ZIP + b"xl/workbook.xml", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"],
-    "NOT_TEXT": [PNG, b"%PDF-1.7", b"time,value\n2024-01-01,\0\n", b"\xff\xfe\0\xd8", b"time,value\n\x81\xff"],
-    "LINE_TOO_LONG": [b"1" * 2_000_000, b"a,b\n" + b"1," * 1_000_000 + b"\n1,2\n", b"a,b\r1,2\r" + b"1" * 1_000_001],
-    "NOT_CSV": [
-        b'[\n{"sgv": 1}]',
-        b'{"a": 1}\n{"a": 2}\n',
-        b"<!DOCTYPE html><table>",
-        b'<?xml version="1.0"?>',
-        b"[1, 2]",
-    ],
-    "TOO_WIDE": [b",".join([b"a"] * 2001) + b"\n1\n", b"1;" * 100_000 + b"\n" + b"1;" * 100_000],
-    "BAD_QUOTING": [
-        b'time,value\n2024-01-01,"1\n2024-01-02,2\n',
-        b'time,value\n1,2\n"' + b"aaaaaaaa\n" * 700_000 + b'"\n',
-    ],
-}
-
-
-@pytest.mark.parametrize(
-    ("code", "raw"),
-    [
-        pytest.param(code, raw, id=f"{code}-{number}")
-        for code, raws in REFUSED_BEFORE_PARSING.items()
-        for number, raw in enumerate(raws)
-    ],
-)
-def test_what_is_no_table_is_refused_before_it_is_parsed(
-    code: str, raw: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pl, "read_csv", lambda *_, **__: pytest.fail("parsed"))
-    with pytest.raises(UploadError) as caught:
-        read(raw, ReadOptions(), Settings())
-    assert caught.value.code == code

@@ -17,7 +17,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine import Engine, ReadOptions, Settings
-from engine.errors import DeadlineExceeded, Overloaded, StorageFailed, UnknownHandle, UploadError
+from engine.errors import DeadlineExceeded, Overloaded, StorageFailed, UnknownHandle
 from engine.incoming import Incoming
 from engine.ingest.text import count
 from engine.intake import BODIES, Turns
@@ -117,48 +117,12 @@ def test_a_form_that_breaks_off_is_the_senders_mistake(client: FlaskClient, sett
     assert incoming(settings) == []
 
 
-class Unread(io.RawIOBase):
-    """A body that nobody must read."""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        raise AssertionError("a byte was read")
-
-
-def test_a_file_that_says_it_is_too_large_is_refused_before_a_byte_is_read(client: FlaskClient, engine: Engine) -> None:
-    length = engine.settings.max_upload_bytes + 1
-    environ = {"wsgi.input": Unread(), "CONTENT_LENGTH": str(length)}
-    response = client.post(DATASETS, environ_overrides=environ)
-    assert (response.status_code, response.get_json()["error"]["code"]) == (413, "TOO_LARGE")
-
-
-def test_a_file_that_does_not_say_how_large_it_is_is_refused_at_the_limit(
-    client: FlaskClient, engine: Engine, settings: Settings
-) -> None:
-    body = io.BytesIO(b"x" * (engine.settings.max_upload_bytes + 1_000_000))
-    environ = {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
-    response = client.post(DATASETS, environ_overrides=environ)
-    assert (response.status_code, response.get_json()["error"]["code"]) == (413, "TOO_LARGE")
-    assert body.tell() < engine.settings.max_upload_bytes + 500_000
-    assert incoming(settings) == []
-
-
 def test_a_sender_who_goes_away_half_way_leaves_nothing(client: FlaskClient, settings: Settings) -> None:
     environ = {"wsgi.input": io.BytesIO(CSV[:3000]), "wsgi.input_terminated": True, "CONTENT_LENGTH": str(len(CSV))}
     response = client.post(DATASETS, environ_overrides=environ)
     assert (response.status_code, response.get_json()["error"]["code"]) == (400, "BAD_REQUEST")
     assert client.get(DATASETS).get_json() == {"datasets": []}
     assert incoming(settings) == []
-
-
-def test_files_on_their_way_take_no_more_than_the_disk_may_hold(with_settings: Callable[..., Engine]) -> None:
-    engine = with_settings(disk_budget=500_000)
-    with engine.receiving(lambda: None) as first, engine.receiving(lambda: None) as second:
-        first.write(b"x" * 300_000)
-        with pytest.raises(Overloaded, match="no room"):
-            second.write(b"x" * 300_000)
 
 
 def test_a_full_disk_is_told_and_nothing_stays(
@@ -268,12 +232,6 @@ def test_the_bytes_of_an_upload_go_with_its_dataset_even_while_they_are_read(
         assert kept.read() == CSV
     with pytest.raises(UnknownHandle):
         engine.reread(upload.record.upload_id, ReadOptions())
-
-
-def test_a_file_larger_than_the_limit_is_refused_also_as_bytes(with_settings: Callable[..., Engine]) -> None:
-    with pytest.raises(UploadError) as refusal:
-        with_settings(max_upload_bytes=1000).upload(CSV)
-    assert refusal.value.code == "TOO_LARGE"
 
 
 FREED = """

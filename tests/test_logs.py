@@ -11,7 +11,6 @@ import pytest
 from flask.testing import FlaskClient
 
 import logs
-from engine import Upload
 
 
 @pytest.fixture
@@ -49,17 +48,6 @@ def test_every_request_has_a_number_in_its_answer_and_in_its_lines(client: Flask
 def test_a_proxys_own_number_is_kept_where_it_is_harmless(client: FlaskClient, given: str, is_kept: bool) -> None:
     answer = client.get("/healthz", headers={"X-Request-ID": given})
     assert (answer.headers["X-Request-ID"] == given) is is_kept
-
-
-def test_lines_name_routes_and_nobodys_data(client: FlaskClient, upload: Upload, lines: list[str]) -> None:
-    handle = upload.dataset.handle
-    client.get(f"/api/v1/datasets/{handle}/forecasts/-12?session=mrs-miller")
-    client.post("/api/v1/quickdraw?index=0&value=secret-column", data=b"time,secret-column\n")
-    client.get("/private-words")
-    told = "\n".join(lines)
-    for private in (handle[:12], "mrs-miller", "secret-column", "private-words", "zebra"):
-        assert private not in told
-    assert "/api/v1/datasets/<handle>/forecasts/<index>" in told
 
 
 def test_what_fails_is_written_down_whatever_the_level(

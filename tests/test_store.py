@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import pickle
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,71 +98,12 @@ def test_forgetting_leaves_no_value_of_the_series_in_the_folder(store: Store, tm
     store.open()
 
 
-def planted(tmp_path: Path, statement: str, values: tuple[object, ...]) -> Store:
-    """A cache whose database somebody else wrote to."""
-    first = Store(tmp_path / "kept", 0)
-    first.open()
-    put_upload(first, "victim", b"x", "h", {})
-    first.close()
-    with sqlite3.connect(tmp_path / "kept" / "cache" / "cache.db") as connection:
-        connection.execute(statement, values)
-    connection.close()
-    again = Store(tmp_path / "kept", 0)
-    again.open()
-    return again
-
-
-class Bomb:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return os.mkdir, ("pwned",)
-
-
-def test_a_planted_pickle_is_refused_and_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    bomb = pickle.dumps(Bomb())
-    store = planted(tmp_path, "UPDATE Cache SET mode = 4, value = ? WHERE key = 'u/victim'", (bomb,))
-    assert store.upload("victim") is None
-    store.close()
-    assert not (tmp_path / "pwned").exists()
-
-
-@pytest.mark.parametrize("name", ["../../outside.val", "/etc/hostname"])
-def test_a_value_outside_the_folder_is_refused(tmp_path: Path, name: str) -> None:
-    (tmp_path / "outside.val").write_bytes(b"secret")
-    store = planted(
-        tmp_path, "UPDATE Cache SET mode = 2, value = NULL, filename = ? WHERE key = 'u/victim/raw'", (name,)
-    )
-    assert kept_bytes(store, "victim") is None
-    store.close()
-
-
-def test_a_damaged_block_counts_as_missing(store: Store, tmp_path: Path) -> None:
-    random = np.random.default_rng(0).normal(size=(256, 12, 10)).astype(np.float32)
-    store.forecasts.put_block("k", Rows(np.arange(256), random, np.ones(256), np.ones(256)), full=True)
-    (stored,) = (tmp_path / "kept").rglob("*.val")
-    content = bytearray(stored.read_bytes())
-    content[len(content) // 2] ^= 1
-    stored.write_bytes(content)
-    assert store.forecasts.block_rows("k") is None
-
-
 def test_a_manifest_of_many_blocks_is_told_in_the_stock_like_any_other(store: Store) -> None:
     long = Manifest("0" * 64, SPEC, ["k" * 64] * 600, np.zeros(256 * 600, dtype=bool), 10, 0.0)
     store.forecasts.put_manifest(long)
     (told,) = store.stock().manifests
     assert len(told.value) > 1 << 15  # too long for the database: it lies in a file of its own
     assert told.value.endswith(long.to_bytes())
-
-
-def test_the_folder_is_for_its_owner_alone(store: Store, tmp_path: Path) -> None:
-    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
-
-
-def test_values_that_are_not_bytes_and_keys_that_are_not_text_are_refused(store: Store) -> None:
-    with pytest.raises(TypeError):
-        store._cache.set("k", {"a": 1})
-    with pytest.raises(TypeError):
-        store._cache.set(("k", 1), b"x")
 
 
 def test_a_second_engine_on_the_same_folder_is_told_so(store: Store, tmp_path: Path) -> None:
