@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 from contextlib import suppress
 from typing import Any
 
@@ -46,6 +47,9 @@ class Asking:
         self._catalog = catalog
         self._waiting = waiting
         self._meter = meter
+        # Drawings hold the interpreter's lock nearly all the time: sixteen at once take half as long again each,
+        # fighting over it, and then a server that could keep up with its viewers falls behind and stays there.
+        self._pen = threading.Lock()
 
     def dataset(self, handle: str, deadline: float | None = None) -> Dataset:
         """A stored dataset. UnknownHandle."""
@@ -79,8 +83,7 @@ class Asking:
         spec = self.spec(handle, model, horizon)
         baseline = self._baseline(dataset.series, spec.horizon)
         entry, row = self._held(handle, slot, spec, deadline, **how)
-        with self._meter.timed("draw"):
-            return draw(dataset, index, entry.subject, row, baseline, frame_of(entry).scores())
+        return self._drawn(dataset, index, entry.subject, row, baseline, frame_of(entry).scores())
 
     def row(
         self, handle: str, index: int, model: str | None, horizon: int | None, deadline: float, **how: Any
@@ -133,10 +136,10 @@ class Asking:
             self.fetch(entry, slot, deadline)
             row = self._scheduler.peek(entry, slot)
             if row is not None:
-                return draw(dataset, index, entry.subject, row, baseline, frame_of(entry).scores())
+                return self._drawn(dataset, index, entry.subject, row, baseline, frame_of(entry).scores())
         subject = Subject(dataset.series, spec, self._catalog.forecaster(spec))
         row = self._waiting.row(self._scheduler.quick(spec.key, subject, slot), deadline)
-        return draw(dataset, index, subject, row, baseline, None)
+        return self._drawn(dataset, index, subject, row, baseline, None)
 
     def adopted(self, entry: Entry, slots: Ints, rows: Forecast) -> Entry:
         """Hand rows of an export to its entry; the one that took them, as it may have been closed since."""
@@ -215,6 +218,11 @@ class Asking:
             with suppress(Evicted):  # closed or put away
                 return ask(found)
         return self._waiting.on_store_thread(bring_and_ask, deadline)
+
+    def _drawn(self, *what: Any) -> PlotData:
+        """The picture, as soon as no other is being drawn."""
+        with self._pen, self._meter.timed("draw"):
+            return draw(*what)
 
     def _baseline(self, series: Series, horizon: int) -> Subject:
         spec = self._catalog.baseline(horizon)
