@@ -4,175 +4,123 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 import api_cache
-import api_requests as requests
+import api_forecasts
 import api_scores
-from api_answers import (
-    PREFIX,
-    download,
-    error_answer,
-    http_error,
-    json_answer,
-    metadata,
-    octets,
-    rail,
-    refused,
-    wire_block,
-)
+import api_service
+from api_answers import PREFIX, error_answer, http_error, json_answer, metadata, refused, wire_block
+from api_calls import ANY_LOAD, BYTES, FILE, SERIES, UNCHANGED, Answer, Calls
 from api_files import received
-from engine import Dataset, Engine, Readback, Status, Upload, errors
+from api_models import DatasetAnswer, DatasetList, UploadAnswer
+from api_queries import UploadQuery, Which
+from api_records import answered
+from api_requests import Handle
+from engine import Engine, Progress, Upload, errors
 
-RAIL_WIDTH = 1000  # columns, where none are asked for
+DATASETS = f"{PREFIX}/datasets"
+UPLOADED = Answer("How the file was read, and by which handle its forecasts are asked for.", UploadAnswer)
 
 
 def create_blueprint(engine: Engine) -> Blueprint:
     """All routes of the API, /healthz and /readyz."""
     blueprint = Blueprint("api", __name__)
-    route = blueprint.route
+    calls = Calls(blueprint)
+    _add_datasets(calls, engine)
+    api_forecasts.add_calls(calls, engine)
+    api_scores.add_calls(calls, engine)
+    api_cache.add_calls(calls, engine)
+    api_service.add_calls(calls, engine)
 
-    @route(f"{PREFIX}/datasets", methods=["POST"])
-    def upload() -> Response:
-        options, model, horizon = requests.options(), requests.model(), requests.horizon()
-        upload_id = request.args.get("upload")
-        if upload_id is None:
-            with received(engine) as file:
-                answer = engine.upload(file, options, model=model, horizon=horizon, ask=requests.ask())
-        else:
-            answer = engine.reread(upload_id, options, model=model, horizon=horizon)
-        return json_answer(_uploaded(answer, engine, model, horizon), 200 if answer.known else 201)
-
-    @route(f"{PREFIX}/datasets", methods=["GET"])
-    def datasets() -> Response:
-        return json_answer({"datasets": [summary._asdict() for summary in engine.datasets()]})
-
-    @route(f"{PREFIX}/datasets/<handle>", methods=["GET"])
-    def dataset(handle: str) -> Response:
-        found = engine.dataset(handle)
-        progress = engine.progress(handle, model=requests.model(), horizon=requests.horizon())._asdict()
-        return json_answer(metadata(found) | engine.versions(handle)._asdict() | {"progress": progress})
-
-    @route(f"{PREFIX}/datasets/<handle>", methods=["DELETE"])
-    def forget(handle: str) -> Response:
-        engine.delete(handle)
-        return Response(status=204)
-
-    @route(f"{PREFIX}/datasets/<handle>/progress", methods=["GET"])
-    def progress(handle: str) -> Response:
-        return json_answer(engine.progress(handle, model=requests.model(), horizon=requests.horizon())._asdict())
-
-    @route(f"{PREFIX}/datasets/<handle>/forecasts/<index>", methods=["GET", "POST"])
-    def forecast(handle: str, index: str) -> Response:
-        timeout = request.args.get("timeout")
-        where = handle, requests.integer("index", index)
-        wanted: dict[str, Any] = {
-            "model": requests.model(),
-            "horizon": requests.horizon(),
-            "session": request.args.get("session", type=lambda text: text[:64]),
-            "seq": requests.integer("seq", request.args.get("seq", "0")),
-            "timeout": None if timeout is None else requests.seconds("timeout", timeout),
-        }
-        if request.method == "GET" and requests.wants_bytes():
-            return octets(engine.wire_row(*where, **wanted))
-        return json_answer(engine.forecast(*where, force=request.method == "POST", **wanted).to_json())
-
-    @route(f"{PREFIX}/datasets/<handle>/blocks/<number>", methods=["GET"])
-    def block(handle: str, number: str) -> Response:
-        which = {"model": requests.model(), "horizon": requests.horizon()}
-        return wire_block(engine.wire_block(handle, requests.integer("block", number), **which))
-
-    @route(f"{PREFIX}/datasets/<handle>/rail", methods=["GET"])
-    def whole_rail(handle: str) -> Response:
-        width = requests.integer("width", request.args.get("width", str(RAIL_WIDTH)))
-        stretch = requests.optional("from"), requests.optional("to")
-        which = {"model": requests.model(), "horizon": requests.horizon()}
-        return rail(engine.rail(handle, width, *stretch, **which))
-
-    @route(f"{PREFIX}/datasets/<handle>/series", methods=["GET"])
-    def series(handle: str) -> Response:
-        return wire_block(engine.wire_series(handle), forever=True)
-
-    @route(f"{PREFIX}/datasets/<handle>/recalculate", methods=["POST"])
-    def recalculate(handle: str) -> Response:
-        first, last = requests.optional("from"), requests.optional("to")
-        only = request.args.get("only")
-        if only not in {None, "failed"}:
-            raise errors.BadRequest(f"only is {only[:20]!r}; failed was expected.", field="only")
-        wanted = {"failed": only == "failed", "model": requests.model(), "horizon": requests.horizon()}
-        return json_answer({"origins": engine.recalculate(handle, first, last, **wanted)}, 202)
-
-    @route(f"{PREFIX}/datasets/<handle>/export.<any(parquet, csv):kind>", methods=["GET"])
-    def export(handle: str, kind: str) -> Response:
-        which = {"model": requests.model(), "horizon": requests.horizon()}
-        how = {"decimal": request.args.get("decimal", "."), "shape": request.args.get("shape", "origins")}
-        return download(engine.export(handle, kind, **how, **which), kind)
-
-    @route(f"{PREFIX}/quickdraw", methods=["POST"])
-    def quickdraw() -> Response:
-        index = requests.integer("index", request.args.get("index", "0"))
-        force = request.args.get("force") == "1"
-        wanted = {"index": index, "model": requests.model(), "horizon": requests.horizon(), "force": force}
-        options = requests.options()
-        with received(engine) as file:
-            drawn = engine.quickdraw(file, options, ask=requests.ask(), **wanted)
-        return json_answer(drawn.plot.to_json() | _read(drawn.dataset, drawn.readback))
-
-    @route("/healthz", methods=["GET"])
-    def healthz() -> Response:
-        return Response("ok\n", mimetype="text/plain")
-
-    @route("/readyz", methods=["GET"])
-    def readyz() -> Response:
-        status = engine.status()
-        answer = {"ready": status.ready, "models": status.models, "reasons": status.reasons}
-        return json_answer(answer, 200 if status.ready else 503)
-
-    @route(f"{PREFIX}/status", methods=["GET"])
-    def whole_status() -> Response:
-        return json_answer(_status(engine.status()))
-
-    @route(PREFIX, defaults={"rest": ""}, strict_slashes=False)
-    @route(f"{PREFIX}/<path:rest>")
+    @blueprint.route(PREFIX, defaults={"rest": ""}, strict_slashes=False)
+    @blueprint.route(f"{PREFIX}/<path:rest>")
     def nothing_here(rest: str) -> Response:
         """Before the pages' own catch-all; other methods are refused by the router."""
+        others = set(current_app.create_url_adapter(request).allowed_methods()) - {"GET", "HEAD", "OPTIONS"}
+        if others:
+            raise MethodNotAllowed(sorted({*others, "OPTIONS"}))
         return error_answer(404, "NOT_FOUND", "The API has no such call.", {})
 
-    api_cache.add_routes(blueprint, engine)
-    api_scores.add_routes(blueprint, engine)
     blueprint.register_error_handler(errors.EngineError, refused)
     blueprint.app_errorhandler(HTTPException)(http_error)
     return blueprint
 
 
-def _read(dataset: Dataset, readback: Readback) -> dict[str, Any]:
-    """How a file was read of which nothing is kept."""
-    told = readback.to_json()
-    ends = {"start": dataset.start, "end": dataset.end}
-    return ends | {"length": dataset.length, "readback": told, "warnings": told["warnings"]}
+def _add_datasets(calls: Calls, engine: Engine) -> None:
+    tag = "Datasets"
+
+    @calls.add(
+        tag,
+        "POST",
+        DATASETS,
+        {200: Answer("The same, of a series that was known.", UploadAnswer), 201: UPLOADED},
+        errors.UploadError,
+        errors.UnknownHandle,
+        errors.ModelNotLoaded,
+        *ANY_LOAD,
+        file=f"{FILE} A CSV with a time column and a number column, of at least 24 rows.",
+    )
+    def upload(query: UploadQuery) -> Response:
+        """Store a file, and have all its forecasts computed in the background."""
+        if query.upload is None:
+            with received(engine) as file:
+                answer = engine.upload(file, query.options(), **query.which(), ask=query.ask)
+        else:
+            answer = engine.reread(query.upload, query.options(), **query.which())
+        document = _uploaded(answer, query.model or engine.settings.model, query.horizon or engine.settings.horizon)
+        return json_answer(document, 200 if answer.known else 201)
+
+    @calls.add(tag, "GET", DATASETS, {200: Answer("The last used first.", DatasetList)}, *ANY_LOAD)
+    def datasets() -> Response:
+        """List the stored series."""
+        return json_answer({"datasets": [summary._asdict() for summary in engine.datasets()]})
+
+    @calls.add(tag, "GET", SERIES, {200: Answer("The series.", DatasetAnswer)}, errors.UnknownHandle, *ANY_LOAD)
+    def dataset(handle: Handle, query: Which) -> Response:
+        """Say what is known of a series, and how far its forecasts are."""
+        progress = engine.progress(handle, **query.which())._asdict()
+        return json_answer(
+            metadata(engine.dataset(handle)) | engine.versions(handle)._asdict() | {"progress": progress}
+        )
+
+    @calls.add(tag, "DELETE", SERIES, {204: Answer("It is gone.")}, errors.UnknownHandle, *ANY_LOAD)
+    def forget(handle: Handle) -> Response:
+        """Forget a series, its forecasts and its uploads."""
+        engine.delete(handle)
+        return Response(status=204)
+
+    @calls.add(
+        tag, "GET", f"{SERIES}/progress", {200: Answer("Counts.", answered(Progress))}, errors.UnknownHandle, *ANY_LOAD
+    )
+    def progress(handle: Handle, query: Which) -> Response:
+        """Say how far the forecasts of a series are."""
+        return json_answer(engine.progress(handle, **query.which())._asdict())
+
+    @calls.add(
+        tag,
+        "GET",
+        f"{SERIES}/series",
+        {200: Answer("Values and times in binary, as docs/wire_series.md has it.", kinds=(BYTES,)), **UNCHANGED},
+        errors.UnknownHandle,
+        *ANY_LOAD,
+    )
+    def series(handle: Handle) -> Response:
+        """Read the values and times of a series."""
+        return wire_block(engine.wire_series(handle), forever=True)
 
 
-def _uploaded(upload: Upload, engine: Engine, model: str | None, horizon: int | None) -> dict[str, Any]:
+def _uploaded(upload: Upload, model: str, horizon: int) -> dict[str, Any]:
     readback = upload.record.readback.to_json()
     total = int(upload.dataset.usable_origins.sum())
     return metadata(upload.dataset) | {
         "upload_id": upload.record.upload_id,
         "name": upload.record.name,
-        "model": model or engine.settings.model,
-        "horizon": horizon or engine.settings.horizon,
+        "model": model,
+        "horizon": horizon,
         "readback": readback,
         "warnings": readback["warnings"],
         "reused": {"count": upload.reused, "of": total},
         "extends": upload.extends,
-    }
-
-
-def _status(status: Status) -> dict[str, Any]:
-    """Times in seconds, sizes in bytes; a stage's last bucket has no upper bound: null."""
-    return status._asdict() | {
-        "loaded": [model._asdict() for model in status.loaded],
-        "statistics": status.statistics._asdict(),
-        "stages": {stage: latency._asdict() for stage, latency in status.stages.items()},
-        "errors": [failure._asdict() for failure in status.errors],
     }

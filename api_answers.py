@@ -36,6 +36,13 @@ STATUS: dict[type[errors.EngineError], int] = {
 }
 MIME_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 HTTP_CODES = {400: "BAD_REQUEST", 403: "CROSS_SITE", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
+REFUSED = {  # what is refused before the engine is asked, as the document says it
+    400: "BAD_REQUEST: A word of the request is wrong, or it came under a name that this server does not answer to.",
+    401: "TOKEN_NEEDED: The access token is missing.",
+    403: "CROSS_SITE: A page of another site may not write here.",
+    413: "TOO_LARGE: The body is larger than this server reads.",
+}
+EVERY_CALL, WRITES = {400}, {403}  # which of them
 
 
 def json_answer(document: Any, status: int = 200) -> Response:
@@ -121,7 +128,11 @@ def http_error(error: HTTPException) -> Response | HTTPException:
     if not request.path.startswith(PREFIX):
         return error
     status = error.code or 500
-    return error_answer(status, HTTP_CODES.get(status, "HTTP_ERROR"), error.description or error.name, {})
+    response = error_answer(status, HTTP_CODES.get(status, "HTTP_ERROR"), error.description or error.name, {})
+    response.headers.extend(
+        (name, value) for name, value in error.get_headers() if name != "Content-Type"
+    )  # Allow, say
+    return response
 
 
 def error_answer(status: int, code: str, message: str, detail: dict[str, Any]) -> Response:

@@ -5,51 +5,81 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Response
 
-import api_requests as requests
 from api_answers import PREFIX, download, json_answer, metadata
+from api_calls import ANY_LOAD, PARQUET, SAVED, Answer, Calls
 from api_files import received
-from engine import Engine, Inventory, Loaded
+from api_models import Datasets, Freed, LoadAnswer, Origins
+from api_queries import DropQuery, Which
+from api_records import answered
+from api_requests import Handle
+from engine import CheckReport, Engine, Inventory, Loaded, errors
+
+TAG = "Cache"
+CACHE = f"{PREFIX}/cache"
+ONE = f"{CACHE}/{{handle}}"
+STORED = (errors.UnknownHandle, errors.Evicted, errors.ModelNotLoaded, *ANY_LOAD)
 
 
-def add_routes(blueprint: Blueprint, engine: Engine) -> None:
-    """The routes under /cache."""
-    route = blueprint.route
+def add_calls(calls: Calls, engine: Engine) -> None:
+    """The calls under /cache."""
 
-    @route(f"{PREFIX}/cache", methods=["GET"])
+    @calls.add(TAG, "GET", CACHE, {200: Answer("Bytes, and seconds UTC.", answered(Inventory))}, *ANY_LOAD)
     def cache() -> Response:
+        """Say what is stored, how large it is, and when it was last used."""
         return json_answer(_inventory(engine.cache()))
 
-    @route(f"{PREFIX}/cache/save/<handle>", methods=["POST"])
-    def save(handle: str) -> Response:
-        return download(engine.export(handle, model=requests.model(), horizon=requests.horizon()), "parquet")
+    @calls.add(TAG, "POST", f"{CACHE}/save/{{handle}}", {200: Answer("The file.", None, (PARQUET,), SAVED)}, *STORED)
+    def save(handle: Handle, query: Which) -> Response:
+        """Save all forecasts of a series as Parquet (docs/export.md)."""
+        return download(engine.export(handle, **query.which()), "parquet")
 
-    @route(f"{PREFIX}/cache/load", methods=["POST"])
+    @calls.add(
+        TAG,
+        "POST",
+        f"{CACHE}/load",
+        {200: Answer("The same, of a series that was known.", LoadAnswer), 201: Answer("What it held.", LoadAnswer)},
+        errors.UploadError,
+        *ANY_LOAD,
+        file="A Parquet export: raw, or as the field `file` of a form.",
+    )
     def load() -> Response:
+        """Store the series and the forecasts of an export."""
         with received(engine) as file:
             answer = engine.load(file)
         return json_answer(_loaded(answer), 200 if answer.known else 201)
 
-    @route(f"{PREFIX}/cache/<handle>", methods=["DELETE"])
-    def drop(handle: str) -> Response:
-        """Forecasts only. Those of a range are computed anew, those of all moments when somebody asks for one."""
-        first, last = requests.optional("from"), requests.optional("to")
-        which = {"model": requests.model(), "horizon": requests.horizon()}
-        if first is None and last is None:
-            return json_answer({"origins": engine.drop(handle, **which)})
-        return json_answer({"origins": engine.recalculate(handle, first, last, **which)}, 202)
+    @calls.add(
+        TAG,
+        "DELETE",
+        ONE,
+        {200: Answer("How many were dropped.", Origins), 202: Answer("How many are computed anew.", Origins)},
+        errors.IndexOutOfRange,
+        *STORED,
+    )
+    def drop(handle: Handle, query: DropQuery) -> Response:
+        """Forget forecasts of a series, and keep the series.
 
-    @route(f"{PREFIX}/cache/check", methods=["POST"])
+        Those of a stretch are computed anew, those of all moments when somebody asks for one.
+        """
+        if query.stretch() is None:
+            return json_answer({"origins": engine.drop(handle, **query.which())})
+        return json_answer({"origins": engine.recalculate(handle, query.from_, query.to, **query.which())}, 202)
+
+    @calls.add(TAG, "POST", f"{CACHE}/check", {200: Answer("What was found.", answered(CheckReport))}, *ANY_LOAD)
     def check() -> Response:
+        """Look at everything that is stored, and repair what can be computed."""
         return json_answer(asdict(engine.check()))
 
-    @route(f"{PREFIX}/cache/damaged", methods=["DELETE"])
+    @calls.add(TAG, "DELETE", f"{CACHE}/damaged", {200: Answer("What was freed.", Freed)}, *ANY_LOAD)
     def delete_damaged() -> Response:
+        """Delete the damaged caches that a start has set aside."""
         return json_answer({"bytes": engine.delete_damaged()})
 
-    @route(f"{PREFIX}/cache", methods=["DELETE"])
+    @calls.add(TAG, "DELETE", CACHE, {200: Answer("How many there were.", Datasets)}, *ANY_LOAD)
     def flush() -> Response:
+        """Delete everything that is stored, without asking again."""
         return json_answer({"datasets": engine.flush()})
 
 

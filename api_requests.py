@@ -1,70 +1,90 @@
-"""What a request to the API says: its options, its numbers. BadRequest says what was found instead."""
+"""What a request to the API may say: its kinds of words, which are also those of the OpenAPI document. BadRequest says
+what was found instead."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
 
 from flask import request
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
-from engine import ReadOptions, errors
+from engine import errors
 
-
-def options() -> ReadOptions:
-    """How a file is to be read."""
-    words = {name: request.args.get(name) or None for name in ("time", "value", "series", "decimal", "step", "agg")}
-    return ReadOptions(**words, dayfirst=_truth("dayfirst"), turned=_truth("turned"))
-
-
-def _truth(name: str) -> bool | None:
-    word = request.args.get(name)
-    if word not in {None, "0", "1", "true", "false"}:
-        raise errors.BadRequest(f"{name} is {word[:20]!r}; true or false was expected.")
-    return None if word is None else word in {"1", "true"}
+MOST_DIGITS = 15
+LARGEST = 10**MOST_DIGITS - 1
+MOST_SECONDS = 999_999
+Query = TypeVar("Query", bound=BaseModel)
 
 
-def ask() -> bool:
-    """Whether to ask rather than to take the likelier way where dates can be read in two."""
-    return request.args.get("ask") == "1"
+def _whole(text: str, info: ValidationInfo) -> int:
+    if not re.fullmatch(rf"-?[0-9]{{1,{MOST_DIGITS}}}", text):
+        raise _other_than("a whole number", text, info)
+    return int(text)
 
 
-def model() -> str | None:
-    """The model asked for; None: the default one."""
-    return request.args.get("model")
+def _number(text: str, info: ValidationInfo) -> float:
+    if not re.fullmatch(r"[-+]?[0-9]{0,30}\.?[0-9]{1,30}(e[-+]?[0-9]{1,3})?", text, re.IGNORECASE):
+        raise _other_than("a number", text, info)
+    return float(text)
 
 
-def horizon() -> int | None:
-    """The forecast length asked for, in steps."""
-    return optional("horizon")
+def _seconds(text: str, info: ValidationInfo) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):
+        raise _other_than("a number of seconds", text, info)
+    return float(text)
+
+
+def _truth(text: str, info: ValidationInfo) -> bool:
+    if text not in {"0", "1", "true", "false"}:
+        raise _other_than("true or false", text, info)
+    return text in {"1", "true"}
+
+
+def only_failed(text: str, info: ValidationInfo) -> str:
+    if text != "failed":
+        raise _other_than("failed", text, info)
+    return text
+
+
+def _other_than(expected: str, text: str, info: ValidationInfo) -> errors.BadRequest:
+    name = str(info.field_name).rstrip("_")  # a word of Python has one behind it
+    return errors.BadRequest(f"{name} is {text[:20]!r}; {expected} was expected.", field=name)
+
+
+def one_of(*words: str) -> WithJsonSchema:
+    """For words that the engine looks at, and refuses with a sentence of its own."""
+    return WithJsonSchema({"type": "string", "enum": list(words)})
+
+
+Nothing = SkipJsonSchema[None]
+Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST), BeforeValidator(_whole)]
+Number = Annotated[float, BeforeValidator(_number)]
+Seconds = Annotated[
+    float, BeforeValidator(_seconds), WithJsonSchema({"type": "number", "minimum": 0, "maximum": MOST_SECONDS})
+]
+Truth = Annotated[bool, BeforeValidator(_truth)]
+Handle = Annotated[
+    str,
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+    Field(description="The series: the SHA-256 of what it is, as an upload answers it."),
+]
+Index = Annotated[Whole, Field(description="A moment: 0 is the last point of the series, -1 the one before.")]
+BlockNumber = Annotated[Whole, Field(description="The block of slots 256 x number to 256 x number + 255.")]
+
+
+def asked(model: type[Query], words: Mapping[str, str]) -> Query:
+    """What the words of an address mean; BadRequest, also where one is missing."""
+    try:
+        return model.model_validate(dict(words.items()))
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise errors.BadRequest(f"{name} is missing; this call needs it.", field=name) from error
 
 
 def wants_bytes() -> bool:
     """Whether a forecast is asked for as a wire block of one row; where it is all the same it is JSON."""
     kinds = ["application/json", "application/octet-stream"]
     return request.accept_mimetypes.best_match(kinds) == kinds[1]
-
-
-def optional(name: str) -> int | None:
-    """A whole number of the query, if it is there."""
-    text = request.args.get(name)
-    return None if text is None else integer(name, text)
-
-
-def integer(name: str, text: str) -> int:
-    """A whole number."""
-    if not re.fullmatch(r"-?[0-9]{1,15}", text):
-        raise errors.BadRequest(f"{name} is {text[:20]!r}; a whole number was expected.", field=name)
-    return int(text)
-
-
-def number(name: str, text: str) -> float:
-    """A number, with a decimal point if it needs one."""
-    if not re.fullmatch(r"[-+]?[0-9]{0,30}\.?[0-9]{1,30}(e[-+]?[0-9]{1,3})?", text, re.IGNORECASE):
-        raise errors.BadRequest(f"{name} is {text[:20]!r}; a number was expected.", field=name)
-    return float(text)
-
-
-def seconds(name: str, text: str) -> float:
-    """A number of seconds."""
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):
-        raise errors.BadRequest(f"{name} is {text[:20]!r}; a number of seconds was expected.", field=name)
-    return float(text)

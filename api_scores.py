@@ -5,68 +5,50 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Response
 
-import api_requests as requests
-from api_answers import PREFIX, json_answer
-from engine import Engine
+from api_answers import json_answer
+from api_calls import ANY_LOAD, SERIES, Answer, Calls
+from api_models import Runs
+from api_queries import EventsQuery, MomentsQuery, ScoresQuery, SliceQuery
+from api_records import answered
+from api_requests import Handle
+from engine import Backtest, Compared, Engine, Events, errors
 
-WORST = 20  # stretches, where no number is asked for
+TAG = "Accuracy"
+SCORING = (errors.UnknownHandle, errors.Evicted, errors.IndexOutOfRange, errors.ModelNotLoaded, *ANY_LOAD)
 
 
-def add_routes(blueprint: Blueprint, engine: Engine) -> None:
-    """The routes that score."""
-    route = blueprint.route
+def add_calls(calls: Calls, engine: Engine) -> None:
+    """The calls that score."""
 
-    @route(f"{PREFIX}/datasets/<handle>/scores", methods=["GET"])
-    def scores(handle: str) -> Response:
-        """With `timeout` it waits, that many seconds at most, for all that is not computed or not read yet."""
-        timeout = request.args.get("timeout")
-        patience: dict[str, Any] = {}
-        if timeout is not None:
-            patience = {"timeout": requests.seconds("timeout", timeout), "wait": True}
-        found = engine.backtest(
-            handle,
-            model=requests.model(),
-            worst=requests.integer("worst", request.args.get("worst", str(WORST))),
-            **_moments(),
-            **patience,
-        )
+    @calls.add(TAG, "GET", f"{SERIES}/scores", {200: Answer("Scores (docs/scores.md).", answered(Backtest))}, *SCORING)
+    def scores(handle: Handle, query: ScoresQuery) -> Response:
+        """Say how right the forecasts of a series, or of a slice of it, were.
+
+        With `timeout` it waits, that many seconds at most, for all that is not computed or not read yet.
+        """
+        patience = {} if query.timeout is None else {"timeout": query.timeout, "wait": True}
+        found = engine.backtest(handle, model=query.model, worst=query.worst, **query.moments(), **patience)
         return json_answer(_plain(found))
 
-    @route(f"{PREFIX}/datasets/<handle>/compare", methods=["GET"])
-    def compare(handle: str) -> Response:
-        return json_answer(_plain(engine.compare(handle, **_moments())))
+    @calls.add(TAG, "GET", f"{SERIES}/compare", {200: Answer("The baseline first.", answered(Compared))}, *SCORING)
+    def compare(handle: Handle, query: MomentsQuery) -> Response:
+        """Compare all loaded models on the same moments."""
+        return json_answer(_plain(engine.compare(handle, **query.moments())))
 
-    @route(f"{PREFIX}/datasets/<handle>/events", methods=["GET"])
-    def events(handle: str) -> Response:
-        given = {name: requests.optional(name) for name in ("k", "lead", "run", "most")}
+    @calls.add(TAG, "GET", f"{SERIES}/events", {200: Answer("Events and warnings.", answered(Events))}, *SCORING)
+    def events(handle: Handle, query: EventsQuery) -> Response:
+        """Say whether the forecasts would have warned of what lay beyond a line."""
         found = engine.events(
-            handle,
-            requests.number("line", request.args.get("line", "")),
-            request.args.get("direction", ""),
-            model=requests.model(),
-            horizon=requests.horizon(),
-            stretch=_stretch(),
-            **{name: value for name, value in given.items() if value is not None},
+            handle, query.line, query.direction, stretch=query.stretch(), **query.which(), **query.bounds()
         )
         return json_answer(_plain(found))
 
-    @route(f"{PREFIX}/datasets/<handle>/slice", methods=["GET"])
-    def slice_runs(handle: str) -> Response:
-        key = request.args.get("slice", "")
-        return json_answer({"slice": key, "runs": engine.slice_runs(handle, key)})
-
-
-def _moments() -> dict[str, Any]:
-    """Of which moments, and how far ahead."""
-    return {"horizon": requests.horizon(), "slice": request.args.get("slice", ""), "stretch": _stretch()}
-
-
-def _stretch() -> tuple[int | None, int | None] | None:
-    """From one index to another, None for the file's ends."""
-    ends = requests.optional("from"), requests.optional("to")
-    return None if ends == (None, None) else ends
+    @calls.add(TAG, "GET", f"{SERIES}/slice", {200: Answer("The runs.", Runs)}, errors.UnknownHandle, *ANY_LOAD)
+    def slice_runs(handle: Handle, query: SliceQuery) -> Response:
+        """List the moments of a slice."""
+        return json_answer({"slice": query.slice, "runs": engine.slice_runs(handle, query.slice)})
 
 
 def _plain(value: Any) -> Any:

@@ -25,6 +25,7 @@ from engine.jobs import Entry
 from engine.models.base import Loader, built_in
 from engine.results import ResultFrame
 from engine.series import Series, Step
+from tests.contract import contract_client
 
 HOUR = Step(3600, "second")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -168,11 +169,11 @@ def door(settings: Settings) -> Iterator[FlaskClient]:
     server = Flask(__name__)
     security.protect(server, settings)
     server.register_blueprint(api.create_blueprint(engine))
-    with closing(engine), server.test_client() as client:
+    with closing(engine), contract_client(server) as client:
         yield client
 
 
 @pytest.fixture
 def client(settings: Settings, engine: Engine) -> FlaskClient:
     """The whole app, pages and API, without a browser."""
-    return hindcast.create_app(settings, engine).server.test_client()
+    return contract_client(hindcast.create_app(settings, engine).server)

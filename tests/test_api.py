@@ -12,6 +12,7 @@ import api
 import security
 from engine import Engine, Settings
 from tests.conftest import ToyForecaster, filled, to_csv, until, wave
+from tests.contract import contract_client
 
 CSV = to_csv(wave(500))
 DATASETS = "/api/v1/datasets"
@@ -22,7 +23,7 @@ def client(engine: Engine, settings: Settings) -> Iterator[FlaskClient]:
     server = Flask(__name__)
     security.protect(server, settings)
     server.register_blueprint(api.create_blueprint(engine))
-    with server.test_client() as client:
+    with contract_client(server) as client:
         yield client
 
 
