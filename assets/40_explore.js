@@ -64,6 +64,10 @@
 
   /* What lies over the picture, and what the step card reads: a forecast that no block has yet is fetched by itself. */
   const look = ({ index, state, unit }) => {
+    if (hindcast.unit !== unit) {
+      hindcast.unit = unit;
+      hindcast.selection.show(); /* its sentence has the unit, too */
+    }
     hindcast.thresholds.named(unit);
     hindcast.thresholds.show();
     hindcast.stepCard.show();
@@ -114,6 +118,7 @@
   window.dash_clientside.explore = {
     mount: (facts) => {
       last = null;
+      hindcast.unit = "";
       hindcast.look.read(facts);
       gate.open(facts);
       hindcast.thresholds.open();

@@ -2,17 +2,17 @@
 (() => {
   const hindcast = window.hindcast;
   const { gate, rail } = hindcast;
-  let unit = "";
 
   const number = (value, decimals) => {
     const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
     return value.toLocaleString("en", digits).replaceAll(",", "\u202f");
   };
 
-  /* "2.2 kWh": a miss in the data's unit, as the sentences write it. */
+  /* "2.2 kWh": a miss in the data's unit, as the sentences write it; the first picture's answer brings the unit. */
+  hindcast.unit = "";
   hindcast.quantity = (value) => {
     const decimals = Number(document.getElementById("track")?.dataset.decimals || 1);
-    return `${number(value, decimals)} ${unit}`.trim();
+    return `${number(value, decimals)} ${hindcast.unit}`.trim();
   };
 
   const time = (index) => hindcast.clock(gate.facts.clock, index) || `${number(-index, 0)} steps before the end`;
@@ -57,9 +57,4 @@
     const leaves = event.target.closest?.("#track") && !event.relatedTarget?.closest?.("#track");
     if (leaves && !event.buttons) hindcast.railTip.hide();
   });
-
-  window.dash_clientside.rail.answered = (answer) => {
-    if (answer) unit = answer.unit || "";
-    return unit;
-  };
 })();

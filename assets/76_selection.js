@@ -58,8 +58,8 @@
 
   const sum = async () => {
     const { range } = selection;
-    if (!rail.data || drag || (seen?.data === rail.data && seen.range === range)) return;
-    seen = { data: rail.data, range };
+    if (!rail.data || drag || (seen?.data === rail.data && seen.range === range && seen.unit === hindcast.unit)) return;
+    seen = { data: rail.data, range, unit: hindcast.unit };
     const found = await rail.of({ from: range[0], to: range[1], width: 16 });
     if (!found || selection.range !== range) return;
     const { total } = found.counts;
@@ -74,6 +74,7 @@
     selection.read();
   });
   rail.watch(show);
+  selection.show = show;
 
   const within = (event) => event.clientX - document.getElementById("track").getBoundingClientRect().left;
 

@@ -52,7 +52,7 @@ def register(app: Dash) -> None:
             {**now, "state": "filling", **pace},
         )
 
-    told = {"mount": ("facts", "file"), "filled": ("fill-seen", "done"), "answered": ("answer", "unit")}
+    told = {"mount": ("facts", "file"), "filled": ("fill-seen", "done")}
     for name, (source, what) in told.items():  # callbacks without an output are one, where their inputs are the same
         heard = Output("strip", f"data-{what}")
         app.clientside_callback(ClientsideFunction("rail", name), heard, Input(source, "data"))
