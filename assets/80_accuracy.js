@@ -51,9 +51,18 @@
   /* Between two parts the browser gets round to what a hand does. */
   const breath = () => new Promise((done) => window.setTimeout(done));
 
+  /* Changes the page, and scrolls it by as much as that pushes the card under the pointer. */
+  const still = (change) => {
+    const card = document.querySelector("#accuracy .card:hover");
+    const top = card?.getBoundingClientRect().top;
+    change();
+    const pushed = card ? card.getBoundingClientRect().top - top : 0;
+    if (pushed) window.scrollBy({ top: pushed, behavior: "instant" });
+  };
+
   /* Whatever is no longer under the pointer is brought up to date. */
   const flush = () => {
-    for (const [id, props] of Object.entries(held)) if (!isUnder(id)) put(id, props);
+    for (const [id, props] of Object.entries(held)) if (!isUnder(id)) still(() => put(id, props));
   };
   document.addEventListener("pointerover", flush, { passive: true });
   document.documentElement.addEventListener("pointerleave", () => window.setTimeout(flush));
@@ -65,7 +74,7 @@
     held = isChosen ? {} : held;
     const rests = new Set(Object.keys(answer.parts).filter(isUnder)); /* before a part above pushes it from there */
     for (const [id, props] of Object.entries(answer.parts)) {
-      if (isChosen || !(rests.has(id) || isUnder(id))) put(id, props);
+      if (isChosen || !(rests.has(id) || isUnder(id))) still(() => put(id, props));
       else held[id] = props;
       await breath();
       if (flying || !page()) return; /* something else was chosen meanwhile */
