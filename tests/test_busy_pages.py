@@ -16,15 +16,16 @@ import app as hindcast
 from engine import Engine, Settings, Upload, errors
 from engine.models.base import Loader
 from pages import _fill
-from tests.conftest import ToyForecaster, scored, to_csv, wave
+from tests.conftest import ToyForecaster, scored, to_csv, until, wave
 from tests.dash_client import UNKNOWN, call, draw, page, wanted
 
 FILL = "..fill.children...tick.disabled...fill-seen.data.."
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return dataclasses.replace(settings, request_timeout=0.2)
+def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """Where the store does not answer, nobody waits for it long."""
+    return dataclasses.replace(settings, request_timeout=0.2) if "busy" in request.fixturenames else settings
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def fill(client: FlaskClient, known: Upload, seen: Any = None) -> dict[str, Any]
 def test_the_fill_line_waits_out_a_busy_server(busy: threading.Event, client: FlaskClient, stored: Upload) -> None:
     assert fill(client, stored) == {"tick": {"disabled": False}}
     busy.set()
+    until(lambda: "fill-seen" in fill(client, stored))
     assert fill(client, stored)["fill-seen"]["data"]["total"] == 277
 
 
@@ -119,7 +121,7 @@ def test_a_moment_of_a_series_that_is_not_in_memory_waits_in_line(
     asked = wanted(stored)
     assert draw(client, asked) == {"answer": {"data": {"state": "busy", "seq": 1, "index": -40}}}
     busy.set()
-    assert draw(client, asked)["answer"]["data"]["state"] == "ready"
+    until(lambda: draw(client, asked)["answer"]["data"]["state"] == "ready")
 
 
 @pytest.mark.parametrize("name", ["record", "dataset"])
@@ -141,7 +143,7 @@ def test_the_page_of_a_series_that_cannot_be_read_now_says_so(
     for words in ("This file cannot be opened right now.", "The cache did not answer in time.", "Try again"):
         assert words in told
     busy.set()
-    assert "What would have been forecast" in page(client, address, "?i=-40")
+    until(lambda: "What would have been forecast" in page(client, address, "?i=-40"))
 
 
 def test_the_first_html_of_a_series_that_cannot_be_read_now_says_so(
@@ -152,7 +154,7 @@ def test_the_first_html_of_a_series_that_cannot_be_read_now_says_so(
     assert "This file cannot be opened right now." in words
     assert "<title>Hindcast</title>" in words
     busy.set()
-    assert "It missed by" in client.get(address).get_data(as_text=True)
+    until(lambda: "It missed by" in client.get(address).get_data(as_text=True))
     assert "right now" not in client.get(f"/explore/{UNKNOWN}").get_data(as_text=True)
 
 
@@ -165,7 +167,7 @@ def test_how_a_file_was_read_is_offered_again_where_it_cannot_be_looked_up(
     assert "How this file was read cannot be shown right now." in told
     assert '"data-readback":"again"' in told.replace(" ", "")
     busy.set()
-    assert "zebra [kWh]" in call(client, strip, mine, state).get_data(as_text=True)
+    until(lambda: "zebra [kWh]" in call(client, strip, mine, state).get_data(as_text=True))
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ class Page:
     def drawn(self, index: int | None = None) -> int:
         """Wait until the hand rests (on `index`, if given) and its picture and words are on the screen; its index."""
         which = "" if index is None else f" && e.dataset.index === '{index}'"
-        settled = "e.dataset.settled === 'true' && e.dataset.index === e.dataset.hand"
+        settled = "e.dataset.settled === 'true' && e.dataset.index === String(hindcast.gate.hand)"
         shown = f"const e = document.querySelector('#forecast'); return e && {settled}{which} && e.dataset.index"
         return int(self.until(f"(() => {{ {shown} }})()"))
 
