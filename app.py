@@ -22,9 +22,10 @@ import api
 import delivery
 import logs
 import metrics
+import mounting
 import security
 from engine import Engine, Settings, errors
-from pages import _first, _inputs, _shell, accuracy, cache, explore, guide, home, not_found, status
+from pages import _address, _first, _inputs, _shell, accuracy, cache, explore, guide, home, not_found, status
 from pages._samples import Samples
 
 CANNOT_START = 3
@@ -37,7 +38,8 @@ class Hindcast(Dash):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._names = delivery.Names(Path(self.config.assets_folder))
+        prefix = self.config.requests_pathname_prefix.removesuffix("/")
+        self._names = delivery.Names(Path(self.config.assets_folder), prefix)
         for name, data in self._names.bundles.items():
             kind = delivery.KINDS[name.rpartition(".")[2]]
             self.server.add_url_rule(f"/assets/{name}", name, partial(Response, data, mimetype=kind))
@@ -60,6 +62,8 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
         assets_folder=str(ROOT / "assets"),
         assets_ignore=r"^(scheme|plotly-cartesian\.min)\.js$",
         serve_locally=True,
+        routes_pathname_prefix="/",
+        requests_pathname_prefix=f"{settings.prefix}/",
         title="Hindcast",
         update_title=None,
         index_string=_shell.DOCUMENT,
@@ -71,6 +75,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     app.layout = _shell.layout(settings)
     app.server.extensions["engine"] = engine
     logs.follow(app.server)
+    mounting.mount(app.server, settings.prefix)
     access.guard(app.server, settings)
     app.server.extensions["samples"] = Samples(engine)
     app.server.register_blueprint(api.create_blueprint(engine))
@@ -94,7 +99,7 @@ def _route(app: Dash, settings: Settings, engine: Engine) -> None:
 
     @app.callback(Output("page", "children"), Input("url", "pathname"), Input("url", "search"))
     def show_page(pathname: Any, search: Any) -> Any:
-        page, handle = _inputs.path(pathname)
+        page, handle = _inputs.path(_address.within(pathname))
         if page == "explore" and handle:
             return explore.layout(engine, handle, search)
         if page == "accuracy" and handle:
@@ -168,7 +173,7 @@ def main() -> None:
     server = _serve()
     settings: Settings = server.extensions["engine"].settings
     shown = re.sub(r"^0\.0\.0\.0$", "127.0.0.1", settings.host)
-    print(f"Hindcast is at http://{shown}:{settings.port}", flush=True)  # noqa: T201
+    print(f"Hindcast is at http://{shown}:{settings.port}{settings.prefix}", flush=True)  # noqa: T201
     try:
         server.run(settings.host, settings.port, threaded=True, debug=False, use_reloader=False)
     finally:

@@ -16,8 +16,8 @@ from pathlib import Path
 from flask import Flask, Response, request
 
 ASSETS, SUITES = "/assets/", "/_dash-component-suites/"
-ASSET = re.compile(r'((?:src|href|content)="/assets/)([^"?]+)(?:\?[^"]*)?"')
-NUMBERED = r'"/assets/([0-9]{2}_[a-z_]+\.(js|css))(?:\?[^"]*)?"'
+ASSET = re.compile(r'((?:src|href|content)=")[^"]*(/assets/)([^"?]+)(?:\?[^"]*)?"')
+NUMBERED = r'"[^"]*/assets/([0-9]{2}_[a-z_]+\.(js|css))(?:\?[^"]*)?"'
 TAG = re.compile(rf'<(?:script src|link rel="stylesheet" href)={NUMBERED}>(?:</script>)?\s*')
 FOREVER = "public, max-age=31536000, immutable"
 TEXTS = {"text/html", "text/css", "text/javascript", "application/javascript", "application/json", "image/svg+xml"}
@@ -29,10 +29,11 @@ DIGITS = 16  # of a content's hash in a name
 
 
 class Names:
-    """The names of a folder's files, by what is in them at the start. The numbered ones, of which a document needs all,
-    are one file of each kind: together they are a quarter smaller, and asked for once."""
+    """The addresses of a folder's files, by what is in them at the start. The numbered ones, of which a document needs
+    all, are one file of each kind: together they are a quarter smaller, and asked for once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, prefix: str = "") -> None:
+        self._prefix = prefix
         files = (path for path in folder.rglob("*") if path.is_file())
         self._versions = {path.relative_to(folder).as_posix(): _digest(path.read_bytes()) for path in files}
         self.bundles = {f"all.{kind}": _together(folder, kind) for kind in KINDS}
@@ -52,9 +53,9 @@ class Names:
         document = TAG.sub(once, document)
 
         def named(found: re.Match[str]) -> str:
-            start, name = found.groups()
+            start, assets, name = found.groups()
             version = self._versions.get(name)
-            return f'{start}{name}?v={version}"' if version else found[0]
+            return f'{start}{self._prefix}{assets}{name}?v={version}"' if version else found[0]
 
         return ASSET.sub(named, document)
 

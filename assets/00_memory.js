@@ -4,6 +4,10 @@
   const MOST_FILES = 20;
   const hindcast = (window.hindcast = {});
 
+  /* An address of this app as the browser has it: behind the prefix that a proxy may have put before all of them. */
+  const { requests_pathname_prefix: prefix } = JSON.parse(document.getElementById("_dash-config").textContent);
+  hindcast.at = (path) => prefix.replace(/\/$/, "") + path;
+
   /* Sets a property of a component that is on the page; `landmark` is an element that lives and dies with it. */
   hindcast.set = (id, props, landmark = id) => {
     if (document.getElementById(landmark)) window.dash_clientside.set_props(id, props);
@@ -33,7 +37,8 @@
   hindcast.address = (handle, where, { model, h, sel, slice, look } = {}) => {
     const rest = { model: model && encodeURIComponent(model), h, sel, slice };
     const given = Object.entries(rest).filter(([, value]) => value);
-    return `/explore/${handle}?${[where, ...given.map(([name, value]) => `${name}=${value}`), ...(look ? [look] : [])].join("&")}`;
+    const asked = [where, ...given.map(([name, value]) => `${name}=${value}`), ...(look ? [look] : [])];
+    return hindcast.at(`/explore/${handle}?${asked.join("&")}`);
   };
 
   /* A query that says which forecasts of a page's file are meant, and what else is asked. */

@@ -40,7 +40,7 @@
       hindcast.leave();
       return hindcast.go(hindcast.address(answer.handle, where, { h }));
     }
-    const page = `/explore/${answer.handle}`;
+    const page = hindcast.at(`/explore/${answer.handle}`);
     if (window.location.pathname === page) return window.location.reload(); /* the link's own moment, now that it is here */
     const index = Math.min(0, Math.max(-answer.horizon, answer.first_index));
     hindcast.go(hindcast.address(answer.handle, `i=${index}`, { model: answer.upload_id ? null : answer.model, h }));
@@ -121,7 +121,7 @@
     const length = document.getElementById("forecast") && hindcast.gate.facts?.h; /* as long as those that are looked at */
     const query = new URLSearchParams({ ask: 1, ...(quick ? { index: 0 } : {}), ...(length ? { horizon: length } : {}), ...options });
     const path = load ? "cache/load" : `${quick ? "quickdraw" : "datasets"}?${query}`;
-    request.open("POST", `/api/v1/${path}`);
+    request.open("POST", hindcast.at(`/api/v1/${path}`));
     request.setRequestHeader("Content-Type", load ? "application/vnd.apache.parquet" : "text/csv");
     request.send(body);
     say("");

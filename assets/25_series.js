@@ -83,7 +83,7 @@
 
   const load = async (wanted) => {
     try {
-      const answer = await fetch(`/api/v1/datasets/${wanted}/series`);
+      const answer = await fetch(hindcast.at(`/api/v1/datasets/${wanted}/series`));
       if (answer.status === 404) return;
       const found = answer.ok ? read(await answer.arrayBuffer()) : null;
       if (handle !== wanted) return;

@@ -115,7 +115,7 @@
     const since = performance.now();
     const known = done;
     life.add(number);
-    const address = `/api/v1/datasets/${facts.handle}/blocks/${number}?${hindcast.which(facts)}`;
+    const address = hindcast.at(`/api/v1/datasets/${facts.handle}/blocks/${number}?${hindcast.which(facts)}`);
     let block = null;
     try {
       const answer = await fetch(address, { priority: urgent ? "high" : "low" });

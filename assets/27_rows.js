@@ -32,7 +32,7 @@
     let wait = 0;
     try {
       const headers = { Accept: "application/octet-stream" };
-      const answer = await fetch(`/api/v1/datasets/${facts.handle}/forecasts/${index}?${query}`, { headers });
+      const answer = await fetch(hindcast.at(`/api/v1/datasets/${facts.handle}/forecasts/${index}?${query}`), { headers });
       if (life !== flying) return;
       if (answer.status === 200) {
         frames.keep(index, hindcast.readBlock(await answer.arrayBuffer()).forecast(series.slot(index)));

@@ -96,7 +96,7 @@
     const { handle, model, h, sel, slice, look: shown, every, period, spark } = gate.facts;
     const address = hindcast.address(handle, `i=${answer.index}`, gate.facts);
     const here = window.location.pathname;
-    const isLeft = !here.startsWith(`/explore/${handle}`); /* the next page's address stands there already */
+    const isLeft = !here.startsWith(hindcast.at(`/explore/${handle}`)); /* the next page's address stands there already */
     if (!isLeft && here + window.location.search !== address) {
       window.history.replaceState(window.history.state, "", address);
     }
@@ -167,10 +167,10 @@
     if (!facts) return;
     gate.close();
     hindcast.write("recalculate-said", "");
-    const answer = await fetch(`/api/v1/datasets/${facts.handle}`, { method: "DELETE" }).catch(() => null);
+    const answer = await fetch(hindcast.at(`/api/v1/datasets/${facts.handle}`), { method: "DELETE" }).catch(() => null);
     if (answer?.ok || answer?.status === 404) {
       hindcast.memory.forget(facts.handle);
-      hindcast.go("/");
+      hindcast.go(hindcast.at("/"));
     } else if (document.getElementById("forecast") && !gate.facts) {
       gate.open({ ...facts, index: hand });
       gate.listen();

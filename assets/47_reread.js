@@ -35,7 +35,7 @@
     browsing = button.closest("#picker")?.dataset.option ?? null;
     say("Reading");
     try {
-      const answer = await fetch(`/api/v1/datasets?${asked}`, { method: "POST" });
+      const answer = await fetch(hindcast.at(`/api/v1/datasets?${asked}`), { method: "POST" });
       const said = await answer.json();
       if (answer.status === 404) return askForFile(said, options);
       if (!answer.ok) return say(said.error.message);

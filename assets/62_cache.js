@@ -53,7 +53,7 @@
     const model = seen?.model || (loaded.length ? null : only?.model);
     const h = seen ? seen.h : only?.horizon === usual ? null : only?.horizon;
     const where = [Number.isInteger(seen?.index) ? `i=${seen.index}` : "", model ? `model=${encodeURIComponent(model)}` : "", h ? `h=${h}` : ""];
-    return `/explore/${row.handle}?${where.filter(Boolean).join("&")}`.replace(/\?$/, "");
+    return hindcast.at(`/explore/${row.handle}?${where.filter(Boolean).join("&")}`.replace(/\?$/, ""));
   };
 
   /* --- one row --- */
@@ -116,7 +116,8 @@
     write(counts, one.counts);
     write(state, one.state);
     link.hidden = !(one.reachable && one.done);
-    link.href = `/api/v1/datasets/${row.handle}/export.parquet?model=${encodeURIComponent(one.model)}&horizon=${one.horizon}`;
+    const which = `model=${encodeURIComponent(one.model)}&horizon=${one.horizon}`;
+    link.href = hindcast.at(`/api/v1/datasets/${row.handle}/export.parquet?${which}`);
     link.setAttribute("aria-label", `Save the forecasts of ${cache.title(row)}, ${one.label}`);
     bar.hidden = one.done >= one.total;
     bar.firstChild.style.width = `${(100 * one.done) / Math.max(1, one.total)}%`;

@@ -2,7 +2,7 @@
 (() => {
   const hindcast = window.hindcast;
   const cache = hindcast.cache;
-  const API = "/api/v1";
+  const API = hindcast.at("/api/v1");
   const TYPING_MS = 250;
   let asked = 0; /* the number of the last question about a stretch */
   let answered = null; /* what is told of the stretch now in the fields */

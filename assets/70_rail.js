@@ -60,7 +60,7 @@
   });
 
   const ask = async (query) => {
-    const answer = await fetch(`/api/v1/datasets/${facts.handle}/rail?${hindcast.which(facts, query)}`).catch(() => null);
+    const answer = await fetch(hindcast.at(`/api/v1/datasets/${facts.handle}/rail?${hindcast.which(facts, query)}`)).catch(() => null);
     const found = answer?.ok ? await answer.json().catch(() => null) : null;
     return { found, isGone: answer?.status === 404 };
   };

@@ -19,7 +19,7 @@
   const momentOf = ({ pathname, search }) => {
     const asked = new URLSearchParams(search);
     const { handle, model, h } = gate.facts;
-    const isHere = pathname === `/explore/${handle}` && asked.get("model") === (model ?? null);
+    const isHere = pathname === hindcast.at(`/explore/${handle}`) && asked.get("model") === (model ?? null);
     const isSameLength = Number(asked.get("h")) === (h ?? 0);
     const isSameSlice = asked.get("slice") === (gate.facts.slice ?? null);
     return isHere && isSameLength && isSameSlice && /^(0|-[1-9][0-9]*)$/.test(asked.get("i")) ? Number(asked.get("i")) : null;

@@ -96,10 +96,10 @@
   };
 
   /* The address of this page; i is the moment in explore that one came from, warned what is asked about warnings. */
-  const address = ({ handle, model, h, i, slice, sel, warned }) => {
+  const address = ({ handle, model, h, i, slice, sel, warned }, which = "accuracy") => {
     const given = Object.entries({ i, model: model && encodeURIComponent(model), h, sel, slice }).filter(([, value]) => value);
     const query = [...given.map((pair) => pair.join("=")), ...(warned ? [warned] : [])].join("&");
-    return `/accuracy/${handle}${query ? "?" : ""}${query}`;
+    return hindcast.at(`/${which}/${handle}${query ? "?" : ""}${query}`);
   };
 
   hindcast.accuracy = {
@@ -143,13 +143,13 @@
     button.disabled = true;
     followed = button.closest(".card");
     const which = new URLSearchParams({ model: button.dataset.compute, worst: 0, ...(facts.h && { horizon: facts.h }) });
-    await fetch(`/api/v1/datasets/${facts.handle}/scores?${which}`).catch(() => null);
+    await fetch(hindcast.at(`/api/v1/datasets/${facts.handle}/scores?${which}`)).catch(() => null);
     ask({ anew: true });
   };
 
   /* The pressed cell at once, before there are numbers of it; what is selected stays so in explore. */
   const mark = () => {
-    const explore = address({ ...facts, warned: "" }).replace("/accuracy/", "/explore/");
+    const explore = address({ ...facts, warned: "" }, "explore");
     hindcast.set("explore-tab", { href: explore });
     for (const cell of document.querySelectorAll("[data-slice]")) cell.ariaPressed = String(cell.dataset.slice === facts.slice);
   };
@@ -174,7 +174,7 @@
 
   /* Before the app hears of it, which would build the page anew. */
   window.addEventListener("popstate", (event) => {
-    if (!facts || !page() || window.location.pathname !== `/accuracy/${facts.handle}`) return;
+    if (!facts || !page() || window.location.pathname !== hindcast.at(`/accuracy/${facts.handle}`)) return;
     const asked = new URLSearchParams(window.location.search);
     if (asked.get("model") !== (facts.model ?? null) || Number(asked.get("h")) !== (facts.h ?? 0)) return;
     event.stopImmediatePropagation();

@@ -34,7 +34,7 @@
     slice.runs = null;
     show();
     if (!facts.slice) return;
-    const answer = await fetch(`/api/v1/datasets/${facts.handle}/slice?slice=${facts.slice}`).catch(() => null);
+    const answer = await fetch(hindcast.at(`/api/v1/datasets/${facts.handle}/slice?slice=${facts.slice}`)).catch(() => null);
     const found = answer?.ok ? await answer.json().catch(() => null) : null;
     if (facts !== opened || !facts.slice) return;
     slice.runs = found?.runs.length ? found.runs : null;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ MAX_HORIZON = 64  # steps: the longest forecast of any model
 PRECISIONS = ("auto", "fp32", "bf16")
 ACCESS = ("local", "open", "token")
 LEAST_TOKEN = 16  # characters: nobody counts wrong guesses
+PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -46,6 +48,7 @@ class Settings:
     access_token: str = _setting(
         "", "text", "The token, at least 16 characters: the password that browsers ask for.", secret=True
     )
+    prefix: str = _setting("", "path", "Path under which the app lives where a proxy shares a host, /hindcast say.")
     proxies: int = _setting(
         0, "proxies", "How many proxies stand before the server; so many X-Forwarded headers are believed.", 0
     )
@@ -109,6 +112,11 @@ class Settings:
                     setting=spec.name,
                 )
         self._check_access()
+        if self.prefix and not PATH.fullmatch(self.prefix):
+            raise SettingsError(
+                f"{PREFIX}PREFIX is {self.prefix!r}; a path such as /hindcast is needed, without a slash at its end.",
+                setting="prefix",
+            )
         if self.precision not in PRECISIONS:
             raise SettingsError(f"{PREFIX}PRECISION is {self.precision!r}; one of {PRECISIONS} is needed.")
         if self.log_level.upper() not in LOG_LEVELS:

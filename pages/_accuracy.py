@@ -18,8 +18,9 @@ from pages import (
     _accuracy_words,
     _slices,
 )
-from pages._accuracy_asked import Asked, address
+from pages._accuracy_asked import Asked
 from pages._accuracy_compare import Fill
+from pages._address import of_file
 from pages._chart import CONFIG, Words
 from pages._figure import escape
 from pages._moment import render
@@ -195,7 +196,7 @@ def _worst(found: Backtest, asked: Asked, words: Words, pictures: list[str | Non
     which = {"model": asked.model, "h": asked.horizon, "sel": _accuracy_export.ends(asked), "slice": asked.slice}
 
     def link(index: int) -> str:
-        return address("explore", asked.handle, i=index, **which)
+        return of_file("explore", asked.handle, i=index, **which)
 
     table = _accuracy_tables.worst(found, words, link, pictures)
     if len(found.worst) < asked.worst or asked.worst >= _accuracy_tables.MOST_ROWS:
@@ -216,7 +217,7 @@ def chip(found: Backtest, dataset: Dataset, asked: Asked, words: Words) -> list[
     said = ", ".join(named)
     clear = html.Button("\u00d7", className="link quiet", title="All moments (Esc)", id="slice-clear", **_NAMED)
     chosen = html.Span([html.Span(f"{said[:1].upper()}{said[1:]}"), clear], className="chip")
-    opened = dcc.Link("Open in explore", href=address("explore", asked.handle, i=first, **which), className="link")
+    opened = dcc.Link("Open in explore", href=of_file("explore", asked.handle, i=first, **which), className="link")
     return [chosen, opened] if found.standing.selected else [chosen]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 
 from pages import _inputs
 from pages._accuracy_tables import MORE, MOST_ROWS
@@ -134,9 +134,3 @@ def chosen(search: Any) -> dict[str, str]:
         "sel": fields.get("sel", "") if stretch_of(fields.get("sel")) else "",
     }
     return {name: value for name, value in kept.items() if value}
-
-
-def address(page: str, handle: str, **named: Any) -> str:
-    """A page of a file (`explore`, `accuracy`); names without a value go without saying."""
-    query = urlencode({name: value for name, value in named.items() if value not in (None, "")}, safe=":,")
-    return f"/{page}/{handle}{'?' * bool(query)}{query}"

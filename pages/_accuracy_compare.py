@@ -11,10 +11,11 @@ import numpy as np
 from dash import dcc, html
 
 from engine import BASELINE, Compared, Contender, Range, Skill
-from pages._accuracy_asked import Asked, address
+from pages._accuracy_asked import Asked
 from pages._accuracy_export import ends
 from pages._accuracy_figures import ahead
 from pages._accuracy_words import FEWEST, percents
+from pages._address import of_file
 from pages._chart import Words, chart, line, top, values
 from pages._notation import count, number, plural, quantity
 from pages._traces import DARK, LIGHT, Palette
@@ -114,7 +115,7 @@ def _name(model: str, words: Words, asked: Asked, shown: str, is_there: bool) ->
     if model == shown or not is_there:
         return [model]
     which = {"model": model, "h": asked.horizon, "sel": ends(asked), "slice": asked.slice}
-    return [dcc.Link(model, href=address("accuracy", asked.handle, **which))]
+    return [dcc.Link(model, href=of_file("accuracy", asked.handle, **which))]
 
 
 def everyday(model: str, words: Words) -> str:

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from dash import html
 
 from pages import _export
-from pages._accuracy_asked import Asked, address
+from pages._accuracy_asked import Asked
+from pages._address import at, of_file
 
 FILES = (("CSV", "csv", "."), ("CSV for Excel in German, French, \u2026", "csv", ","), ("Parquet", "parquet", "."))
 
@@ -28,13 +29,13 @@ def scores(asked: Asked) -> str:
     first, last = asked.stretch or (None, None)
     which = {"model": asked.model, "horizon": asked.horizon, "slice": asked.slice, "from": first, "to": last}
     query = urlencode({name: value for name, value in which.items() if value not in (None, "")}, safe=":")
-    return f"/api/v1/datasets/{asked.handle}/scores{'?' * bool(query)}{query}"
+    return at(f"/api/v1/datasets/{asked.handle}/scores{'?' * bool(query)}{query}")
 
 
 def report(asked: Asked) -> str:
     """Where this page is to be had as a file; its unit is known to whoever sent the data."""
     which = {"model": asked.model, "h": asked.horizon, "slice": asked.slice, "sel": ends(asked)}
-    return address("accuracy", f"{asked.handle}/report", **which, upload=asked.upload_id)
+    return of_file("accuracy", f"{asked.handle}/report", **which, upload=asked.upload_id)
 
 
 def ends(asked: Asked) -> str:

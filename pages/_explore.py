@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from engine import Dataset
 from pages import _figure, _keys, _notation, _rail, _recalculate, _view_menu, _words
+from pages._address import of_file
 from pages._frame import Frame
 
 CONFIG = {"staticPlot": True}  # hands and pointers are the page's own: assets/51_chart_hand.js
@@ -96,7 +97,7 @@ def _button(text: str, title: str, kind: str, **attributes: str) -> html.Button:
 
 def tabs(handle: str) -> html.Nav:
     """The pages of a file."""
-    accuracy = html.A("Accuracy", href=f"/accuracy/{handle}", className="page-tab away", **{"data-accuracy": ""})
+    accuracy = html.A("Accuracy", href=of_file("accuracy", handle), className="page-tab away", **{"data-accuracy": ""})
     return html.Nav(
         [html.Span("Explore", className="page-tab", **{"aria-current": "page"}), accuracy], className="tabs"
     )
@@ -219,7 +220,7 @@ def side(handle: str) -> html.Aside:
                         className="sentences",
                     ),
                     html.P(
-                        html.A("When does it fail?", href=f"/accuracy/{handle}", **{"data-accuracy": ""}),
+                        html.A("When does it fail?", href=of_file("accuracy", handle), **{"data-accuracy": ""}),
                         className="fails",
                     ),
                     html.Details([html.Summary("Numbers"), html.Dl(id="details")], className="numbers"),

@@ -10,6 +10,7 @@ from flask import current_app
 
 from engine import Engine, errors
 from pages import _inputs
+from pages._address import at
 
 PICTURES = (("png", "This picture (PNG)"), ("svg", "This picture (SVG)"), ("html", "This view as one HTML file"))
 TABLE = "This forecast as a table (copies it)"
@@ -47,7 +48,7 @@ def csv_links(handle: str, model: str | None, horizon: int | None, decimal: str)
 def address(handle: str, kind: str, **named: Any) -> str:
     """Where a file is to be had; what is usual goes without saying."""
     query = urlencode({name: value for name, value in named.items() if value and (name, value) != ("decimal", ".")})
-    return f"/api/v1/datasets/{handle}/export.{kind}{'?' * bool(query)}{query}"
+    return at(f"/api/v1/datasets/{handle}/export.{kind}{'?' * bool(query)}{query}")
 
 
 def _link(words: str, handle: str, kind: str, **named: Any) -> html.A:

@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from engine import Settings
+from pages._address import at
 
 # The scheme script runs before the first paint, so that a dark page never flashes white.
 DOCUMENT = """<!DOCTYPE html>
@@ -67,7 +68,7 @@ def header(middle: Any = None, tools: Any = None) -> html.Header:
         [
             dcc.Link(
                 [html.Span(className="logo"), html.Span("Hindcast", className="wordmark")],
-                href="/",
+                href=at("/"),
                 title="Hindcast, the first page",
                 className="home-link",
             ),
@@ -94,9 +95,9 @@ def footer(version: str) -> html.Footer:
     """The line at the bottom."""
     return html.Footer(
         [
-            dcc.Link("Guide", href="/guide"),
-            dcc.Link("Cache", href="/cache"),
-            dcc.Link("Status", href="/status"),
+            dcc.Link("Guide", href=at("/guide")),
+            dcc.Link("Cache", href=at("/cache")),
+            dcc.Link("Status", href=at("/status")),
             html.Span(f"Hindcast {version}".strip()),
         ],
         className="footer",

@@ -10,6 +10,7 @@ from dash import dcc, html
 
 from engine import Dataset, Engine, errors
 from pages import _moment, _words
+from pages._address import at
 
 
 def newer(engine: Engine, handle: str) -> Dataset | None:
@@ -28,5 +29,5 @@ def note(dataset: Dataset | None, time: np.datetime64, model: str | None, horizo
     words = _words.newer_version(dataset.end, _moment.step_of(dataset))
     named = {"t": str(time), "model": model, "h": horizon}
     where = urlencode({name: value for name, value in named.items() if value}, safe=":")
-    link = dcc.Link("Open the same moment there", id="newer-link", href=f"/explore/{dataset.handle}?{where}")
+    link = dcc.Link("Open the same moment there", id="newer-link", href=at(f"/explore/{dataset.handle}?{where}"))
     return [html.P([words, link, "."], id="newer-note")]

@@ -25,6 +25,7 @@ from pages import (
 from pages._accuracy_compare import LAST_VALUE, Fill
 from pages._accuracy_pictures import Pictures
 from pages._accuracy_words import TITLE
+from pages._address import of_file
 from pages._chart import Words
 from pages._pace import Pace
 from pages.explore import busy, gone
@@ -49,7 +50,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
     horizon = chosen.horizon or engine.settings.horizon
     plain = Words(_moment.step_of(dataset), 0, "", "")
     form = _accuracy_events.form(horizon, plain, _accuracy_asked.chosen_line(search))
-    explore = _accuracy_asked.address("explore", handle, **which, **named)
+    explore = of_file("explore", handle, **which, **named)
     return html.Div(
         [
             _shell.header(

@@ -12,6 +12,7 @@ from flask import current_app
 
 from engine import Engine, errors
 from pages import _cache, _cache_words, _inputs, _live, _notation, _shell
+from pages._address import at
 
 REFRESH_MS = 5_000
 CHECK = "Looks at everything on the disk. What is damaged and can be computed is computed again."
@@ -43,7 +44,7 @@ def layout(engine: Engine, version: str) -> Any:
                     ),
                     html.P(id="cache-said", className="cache-said", role="status"),
                     html.P(
-                        [dcc.Link("Start with a file", href="/"), ", or load an export above."],
+                        [dcc.Link("Start with a file", href=at("/")), ", or load an export above."],
                         id="cache-empty",
                         className="lead",
                         hidden=True,

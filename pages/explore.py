@@ -29,6 +29,7 @@ from pages import (
     _view,
     _words,
 )
+from pages._address import at
 from pages._frame import Frame
 
 
@@ -99,7 +100,7 @@ def gone() -> Any:
     return _plain(
         html.H1(_words.GONE),
         html.P(html.Button("Choose a file", id="choose", className="button primary"), className="lead"),
-        html.P(["Or start on ", dcc.Link("the first page", href="/"), "."], className="lead"),
+        html.P(["Or start on ", dcc.Link("the first page", href=at("/")), "."], className="lead"),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from dash import dcc, html
 
 from pages import _shell
+from pages._address import at
 
 
 def layout() -> Any:
@@ -17,7 +18,7 @@ def layout() -> Any:
             html.Main(
                 [
                     html.H1("There is no page at this address."),
-                    html.P([dcc.Link("Start with a file", href="/"), ", or check the link."], className="lead"),
+                    html.P([dcc.Link("Start with a file", href=at("/")), ", or check the link."], className="lead"),
                 ],
                 className="plain",
             ),

@@ -23,6 +23,7 @@ from pages import (
 from pages._accuracy_asked import Asked, Warned
 from pages._accuracy_pictures import Pictures
 from pages._accuracy_tables import MORE, MOST_ROWS
+from pages._address import of_file
 from pages._chart import Words
 
 WORKS_FOR = 10.0  # seconds at most on what is not read yet
@@ -52,7 +53,7 @@ def warnings(engine: Engine, asked: Warned, line: float, unit: str, timeout: flo
     named = {"model": asked.model, "h": asked.horizon, "line": f"{line:g}"}
 
     def link(index: int) -> str:
-        return _accuracy_asked.address("explore", asked.handle, i=index, **named)
+        return of_file("explore", asked.handle, i=index, **named)
 
     return found, _accuracy_events.answer(found, words, asked.rows, link, _moment.render)
 

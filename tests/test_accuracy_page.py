@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from engine import Engine, Series, Step, Upload, errors
+from tests.attacks.test_callback_values import HOSTILE
 from tests.conftest import ToyForecaster, to_csv, wave
 from tests.dash_client import UNKNOWN, call, page
-from tests.test_app import HOSTILE
 
 
 def ask(client: FlaskClient, known: Upload, **changed: Any) -> dict[str, Any]:

@@ -13,7 +13,8 @@ import pytest
 
 from engine import BASELINE, Dataset
 from pages import _accuracy, _accuracy_figures, _accuracy_panels, _accuracy_past, _accuracy_tables, _fan
-from pages._accuracy_asked import address, asked, chosen
+from pages._accuracy_asked import asked, chosen
+from pages._address import of_file
 from pages._chart import Words
 from pages._notation import Step
 from pages._traces import DARK, LIGHT
@@ -226,10 +227,10 @@ def test_an_address_names_what_is_selected() -> None:
     assert chosen("?i=-37&slice=hour:6&sel=-90,-40&model=x") == {"i": "-37", "slice": "hour:6", "sel": "-90,-40"}
     assert chosen("?i=x&slice=HOUR&sel=5") == {}
     assert chosen(3) == {}
-    assert address("explore", "h", i=0, slice="clock:0-6", sel="-9,-1", model=None) == (
+    assert of_file("explore", "h", i=0, slice="clock:0-6", sel="-9,-1", model=None) == (
         "/explore/h?i=0&slice=clock:0-6&sel=-9,-1"
     )
-    assert address("accuracy", "h") == "/accuracy/h"
+    assert of_file("accuracy", "h") == "/accuracy/h"
 
 
 def test_a_chip_says_what_is_selected_and_where_it_is_to_be_seen() -> None:
