@@ -16,9 +16,11 @@ import numpy as np
 
 from cli_answers import progress, say, table, tell
 from engine import Backtest, Engine, ReadOptions, Settings, Upload, errors, installed
-from pages import _accuracy_words, _moment, _words
+from pages import _accuracy_asked, _accuracy_words, _moment, _words, report
+from pages._accuracy_pictures import Pictures
 
 KINDS = {".parquet": "parquet", ".csv": "csv"}
+PAGES = {".html": "html"}
 LOOK = 0.2  # seconds between two looks at the progress
 DIGITS = 6  # of a score
 
@@ -29,6 +31,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("file", type=Path, help="a table with a time and a number column, as the app reads it")
     parser.add_argument("--model", help="which model; `hindcast models` lists them")
     parser.add_argument("--horizon", type=int, help="forecast length in steps")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="the accuracy page as one file: .html")
     parser.add_argument("--out", type=Path, metavar="FILE", help="all forecasts and scores: .parquet or .csv")
     for name, words in (
         ("time", "column of the times"),
@@ -47,7 +50,9 @@ def add_to(commands: Any) -> None:
 
 def backtest(given: argparse.Namespace, settings: Settings) -> int:
     """Exit status 0; refusals are raised."""
-    kind = None if given.out is None else _kind(given.out)
+    kind = None if given.out is None else _kind(given.out, KINDS)
+    if given.report is not None:
+        _kind(given.report, PAGES)
     data = _bytes_of(given.file)
     names = ("time", "value", "series", "decimal", "step", "agg", "dayfirst")
     options = ReadOptions(**{name: getattr(given, name) for name in names})
@@ -56,22 +61,36 @@ def backtest(given: argparse.Namespace, settings: Settings) -> int:
         _how_read(upload)
         _wait(engine, upload, given.horizon)
         found = _scores(engine, upload.dataset.handle, given.horizon)
-        _report(found, upload)
+        _summary(found, upload)
         if kind is not None:
             export = engine.export(upload.dataset.handle, kind, horizon=given.horizon)
             with closing(export), _opened(given.out) as file:
                 file.writelines(export)
             say(f"Written: {given.out}")
+        if given.report is not None:
+            text = _page(engine, upload, given.horizon)
+            with _opened(given.report) as file:
+                file.write(text.encode())
+            say(f"Written: {given.report}")
     return 0
 
 
-def _kind(out: Path) -> str:
-    """What kind of file the results are to be; refused before anything is computed."""
-    if out.suffix.lower() not in KINDS:
-        raise errors.BadRequest(f"Results are written as .parquet or .csv; {out.name!r} ends otherwise.")
+def _page(engine: Engine, upload: Upload, horizon: int | None) -> str:
+    """The accuracy page's report; its links would lead nowhere."""
+    question = {"handle": upload.dataset.handle, "seq": 0, "h": horizon, "upload": upload.record.upload_id}
+    asked = _accuracy_asked.asked(question)
+    assert asked is not None, "an upload's own handle"
+    return report.document(engine, asked, None, Pictures(engine), None, engine.settings.request_timeout)[1]
+
+
+def _kind(out: Path, kinds: dict[str, str]) -> str:
+    """What kind of file is to be written; refused before anything is computed."""
+    if out.suffix.lower() not in kinds:
+        named = " or ".join(kinds)
+        raise errors.BadRequest(f"What is written there ends in {named}; {out.name!r} ends otherwise.")
     if not out.parent.is_dir():
         raise errors.StorageFailed(f"{out} cannot be written: there is no folder {out.parent}.")
-    return KINDS[out.suffix.lower()]
+    return kinds[out.suffix.lower()]
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -135,7 +154,7 @@ def _scores(engine: Engine, handle: str, horizon: int | None) -> Backtest:
             return found
 
 
-def _report(found: Backtest, upload: Upload) -> None:
+def _summary(found: Backtest, upload: Upload) -> None:
     """What the accuracy page says, then its measures beside those of the simple forecasters."""
     step = _moment.step_of(upload.dataset)
     fixed = _moment.frame_of(upload.dataset, found.horizon)

@@ -15,9 +15,9 @@ LEFT_OUT = {"children", "tabIndex", "id", "aria-pressed", "n_clicks"}
 CAPITAL = re.compile(r"[A-Z]")
 
 
-def markup(part: Any, site: str) -> str:
+def markup(part: Any, site: str | None) -> str:
     """The text of components, lists of them and words. site: where links that begin with / lead, such as
-    http://127.0.0.1:8050."""
+    http://127.0.0.1:8050; None leaves links out."""
     if part is None:
         return ""
     if isinstance(part, list | tuple):
@@ -25,6 +25,8 @@ def markup(part: Any, site: str) -> str:
     if not isinstance(part, Component):
         return escape(str(part))
     tag = TAGS.get(part._type, part._type.lower())
+    if tag == "a" and site is None:
+        return ""
     given = part.to_plotly_json()["props"]
     left_out = LEFT_OUT | {"aria-label"} if tag == "span" else LEFT_OUT  # names are for what can be reached
     attributes = "".join(_attribute(name, value, site) for name, value in given.items() if name not in left_out)
@@ -33,7 +35,7 @@ def markup(part: Any, site: str) -> str:
     return f"<{tag}{attributes}>{markup(given.get('children'), site)}</{tag}>"
 
 
-def _attribute(name: str, value: Any, site: str) -> str:
+def _attribute(name: str, value: Any, site: str | None) -> str:
     if value is None or value is False or name.startswith("data-"):
         return ""
     if name == "style":

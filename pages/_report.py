@@ -45,10 +45,11 @@ def report(
     words: Words,
     pictures: list[str | None],
     title: str,
-    site: str,
+    site: str | None,
     warned: list[Any],
 ) -> str:
-    """The file. title: its heading's small print; site: the server it comes from; warned: what is told of a line."""
+    """The file. title: its heading's small print; site: the server that its links
+    lead to, None for none; warned: what is told of a line."""
     parts = _accuracy.parts(found, dataset, asked, words, pictures)
     head = html.Header(
         [html.H1(_accuracy_words.TITLE), html.P(title, className="aside")],
@@ -73,14 +74,14 @@ def _chip(parts: dict[str, Any]) -> list[Any]:
     return [html.P(html.Span(children[0].children[0], className="chip"))] if children else []
 
 
-def _picture(parts: dict[str, Any], name: str, heading: str, width: int, height: int, site: str) -> str:
+def _picture(parts: dict[str, Any], name: str, heading: str, width: int, height: int, site: str | None) -> str:
     drawn = svg(parts[name]["figure"], width, height, heading)
     key = markup(html.Div(parts[f"{name}-key"]["children"], className="chart-key"), site)
     kind = "past-card" if name == "accuracy-past" else ""
     return f'<section class="card {kind}"><h2>{escape(heading)}</h2>{key}{drawn}</section>'
 
 
-def _table(parts: dict[str, Any], name: str, heading: str, kind: str, site: str) -> str:
+def _table(parts: dict[str, Any], name: str, heading: str, kind: str, site: str | None) -> str:
     inside = [part for part in parts[name]["children"] if not _is_button(part)]
     table = f'<div class="{kind}">{markup(inside, site)}</div>'
     return f'<section class="card wide-card"><h2>{escape(heading)}</h2>{table}</section>'

@@ -77,14 +77,17 @@ def register(app: Dash, pictures: Pictures) -> None:
         if asked is None:
             return _refusal(_words.GONE, 404)
         try:
-            chosen = _accuracy_asked.chosen_line(search)
-            return _file(engine, asked, _accuracy_asked.warned(given | _numbers(chosen)), pictures)
+            warned = _accuracy_asked.warned(given | _numbers(_accuracy_asked.chosen_line(search)))
+            model, text = document(engine, asked, warned, pictures, request.host_url.rstrip("/"), WORKS_FOR)
         except errors.UnknownHandle:
             return _refusal(_words.GONE, 404)
         except (errors.BadRequest, errors.IndexOutOfRange) as error:
             return _refusal(error.message, 400)
         except errors.EngineError as error:
             return _refusal(error.message, 503)
+        name = f"accuracy-{asked.handle[:12]}-{model}.html"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return Response(text, mimetype="text/html", headers=headers)
 
 
 def _given(handle: str, named: dict[str, str], search: str) -> dict[str, Any]:
@@ -100,22 +103,22 @@ def _numbers(chosen: dict[str, str]) -> dict[str, Any]:
     return chosen | counts | {"rows": MOST_ROWS}
 
 
-def _file(engine: Engine, asked: Asked, warned: Warned | None, pictures: Pictures) -> Response:
-    found, dataset = backtest(engine, asked, WORKS_FOR), engine.dataset(asked.handle)
+def document(
+    engine: Engine, asked: Asked, warned: Warned | None, pictures: Pictures, site: str | None, timeout: float
+) -> tuple[str, str]:
+    """The model, and the file about it. site: the server that its links lead to, None where there is none. Raises what
+    `Engine.backtest` does."""
+    found, dataset = backtest(engine, asked, timeout), engine.dataset(asked.handle)
     known = _moment.known_to(engine, asked.handle, asked.upload_id)
     words = words_of(found, dataset, known.unit)
     told = []
     if warned is not None and warned.line is not None and _accuracy_words.ready(found):
-        told = warnings(engine, warned, warned.line, known.unit, WORKS_FOR)[1]
+        told = warnings(engine, warned, warned.line, known.unit, timeout)[1]
     step, now = f"every {_notation.every(words.step)}", np.datetime64(datetime.now(UTC).replace(tzinfo=None), "m")
     made = f"made {_notation.moment(now, _notation.Step(_notation.MINUTE, None))} UTC"
     series = about(dataset, found.model, found.horizon)
     title = " \u00b7 ".join(filter(None, (_notation.shorten(known.label), series, step, made)))
-    site = request.host_url.rstrip("/")
-    text = _report.report(found, dataset, asked, words, pictures.of(found, asked), title, site, told)
-    name = f"accuracy-{asked.handle[:12]}-{found.model}.html"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(text, mimetype="text/html", headers=headers)
+    return found.model, _report.report(found, dataset, asked, words, pictures.of(found, asked), title, site, told)
 
 
 def _refusal(words: str, status: int) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from contextlib import closing
@@ -133,11 +134,26 @@ def test_its_results_can_be_written_and_opened_again(folder: Path, file: Path, t
     assert ("horizon" in table.columns) == (kind == "parquet")
 
 
+def test_its_report_is_the_accuracy_page_as_a_file_that_leads_nowhere(
+    folder: Path, file: Path, tmp_path: Path, capsys: Said
+) -> None:
+    out = tmp_path / "report.html"
+    assert backtest(file, "--report", out) == 0
+    sentence = capsys.readouterr().out.splitlines()[0]
+    text = out.read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>")
+    assert sentence.removeprefix("Over ").split(" missed")[0] in re.sub(r"<[^>]*>", "", text)
+    assert {"When does it fail?", "Worst stretches", "All measures"} <= set(re.findall(r"<h2>(.*?)</h2>", text))
+    assert "<a " not in text
+    assert "kW" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["missing.csv"], "cannot be read"),
-        (["{file}", "--out", "results.xls"], "written as .parquet or .csv"),
+        (["{file}", "--out", "results.xls"], "ends in .parquet or .csv; 'results.xls'"),
+        (["{file}", "--report", "results.pdf"], "ends in .html"),
         (["{file}", "--horizon", "65"], "1 to 64 can be forecast"),
         (["{file}", "--value", "nothing"], "nothing"),
         (["{file}", "--out", "{folder}/no/such/place.csv"], "cannot be written"),
