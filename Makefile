@@ -11,7 +11,7 @@ TESTERS ?= auto
 
 CORE := engine/jobs.py,engine/tickets.py,engine/backlog.py,engine/outbox.py,engine/register.py,engine/bells.py,engine/dispatch.py,engine/outcomes.py,engine/scheduler.py,engine/health.py,engine/workers.py
 
-.PHONY: run serve test lint format soak mutants bench bench-ui show-priors train export evaluate browser clean
+.PHONY: run serve test lint format audit soak mutants bench bench-ui show-priors train export evaluate browser clean
 
 run: $(VENV)/installed ## the app on http://127.0.0.1:8050, for one person
 	$(BIN)/python app.py
@@ -37,6 +37,9 @@ lint: $(VENV)/installed
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+audit: $(VENV)/auditor ## known faults of what the app needs; fails where one could not be looked up
+	$(BIN)/python deploy/audit.py
 
 soak: $(VENV)/installed ## a million random lives of the scheduler on every core
 	$(BIN)/python -m tests.sim.soak
@@ -64,6 +67,10 @@ export: $(VENV)/installed ## the trained weights into the product; prints the SH
 
 evaluate: $(VENV)/references ## the built-in models on real series, beside baselines; EVALSET_FOLDER names the folder
 	$(BIN)/python -m training.evaluate --references
+
+$(VENV)/auditor: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet 'pip-audit>=2.10,<3'
+	touch $@
 
 $(VENV)/references: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable '.[train]'

@@ -41,6 +41,7 @@ REFUSED = {  # what is refused before the engine is asked, as the document says 
     401: "TOKEN_NEEDED: The access token is missing.",
     403: "CROSS_SITE: A page of another site may not write here.",
     413: "TOO_LARGE: The body is larger than this server reads.",
+    429: "TOO_MANY: One client address asks for more than its share.",
 }
 EVERY_CALL, WRITES = {400}, {403}  # which of them
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api_answers import EVERY_CALL, REFUSED, STATUS, WRITES
+from api_answers import EVERY_CALL, PREFIX, REFUSED, STATUS, WRITES
 from api_calls import Answer, Call
 from api_models import Error
 from engine import errors
@@ -19,7 +19,7 @@ VERSION = "1"  # of the API; it is in every path
 ABOUT = (
     "Drop a time series, and ask what would have been forecast at any moment of it, and how right that was. "
     "Every refusal is an `Error`: its `code` is for programs, its `message` says what is wrong, what was found and "
-    "what to do. A 503 says in `Retry-After` when to come back."
+    "what to do. A 429 and a 503 say in `Retry-After` when to come back."
 )
 SCHEMAS = "#/components/schemas/{model}"
 FILE_KINDS = ("text/csv", "application/octet-stream")
@@ -97,6 +97,8 @@ def _refusals(call: Call, protected: bool) -> dict[int, list[str]]:
         if error is errors.UploadError:
             found[413].append(REFUSED[413])
     others = EVERY_CALL | (WRITES if call.method != "GET" else set())
+    if call.path.startswith(PREFIX):
+        others |= {429}
     for status in {*others, *({401} if protected else ())}:
         found[status].append(REFUSED[status])
     return {status: list(dict.fromkeys(said)) for status, said in found.items()}
@@ -112,7 +114,7 @@ def _refusal(status: int) -> dict[str, Any]:
     if status == 204:
         return {"headers": {"X-Hindcast-Code": _header("Why nothing is answered.", {"type": "string"})}}
     content = {"application/json": {"schema": {"$ref": SCHEMAS.format(model=Error.__name__)}}}
-    if status == 503:
+    if status in {429, 503}:
         later = _header("Seconds after which to come back.", {"type": "integer", "minimum": 0})
         return {"content": content, "headers": {"Retry-After": later}}
     return {"content": content}

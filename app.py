@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 import access
 import api
 import delivery
+import limits
 import logs
 import metrics
 import mounting
@@ -89,6 +90,7 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     status.register(app)
     cache.register(app)
     security.protect(app.server, settings, app.csp_hashes())
+    limits.bound(app.server, settings)
     return app
 
 

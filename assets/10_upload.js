@@ -108,7 +108,7 @@
     request.addEventListener("abort", () => say(""));
     request.addEventListener("error", () => say("No connection to the server. Try again.", { refusal: true }));
     request.addEventListener("load", () => {
-      if (request.status === 503) return again(request, () => send(body, how));
+      if (request.status === 503 || request.status === 429) return again(request, () => send(body, how));
       if (asked(request, body, how)) return;
       if (request.status >= 400) return refused(request, body, how);
       const answer = JSON.parse(request.responseText);

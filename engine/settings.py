@@ -90,6 +90,11 @@ class Settings:
     request_timeout: float = _setting(20.0, "seconds", "Longest wait for one forecast.", 0)
     max_tickets: int = _setting(256, "callers", "Most callers waiting for a forecast at once.", 1)
     max_tickets_per_session: int = _setting(8, "callers", "Most waiting callers of one browser tab.", 1)
+    uploads_per_minute: int = _setting(120, "files", "Most files that one client address may send in a minute.", 1)
+    max_uploads_per_address: int = _setting(4, "files", "Most files of one client address that come in at once.", 1)
+    max_requests_per_address: int = _setting(
+        32, "requests", "Most requests of one client address, this machine's aside, that are worked on at once.", 1
+    )
     max_datasets: int = _setting(1_000, "datasets", "Most datasets kept.", 1)
     keep_days: float = _setting(0.0, "days", "How long a dataset is kept after its last use; 0: for ever.", 0)
     trusted_hosts: tuple[str, ...] = _setting(

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 DOCUMENT = "/api/v1/openapi.json"
 SELF_MADE = {"HEAD", "OPTIONS"}  # Flask's own answers
-BEFORE_ANY_CALL = {400, 401, 403, 404, 405, 413}
+BEFORE_ANY_CALL = {400, 401, 403, 404, 405, 413, 429}
 
 
 class ContractClient(FlaskClient):

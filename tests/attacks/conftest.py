@@ -12,17 +12,22 @@ import app as hindcast
 from engine import Engine, Settings, Upload
 from engine.models.base import Loader, built_in
 from tests.conftest import ToyForecaster, scored
+from tests.contract import contract_client
 
 
 @pytest.fixture(scope="package")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder: Path = tmp_path_factory.mktemp("attacked") / "cache"
-    return Settings(cache_dir=folder, model="toy", graceful_timeout=2.0)
+    return Settings(cache_dir=folder, model="toy", graceful_timeout=2.0, uploads_per_minute=10_000)
 
 
 @pytest.fixture(scope="package")
-def registry() -> dict[str, Loader]:
-    toy = ToyForecaster()
+def toy() -> ToyForecaster:
+    return ToyForecaster()
+
+
+@pytest.fixture(scope="package")
+def registry(toy: ToyForecaster) -> dict[str, Loader]:
     return built_in() | {"toy": lambda settings: toy}
 
 
@@ -41,4 +46,4 @@ def upload(engine: Engine) -> Upload:
 @pytest.fixture(scope="package")
 def client(settings: Settings, engine: Engine) -> FlaskClient:
     """The whole app, pages and API, without a browser."""
-    return hindcast.create_app(settings, engine).server.test_client()
+    return contract_client(hindcast.create_app(settings, engine).server)

@@ -8,12 +8,10 @@ from flask.testing import FlaskClient
 from engine import Upload
 from tests.attacks.test_surfaces import DOORS
 
-SCRIPTS = "/_dash-component-suites/dash/deps/react@18.v4_4_1m0.3.1.min.js"
-
 
 def places(handle: str) -> list[str]:
     """An address for every door that is read, and some that are none."""
-    values = {"<handle>": handle, "<index>": "-3", "<number>": "4", "<any(parquet, csv):kind>": "csv"}
+    values = {"<handle>": handle, "<index>": "-3", "<number>": "4"}
     values |= {"<path:path>": f"explore/{handle}", "<path:rest>": "nothing", "<path:filename>": "10_base.css"}
     values |= {"<string:package_name>": "dash", "<path:fingerprinted_path>": "nothing.js"}
     found = []
