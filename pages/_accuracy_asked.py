@@ -11,7 +11,8 @@ from pages import _inputs
 from pages._accuracy_tables import MORE, MOST_ROWS
 
 COUNT = re.compile(r"[1-9][0-9]?", re.ASCII)
-NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
+# As the number fields of browsers give one.
+NUMBER = re.compile(r"-?([0-9]{1,15}(\.[0-9]{0,9})?|\.[0-9]{1,9})([eE][+-]?[0-9]{1,2})?", re.ASCII)
 MOST_RUN = 100  # readings that an event may be asked to have at least
 SLICE = re.compile(r"[a-z]{1,12}:[a-z0-9-]{1,16}", re.ASCII)
 ENDS = re.compile(r"(0|-[1-9][0-9]{0,9}),(0|-[1-9][0-9]{0,9})", re.ASCII)

@@ -17,7 +17,6 @@ from pages._words import Mark, Sentence
 USUAL_LINES = {"mg/dL": 70.0, "mmol/L": 3.9}  # low glucose
 RUNS = (1, 2, 3, 4, 6, 12)
 MOST_LEADS = 24
-SAMPLES = 10
 ASK = "Give a line, and see whether the forecasts would have warned of what lay beyond it."
 MEANING = (
     "A warning: at least {k} of {samples} samples {side} the line at any one step, at least {lead} ahead. Steps are "
@@ -26,7 +25,7 @@ MEANING = (
 Address = Callable[[int], str]
 
 
-def form(horizon: int, words: Words, chosen: dict[str, str]) -> list[Any]:
+def form(horizon: int, num_samples: int, words: Words, chosen: dict[str, str]) -> list[Any]:
     """What can be chosen: the line and its side, how many samples, how long before, how many readings."""
     leads = range(1, horizon + 1) if horizon <= MOST_LEADS else [1, *range(2, horizon + 1, 2)]
     line = dcc.Input(
@@ -45,7 +44,7 @@ def form(horizon: int, words: Words, chosen: dict[str, str]) -> list[Any]:
         ),
         _labelled(
             "warned by",
-            _select("k", [(str(k), f"{k} of {SAMPLES}") for k in range(1, SAMPLES + 1)], chosen.get("k", "3")),
+            _select("k", [(str(k), f"{k} of {num_samples}") for k in range(1, num_samples + 1)], chosen.get("k", "3")),
         ),
         _labelled(
             "at least",

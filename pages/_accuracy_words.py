@@ -57,7 +57,8 @@ def not_yet(found: Backtest) -> str:
     if standing.complete:
         return NOTHING
     if standing.total < FIRST_NUMBERS:
-        return f"The first numbers come when all {plural(standing.total, 'moment')} are computed."
+        all_of_them = f"all {standing.total} moments are" if standing.total > 1 else "its one moment is"
+        return f"The first numbers come when {all_of_them} computed."
     return f"The first numbers come after {FIRST_NUMBERS} moments."
 
 

@@ -49,7 +49,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
     which = {"model": chosen.model, "h": chosen.horizon}
     horizon = chosen.horizon or engine.settings.horizon
     plain = Words(_moment.step_of(dataset), 0, "", "")
-    form = _accuracy_events.form(horizon, plain, _accuracy_asked.chosen_line(search))
+    form = _accuracy_events.form(horizon, engine.settings.num_samples, plain, _accuracy_asked.chosen_line(search))
     explore = of_file("explore", handle, **which, **named)
     return html.Div(
         [

@@ -50,7 +50,8 @@ def warnings(engine: Engine, asked: Warned, line: float, unit: str, timeout: flo
     dataset = engine.dataset(asked.handle)
     fixed, step = _moment.frame_of(dataset, found.horizon), _moment.step_of(dataset)
     words = Words(step, fixed.decimals, _notation.shorten(unit), "")
-    named = {"model": asked.model, "h": asked.horizon, "line": f"{line:g}"}
+    stretch = ",".join(map(str, asked.stretch or ()))
+    named = {"model": asked.model, "h": asked.horizon, "sel": stretch, "line": f"{line:g}"}
 
     def link(index: int) -> str:
         return of_file("explore", asked.handle, i=index, **named)

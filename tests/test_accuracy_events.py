@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 from unittest.mock import Mock
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -124,12 +125,22 @@ def test_long_lists_are_cut_and_short_ones_left_out() -> None:
 
 
 def test_the_form_shows_what_is_chosen() -> None:
-    text = words_of(_accuracy_events.form(12, WORDS, {"line": "70", "side": "above", "k": "5", "lead": "4"}))
+    text = words_of(_accuracy_events.form(12, 10, WORDS, {"line": "70", "side": "above", "k": "5", "lead": "4"}))
     assert '"value":"70"' in text
     assert text.count('"selected":true') == 4
     assert '{"children":"20 min before","selected":true,"value":"4"}' in text
     assert "1 h before" in text
-    assert words_of(_accuracy_events.form(64, WORDS, {})).count(" before") == 33
+    assert "5 of 10" in text
+    assert words_of(_accuracy_events.form(64, 10, WORDS, {})).count(" before") == 33
+    assert "20 of 20" in words_of(_accuracy_events.form(12, 20, WORDS, {}))
+
+
+@pytest.mark.parametrize(("text", "line"), [("1e3", 1000), ("1E+3", 1000), (".5", 0.5), ("-2.", -2), ("e3", None)])
+def test_a_line_may_be_written_in_every_way_a_number_field_takes(text: str, line: float | None) -> None:
+    read = warned({"handle": HANDLE, "seq": 1, "line": text})
+    assert read is not None
+    assert read.line == line
+    assert ("line" in chosen_line(f"?line={quote(text)}")) == (line is not None)
 
 
 def test_a_question_is_read_whatever_a_browser_sends() -> None:

@@ -175,6 +175,7 @@ def test_what_stands_out_is_told_of_what_there_is_so_far() -> None:
         (Standing(35_100, 0, 0, 0, 0, False), "The first numbers come after 100 moments."),
         (Standing(35_100, 64, 64, 60, 60, False), "The first numbers come after 100 moments."),
         (Standing(24, 20, 20, 12, 12, False), "The first numbers come when all 24 moments are computed."),
+        (Standing(1, 0, 0, 0, 0, False), "The first numbers come when its one moment is computed."),
         (Standing(5, 5, 5, 0, 0, True), "Nothing to compare with yet."),
     ],
 )

@@ -136,6 +136,8 @@ def test_a_report_says_what_the_series_is_when_it_was_made_and_what_became_of_th
     assert "<h2>Did it warn me?" in asked
     assert "above 10" in asked
     assert "Show 20 more" not in asked
+    part = client.get(f"{address}?line=10&side=above&k=2&sel=-90,-30").get_data(as_text=True)
+    assert "sel=-90,-30&amp;line=10" in part, "its links lead into the stretch it is about"
 
 
 @pytest.mark.parametrize(
