@@ -31,6 +31,15 @@ HOUR = Step(3600, "second")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_configure() -> None:
+    """Properties are tried on the same examples in every run, however slow the machine is."""
+    from hypothesis import HealthCheck, settings  # not at the top: servers that tests start import this module, too
+
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=slow)
+    settings.load_profile("suite")
+
+
 class ToyForecaster:
     """The context's last value plus (level - 0.5) x step: every number can be worked out by hand.
 
@@ -93,7 +102,7 @@ def to_csv(series: Series, column: str = "load") -> bytes:
     return "\n".join(lines).encode()
 
 
-def until(condition: Callable[[], bool], timeout: float = 30.0, every: float = 0.01) -> None:
+def until(condition: Callable[[], bool], timeout: float = 60.0, every: float = 0.01) -> None:
     """Wait until a condition holds; it is looked at every so many seconds."""
     pause = threading.Event()
     for _ in range(int(timeout / every)):

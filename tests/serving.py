@@ -56,7 +56,7 @@ class Server:
 
     def __enter__(self) -> Server:
         try:
-            until(self.ready, timeout=60)  # it loads a network
+            until(self.ready, timeout=180)  # it loads a network
         except BaseException:
             self.stop(signal.SIGKILL)
             raise
@@ -76,7 +76,7 @@ class Server:
         """The JSON answer of a call; urllib.error.HTTPError if it is refused."""
         headers = {"Host": self.host} if self.host else {}
         request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=120) as response:
             return json.load(response)
 
     def worker(self) -> int:
@@ -89,7 +89,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(how)
         self._reserved.close()
-        return self.process.wait(30)
+        return self.process.wait(120)
 
     def kill(self) -> None:
         """kill -9 of everything at once, as when the machine's power goes."""
@@ -97,5 +97,5 @@ class Server:
         os.kill(self.process.pid, signal.SIGKILL)
         os.kill(worker, signal.SIGKILL)
         self._reserved.close()
-        self.process.wait(30)
+        self.process.wait(120)
         until(lambda: not Path(f"/proc/{worker}").exists())

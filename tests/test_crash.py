@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.crash.harness import Harness
 from tests.crash.world import world
 
@@ -13,7 +11,6 @@ SEED = 1
 KILLS = 200
 
 
-@pytest.mark.timeout(400)
 def test_killed_processes_leave_nothing_torn_and_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     harness = Harness(tmp_path, SEED, world())
     harness.run(KILLS)

@@ -194,7 +194,6 @@ def spoilt_copy(template: Path, folder: Path, spoil: Spoil, places: int, chance:
         unclean(folder)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("spoil", "openings", "places"),
     [(damage.value_file, 40, 10), (damage.inline_value, 40, 10), (damage.database, 200, 1)],

@@ -303,4 +303,4 @@ class TestFacade(Facade.TestCase):
         suppress_health_check=[HealthCheck.too_slow],
     )
     # Other tests cover all of this, one call at a time, and this one is half as fast while it is written down.
-    pytestmark: ClassVar = [pytest.mark.timeout(180), pytest.mark.usefixtures("untraced")]
+    pytestmark: ClassVar = [pytest.mark.usefixtures("untraced")]

@@ -107,7 +107,6 @@ def right(core: Core, entry: Entry, ticket: Ticket) -> bool:
     return bool(np.abs(samples - seen[-1] - seen.std() * levels).max() < 0.1)
 
 
-@pytest.mark.timeout(180)
 def test_sixty_thousand_requests_with_forced_ones_reloads_and_replacements_are_answered_right(
     toy: ToyForecaster,
 ) -> None:
@@ -164,7 +163,6 @@ SERIES = [wave(600, seed=seed) for seed in range(3)]
 FILES = [to_csv(series) for series in SERIES]
 
 
-@pytest.mark.timeout(180)
 def test_eight_clients_with_forced_forecasts_and_deletions_are_all_answered_right(engine: Engine) -> None:
     handles = [engine.upload(file).dataset.handle for file in FILES]
 

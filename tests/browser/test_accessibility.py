@@ -14,7 +14,6 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.conftest import DESK, PHONE, Page
 from tests.browser.test_journeys import THUMB, opened
 
-pytestmark = pytest.mark.timeout(180)
 SERIOUS = {"serious", "critical"}
 AXE = "const done = arguments[0]; axe.run().then((found) => done(found.violations));"
 

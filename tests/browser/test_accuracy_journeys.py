@@ -17,7 +17,6 @@ from tests.browser.test_accessibility import violations
 from tests.browser.test_rail_journeys import opened
 from tests.serving import Server
 
-pytestmark = pytest.mark.timeout(180)
 STATE = "document.querySelector('#accuracy')?.dataset"
 
 

@@ -12,7 +12,6 @@ from tests.browser.conftest import DESK, PHONE, Page
 from tests.browser.test_journeys import opened
 from tests.browser.test_status_journeys import computed
 
-pytestmark = pytest.mark.timeout(180)
 NAME = "Load [kW]"
 IS_OPEN = "document.querySelector('#cache-dialog').open"
 SAID = "document.querySelector('#cache-said').innerText"

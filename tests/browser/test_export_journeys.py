@@ -14,7 +14,6 @@ from tests.browser.conftest import DESK, PHONE, Page
 from tests.browser.test_journeys import opened
 from tests.browser.test_status_journeys import computed
 
-pytestmark = pytest.mark.timeout(180)
 OPEN = "document.querySelector('#export-menu').open"
 
 

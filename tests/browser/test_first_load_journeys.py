@@ -16,7 +16,6 @@ from tests.browser.test_journeys import THUMB, opened
 from tests.browser.test_status_journeys import computed
 from tests.browser.visits import Visits
 
-pytestmark = pytest.mark.timeout(180)
 MOST_BYTES = 1_200_000  # gzipped, of everything until the first picture
 MOST_REQUESTS = 45
 ELSEWHERE = "data:", "blob:", "chrome"  # what asks nobody

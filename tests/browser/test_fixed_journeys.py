@@ -13,7 +13,6 @@ from tests.browser.test_first_load_journeys import SHIFTS
 from tests.browser.test_journeys import opened
 from tests.browser.test_status_journeys import computed
 
-pytestmark = pytest.mark.timeout(240)
 HERE, THERE = -500, -1000
 ROUNDED = 2  # of 255: shadows, which the browser rounds differently from time to time
 TABLET, WHOLE_PHONE = (900, 1300), (PHONE[0], 1500)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.pointer_input import PointerInput
@@ -17,7 +16,6 @@ from tests.browser.conftest import PHONE, Page
 from tests.browser.test_journeys import opened
 from tests.browser.test_status_journeys import computed
 
-pytestmark = pytest.mark.timeout(180)
 CARD = "document.querySelector('#step-card')"
 
 

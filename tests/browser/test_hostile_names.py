@@ -13,7 +13,6 @@ import pytest
 
 from tests.browser.conftest import Page
 
-pytestmark = pytest.mark.timeout(180)
 PAYLOADS = (
     '<img src=x onerror="window.pwned=1">',
     "<svg onload='window.pwned=1'>",

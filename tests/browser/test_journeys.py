@@ -11,7 +11,6 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import DESK, PHONE, Page
 
-pytestmark = pytest.mark.timeout(180)
 THUMB = "#scrub [role=slider]"
 
 

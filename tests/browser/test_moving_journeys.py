@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.pointer_input import PointerInput
@@ -15,7 +14,6 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.conftest import PHONE, Page
 from tests.browser.test_rail_journeys import LENGTH, at, opened
 
-pytestmark = pytest.mark.timeout(180)
 BEFORE_THE_GAP, AFTER_THE_GAP = -1197, -1159  # moments with a forecast on either side of the file's gap
 
 

@@ -11,8 +11,6 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.conftest import Page
 from tests.serving import Server
 
-pytestmark = pytest.mark.timeout(180)
-
 PREFIX = "/tools/hindcast"
 ASKED = "performance.getEntriesByType('resource').map(e => new URL(e.name).pathname)"
 

@@ -12,7 +12,6 @@ from selenium.webdriver.common.action_chains import ActionChains
 
 from tests.browser.conftest import PHONE, Page
 
-pytestmark = pytest.mark.timeout(180)
 LENGTH = 2_200  # of the file
 TRACK = "document.querySelector('#track')"
 

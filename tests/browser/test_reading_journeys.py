@@ -8,13 +8,11 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import numpy as np
-import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import PHONE, Page
 from tests.browser.test_journeys import opened
 
-pytestmark = pytest.mark.timeout(180)
 PASTE = (
     "const data = new DataTransfer(); data.setData('text/plain', arguments[0]);"
     "document.querySelector(arguments[1]).dispatchEvent("

@@ -5,18 +5,16 @@ from __future__ import annotations
 import urllib.request
 from pathlib import Path
 
-import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import Page
 
-pytestmark = pytest.mark.timeout(180)
 TOMORROW = "\n".join(f"2024-04-01T{hour:02}:00,{40 + hour % 5}.5" for hour in range(16, 24))
 
 
 def forget(page: Page, path: str) -> None:
     request = urllib.request.Request(page.address + path.replace("/explore/", "/api/v1/datasets/"), method="DELETE")
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         assert answer.status == 204
 
 

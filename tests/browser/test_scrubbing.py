@@ -16,7 +16,6 @@ from tests.browser.test_journeys import THUMB, opened
 from tests.browser.test_status_journeys import computed
 from tests.serving import Server
 
-pytestmark = pytest.mark.timeout(240)
 LOUD = 64  # of 255: pixels that differ by more are seen
 MOST_LOUD = 60  # of a picture: edges of steep lines, which two programs smooth differently
 DATA = "document.querySelector('#forecast').dataset"

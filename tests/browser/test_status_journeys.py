@@ -14,7 +14,6 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.conftest import DESK, PHONE, Page
 from tests.browser.test_journeys import opened
 
-pytestmark = pytest.mark.timeout(180)
 SAID = "document.querySelector('#recalculate-said').innerText"
 FILL = "document.querySelector('#fill').innerText"
 
@@ -28,7 +27,7 @@ def rests(page: Page) -> bool:
     """Whether the server computes nothing on its own, of what other journeys uploaded."""
 
     def told(path: str) -> Any:
-        with urllib.request.urlopen(f"{page.address}/api/v1/datasets{path}", timeout=30) as answer:
+        with urllib.request.urlopen(f"{page.address}/api/v1/datasets{path}", timeout=120) as answer:
             return json.load(answer)
 
     return all(told(f"/{one['handle']}/progress")["state"] != "filling" for one in told("")["datasets"])

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import Page
 from tests.browser.test_journeys import opened
 from tests.browser.test_status_journeys import SAID, choose, computed
 from tests.serving import Server
-
-pytestmark = pytest.mark.timeout(180)
 
 # Counts what the page asks of the callbacks, by what they change; those named in `lost` fail as without a network.
 WATCH = """

@@ -17,7 +17,6 @@ from tests.browser.test_scrubbing import LOUD, MOST_LOUD, PAINTED
 from tests.browser.test_status_journeys import computed
 from tests.serving import Server
 
-pytestmark = pytest.mark.timeout(240)
 FAINT, FEWEST = 2, 50  # of 255; pixels of a layer
 RANGE = "document.querySelector('#forecast .js-plotly-plot').layout"
 TRACES = "document.querySelector('#forecast .js-plotly-plot').data"

@@ -36,7 +36,7 @@ class Visits:
 def _asked(address: str, method: str = "GET") -> Any:
     """The answer, None where there is no such thing."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=120) as answer:
             return json.loads(answer.read() or b"{}")
     except urllib.error.HTTPError as refused:
         refused.close()
