@@ -6,6 +6,7 @@ import signal
 import sys
 
 from engine import Settings, errors
+from worker import Worker
 
 try:
     settings = Settings.from_env(os.environ)
@@ -15,7 +16,7 @@ except errors.SettingsError as error:
 
 bind = f"{settings.host}:{settings.port}"
 workers = 1
-worker_class = "gthread"
+worker_class = Worker
 threads = settings.threads
 preload_app = False  # threads do not survive a fork
 timeout = 60
