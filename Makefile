@@ -41,7 +41,8 @@ format: $(VENV)/installed
 audit: $(VENV)/auditor ## known faults of what the app needs; fails where one could not be looked up
 	$(BIN)/python deploy/audit.py
 
-soak: $(VENV)/installed ## a million random lives of the scheduler on every core
+soak: $(VENV)/installed ## a million random lives of the scheduler on every core, and 15,000 hostile bodies
+	$(BIN)/python -m tests.hostile
 	$(BIN)/python -m tests.sim.soak
 
 mutants: $(VENV)/installed ## the engine broken on purpose, each time: does a test notice?

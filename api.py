@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from flask import Blueprint, Response
+from werkzeug.exceptions import HTTPException
 
 import api_cache
 import api_forecasts
 import api_scores
 import api_service
 from api_answers import PREFIX, error_answer, http_error, json_answer, metadata, refused, wire_block
-from api_calls import ANY_LOAD, BYTES, FILE, SERIES, UNCHANGED, Answer, Calls
+from api_calls import ANY_LOAD, BYTES, FILE, METHODS, SERIES, UNCHANGED, Answer, Calls
 from api_files import received
 from api_models import DatasetAnswer, DatasetList, UploadAnswer
 from api_queries import UploadQuery, Which
@@ -34,15 +34,13 @@ def create_blueprint(engine: Engine) -> Blueprint:
     api_cache.add_calls(calls, engine)
     api_service.add_calls(calls, engine)
 
-    @blueprint.route(PREFIX, defaults={"rest": ""}, strict_slashes=False)
-    @blueprint.route(f"{PREFIX}/<path:rest>")
+    @blueprint.route(PREFIX, defaults={"rest": ""}, strict_slashes=False, methods=sorted(METHODS))
+    @blueprint.route(f"{PREFIX}/<path:rest>", methods=sorted(METHODS))
     def nothing_here(rest: str) -> Response:
-        """Before the pages' own catch-all; other methods are refused by the router."""
-        others = set(current_app.create_url_adapter(request).allowed_methods()) - {"GET", "HEAD", "OPTIONS"}
-        if others:
-            raise MethodNotAllowed(sorted({*others, "OPTIONS"}))
+        """Before the pages' own catch-all."""
         return error_answer(404, "NOT_FOUND", "The API has no such call.", {})
 
+    calls.refuse_others()
     blueprint.register_error_handler(errors.EngineError, refused)
     blueprint.app_errorhandler(HTTPException)(http_error)
     return blueprint

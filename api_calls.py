@@ -6,17 +6,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, NamedTuple, get_type_hints
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, create_model
+from werkzeug.exceptions import MethodNotAllowed
 
 from api_answers import PREFIX
 from api_requests import asked
 from engine import errors
 
 View = Callable[..., Response]
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
+OTHERS = "not "  # begins the endpoints that say which methods there are
 SERIES = f"{PREFIX}/datasets/{{handle}}"
 FILE = "The file: raw, or as the field `file` of a form."
 BYTES, CSV = "application/octet-stream", "text/csv"
@@ -90,8 +93,28 @@ class Calls:
                     words["query"] = asked(query, request.args)
                 return view(**words)
 
-            rule = path.replace("{", "<").replace("}", ">")
-            self._blueprint.add_url_rule(rule, view.__name__, answer, methods=[method])
+            self._blueprint.add_url_rule(
+                _rule(path), view.__name__, answer, methods=[method], provide_automatic_options=False
+            )
             return view
 
         return added
+
+    def refuse_others(self) -> None:
+        """Say which methods an address has, before a page's own routes, which take whatever they can get, are asked."""
+        for path in dict.fromkeys(call.path for call in self.all):
+            known = {call.method for call in self.all if call.path == path}
+            allowed = sorted({*known, "OPTIONS", *({"HEAD"} if "GET" in known else ())})
+            view, others = partial(_only, allowed), sorted(METHODS - set(allowed) | {"OPTIONS"})
+            self._blueprint.add_url_rule(_rule(path), f"{OTHERS}{path.replace('.', '_')}", view, methods=others)
+
+
+def _only(allowed: list[str], **_: str) -> Response:
+    if request.method == "OPTIONS":
+        return Response(status=204, headers={"Allow": ", ".join(allowed)})
+    raise MethodNotAllowed(allowed)
+
+
+def _rule(path: str) -> str:
+    """A path as Flask writes it."""
+    return path.replace("{", "<").replace("}", ">")

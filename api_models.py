@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api_records import Answered, Moment, Real, answered
+from api_records import Answered, Moment, Pair, Real, answered
 from engine import (
     Progress,
     Readback,
@@ -178,7 +178,7 @@ class Runs(Answered):
     """Moments of a slice, as runs: first and last index of each, oldest first."""
 
     slice: str
-    runs: list[tuple[int, int]]
+    runs: list[Pair]
 
 
 class Readiness(Answered):

@@ -22,6 +22,7 @@ Moment = Annotated[
     ),
 ]
 Real = Annotated[float | None, Field(description="null where it is not known.")]
+Pair = Annotated[list[int], Field(min_length=2, max_length=2)]
 ITEMS: dict[type, Any] = {
     np.float64: Real,
     np.float32: Real,
@@ -62,7 +63,10 @@ def _plain(hint: Any) -> Any:
     if origin in {Union, UnionType}:
         return Union[tuple(_plain(part) for part in inner)]  # noqa: UP007
     if origin is tuple:
-        return list[_plain(inner[0])] if inner[-1] is Ellipsis else tuple[tuple(_plain(part) for part in inner)]  # type: ignore[misc]
+        if inner[-1] is Ellipsis:
+            return list[_plain(inner[0])]  # type: ignore[misc]
+        parts = tuple(_plain(part) for part in inner)
+        return Pair if parts == (int, int) else tuple[parts]  # type: ignore[valid-type]
     if origin in {dict, Mapping}:
         return dict[str, _plain(inner[1])]  # type: ignore[misc]
     if origin is Literal or hint in {str, bool, int, NoneType, Any}:

@@ -71,7 +71,13 @@ Handle = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
     Field(description="The series: the SHA-256 of what it is, as an upload answers it."),
 ]
-Index = Annotated[Whole, Field(description="A moment: 0 is the last point of the series, -1 the one before.")]
+Index = Annotated[
+    Whole,
+    Field(
+        description="A moment: 0 is the last point of the series, -1 the one before.",
+        json_schema_extra={"maximum": 0},
+    ),
+]
 BlockNumber = Annotated[Whole, Field(description="The block of slots 256 x number to 256 x number + 255.")]
 
 

@@ -203,7 +203,7 @@ def test_a_deadline_is_504(client: FlaskClient, handle: str, engine: Engine, toy
     ("method", "path", "status"),
     [
         ("PUT", DATASETS, 405),
-        ("POST", "/api/v1/nothing", 405),
+        ("POST", "/api/v1/nothing", 404),
         ("GET", "/api/v1", 404),
         ("GET", "/api/v1/", 404),
         ("GET", "/api/v1/datasets/x/y/z", 404),
