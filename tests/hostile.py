@@ -21,6 +21,7 @@ from engine import Engine, Settings
 from tests.conftest import to_csv, until, wave
 from tests.contract import contract_client
 
+MANY = 1_000_000  # files a minute
 UPLOAD, QUICKDRAW, LOAD = "/api/v1/datasets", "/api/v1/quickdraw", "/api/v1/cache/load"
 
 BEGINNINGS = (
@@ -129,7 +130,7 @@ def main(arguments: Sequence[str]) -> int:
     trouble = Trouble()
     logging.getLogger().addHandler(trouble)
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(cache_dir=Path(folder) / "cache", model="last-value")
+        settings = Settings(cache_dir=Path(folder) / "cache", model="last-value", uploads_per_minute=MANY)
         with closing(Engine(settings)) as engine:
             client = contract_client(hindcast.create_app(settings, engine).server)
             found = send(client, asked.bodies, asked.seed)
