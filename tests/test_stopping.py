@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import urllib.error
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from engine import Engine, Settings
 from engine.blocks import BLOCK, block_range
@@ -27,10 +29,12 @@ CALLERS = 20
 
 
 class Callers:
-    """Forecasts asked for at once, each by a thread; outcomes: index -> 200 or an error's code."""
+    """Forecasts asked for at once, each by a thread; outcomes: index -> 200 or an error's code; samples: of those
+    that were answered."""
 
     def __init__(self, server: Server, handle: str, indices: range) -> None:
         self.outcomes: dict[int, int | str] = {}
+        self.samples: dict[int, Any] = {}
         self._server, self._handle = server, handle
         self._threads = [threading.Thread(target=self._ask, args=(index,)) for index in indices]
         for thread in self._threads:
@@ -38,7 +42,7 @@ class Callers:
 
     def _ask(self, index: int) -> None:
         try:
-            self._server.call(f"{DATASETS}/{self._handle}/forecasts/{index}")
+            self.samples[index] = self._server.call(f"{DATASETS}/{self._handle}/forecasts/{index}")["samples"]
             self.outcomes[index] = 200
         except urllib.error.HTTPError as error:
             self.outcomes[index] = json.load(error)["error"]["code"]
@@ -48,6 +52,46 @@ class Callers:
     def join(self) -> None:
         for thread in self._threads:
             thread.join(30)
+
+
+class Senders:
+    """Files that are sent piece by piece until the server stops, one after the other by each thread. stored: handles
+    that were answered; others: error codes, and "closed" for a connection that ended without an answer."""
+
+    def __init__(self, server: Server, count: int) -> None:
+        self.stored: set[str] = set()
+        self.others: set[str] = set()
+        self._port = server.port
+        self._threads = [threading.Thread(target=self._send, args=(1000 * number,)) for number in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def _send(self, seed: int) -> None:
+        while not self.others:
+            seed += 1
+            self._send_one(to_csv(wave(2_000, seed=seed)))
+
+    def _send_one(self, csv: bytes) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        try:
+            pieces = (csv[at : at + 5_000] for at in range(0, len(csv), 5_000))
+            connection.request("POST", DATASETS, pieces, {"Content-Length": str(len(csv))})
+            with connection.getresponse() as response:
+                answer = json.load(response)
+        except (OSError, http.client.HTTPException):
+            self.others.add("closed")
+            return
+        finally:
+            connection.close()
+        if "handle" in answer:
+            self.stored.add(answer["handle"])
+        else:
+            self.others.add(answer["error"]["code"])
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(30)
+            assert not thread.is_alive()
 
 
 @contextmanager
@@ -89,18 +133,24 @@ def stored_indices(cache: Path, handle: str) -> set[int]:
     return found
 
 
-def test_a_server_with_much_to_do_stops_in_five_seconds_and_answers_everybody(tmp_path: Path) -> None:
+def test_a_server_with_much_to_do_stops_in_five_seconds_answers_everybody_and_serves_the_same_afterwards(
+    tmp_path: Path,
+) -> None:
     cache = tmp_path / "cache"
-    with Server(cache, **SLOW) as server, body_that_never_ends(server):
+    often = {"HINDCAST_UPLOADS_PER_MINUTE": "10000"}
+    with Server(cache, **SLOW, **often) as server, body_that_never_ends(server):
         handle = str(server.call(DATASETS, LONG)["handle"])
         early = Callers(server, handle, range(-10_000, -10_000 + CALLERS))
         early.join()
+        senders = Senders(server, 2)
+        until(lambda: len(senders.stored) > 3)
         callers = Callers(server, handle, range(-30_000, -30_000 + CALLERS))
         until(lambda: requested(server) == 2 * CALLERS)
         started = time.monotonic()
         assert server.stop(signal.SIGTERM) == 0
         lasted = time.monotonic() - started
         callers.join()
+        senders.join()
     log = server.log.read_text()
     assert lasted <= 5.0, log
     assert len(callers.outcomes) == CALLERS
@@ -112,6 +162,11 @@ def test_a_server_with_much_to_do_stops_in_five_seconds_and_answers_everybody(tm
     answered = {index for one in (early, callers) for index, outcome in one.outcomes.items() if outcome == 200}
     assert len(answered) >= CALLERS
     assert answered <= stored_indices(cache, handle)
+    assert senders.others <= {"CLOSED", "closed"}
+    with Server(cache, **SLOW, HINDCAST_BACKGROUND="0") as again:
+        assert senders.stored <= {one["handle"] for one in again.call(DATASETS)["datasets"]}
+        for index, samples in (early.samples | callers.samples).items():
+            assert again.call(f"{DATASETS}/{handle}/forecasts/{index}")["samples"] == samples
 
 
 def test_on_sighup_a_new_worker_takes_the_folder_over_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -36,5 +36,13 @@ def test_a_pickle_in_the_place_of_the_weights_is_refused_and_never_run(
     assert not (tmp_path / "pwned").exists()
 
 
+def test_well_formed_weights_that_are_not_the_pinned_ones_are_refused(tmp_path: Path) -> None:
+    planted = tmp_path / "weights.safetensors"
+    planted.write_bytes(WEIGHTS.read_bytes()[:-1] + b"\0")
+    assert planted.read_bytes() != WEIGHTS.read_bytes()
+    with pytest.raises(StartError, match="are damaged"):
+        load(Settings(), built_in() | {"hindcast-small": lambda settings: HindcastSmall(settings, planted)})
+
+
 def test_the_weights_that_travel_with_the_code_are_the_pinned_ones() -> None:
     assert hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() == SHA256
