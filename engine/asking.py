@@ -49,7 +49,7 @@ class Asking:
         self._meter = meter
         # Drawings hold the interpreter's lock nearly all the time: sixteen at once take half as long again each,
         # fighting over it, and then a server that could keep up with its viewers falls behind and stays there.
-        self._pen = threading.Lock()
+        self._pen = threading.BoundedSemaphore(1)
 
     def dataset(self, handle: str, deadline: float | None = None) -> Dataset:
         """A stored dataset. UnknownHandle."""
