@@ -61,7 +61,12 @@ def _add_datasets(calls: Calls, engine: Engine) -> None:
         file=f"{FILE} A CSV with a time column and a number column, of at least 24 rows.",
     )
     def upload(query: UploadQuery) -> Response:
-        """Store a file, and have all its forecasts computed in the background."""
+        """Store a file, and have all its forecasts computed in the background.
+
+        With `step=1h&agg=sum`, or `mean`, it is read coarser. With `ask=1` dates that can be read in two ways are
+        refused (`DATE_ORDER_AMBIGUOUS`, with both `ways`), and nothing is stored. With `upload`, and without a body, a
+        kept upload is read again. `reused` says how many of its forecasts were there already.
+        """
         if query.upload is None:
             with received(engine) as file:
                 answer = engine.upload(file, query.options(), **query.which(), ask=query.ask)
@@ -77,7 +82,10 @@ def _add_datasets(calls: Calls, engine: Engine) -> None:
 
     @calls.add(tag, "GET", SERIES, {200: Answer("The series.", DatasetAnswer)}, errors.UnknownHandle, *ANY_LOAD)
     def dataset(handle: Handle, query: Which) -> Response:
-        """Say what is known of a series, and how far its forecasts are."""
+        """Say what is known of a series, and how far its forecasts are.
+
+        `extends` is the stored series of which it is a newer version, `newer` the one that is a newer version of it.
+        """
         progress = engine.progress(handle, **query.which())._asdict()
         return json_answer(
             metadata(engine.dataset(handle)) | engine.versions(handle)._asdict() | {"progress": progress}

@@ -37,11 +37,11 @@ STATUS: dict[type[errors.EngineError], int] = {
 MIME_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; charset=utf-8"}
 HTTP_CODES = {400: "BAD_REQUEST", 403: "CROSS_SITE", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
 REFUSED = {  # what is refused before the engine is asked, as the document says it
-    400: "BAD_REQUEST: A word of the request is wrong, or it came under a name that this server does not answer to.",
-    401: "TOKEN_NEEDED: The access token is missing.",
-    403: "CROSS_SITE: A page of another site may not write here.",
-    413: "TOO_LARGE: The body is larger than this server reads.",
-    429: "TOO_MANY: One client address asks for more than its share.",
+    400: "`BAD_REQUEST`: A word of the request is wrong, or it came under a name that this server does not answer to.",
+    401: "`TOKEN_NEEDED`: The access token is missing.",
+    403: "`CROSS_SITE`: A page of another site may not write here.",
+    413: "`TOO_LARGE`: The body is larger than this server reads.",
+    429: "`TOO_MANY`: One client address asks for more than its share.",
 }
 EVERY_CALL, WRITES = {400}, {403}  # which of them
 

@@ -27,12 +27,18 @@ def add_calls(calls: Calls, engine: Engine) -> None:
 
     @calls.add(TAG, "GET", CACHE, {200: Answer("Bytes, and seconds UTC.", answered(Inventory))}, *ANY_LOAD)
     def cache() -> Response:
-        """Say what is stored, how large it is, and when it was last used."""
+        """Say what is stored, how large it is, and when it was last used.
+
+        `own_bytes` of a dataset is what deleting it frees.
+        """
         return json_answer(_inventory(engine.cache()))
 
     @calls.add(TAG, "POST", f"{CACHE}/save/{{handle}}", {200: Answer("The file.", None, (PARQUET,), SAVED)}, *STORED)
     def save(handle: Handle, query: Which) -> Response:
-        """Save all forecasts of a series as Parquet (docs/export.md)."""
+        """Save all forecasts of a series as Parquet.
+
+        The same file as export.parquet; docs/export.md has every column.
+        """
         return download(engine.export(handle, **query.which()), "parquet")
 
     @calls.add(
@@ -69,7 +75,11 @@ def add_calls(calls: Calls, engine: Engine) -> None:
 
     @calls.add(TAG, "POST", f"{CACHE}/check", {200: Answer("What was found.", answered(CheckReport))}, *ANY_LOAD)
     def check() -> Response:
-        """Look at everything that is stored, and repair what can be computed."""
+        """Look at everything that is stored, and repair what can be computed.
+
+        Damaged and missing blocks are computed again, orphans are removed, damaged series and uploads are to be
+        uploaded again.
+        """
         return json_answer(asdict(engine.check()))
 
     @calls.add(TAG, "DELETE", f"{CACHE}/damaged", {200: Answer("What was freed.", Freed)}, *ANY_LOAD)

@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 from api_answers import EVERY_CALL, PREFIX, REFUSED, STATUS, WRITES
 from api_calls import Answer, Call
 from api_models import Error
-from engine import errors
+from engine import Settings, errors
 
 VERSION = "1"  # of the API; it is in every path
 ABOUT = (
@@ -29,9 +29,9 @@ PASSWORD = {
 }
 
 
-def document(calls: Iterable[Call], *, protected: bool) -> dict[str, Any]:
-    """The document as plain JSON values. protected: whether an access token is asked for."""
-    known = list(calls)
+def document(calls: Iterable[Call], settings: Settings) -> dict[str, Any]:
+    """The document as plain JSON values, of a server with these settings."""
+    known, protected = list(calls), settings.access == "token"
     answered = {answer.model for call in known for answer in call.answers.values() if answer.model is not None}
     models = sorted({*answered, Error}, key=lambda model: model.__name__)
     schemas = models_json_schema([(model, "serialization") for model in models], ref_template=SCHEMAS)[1]["$defs"]
@@ -41,6 +41,7 @@ def document(calls: Iterable[Call], *, protected: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Hindcast", "version": VERSION, "description": ABOUT},
+        "servers": [{"url": settings.prefix or "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(call.tag for call in known)],
         "paths": dict(paths),
         "components": {"schemas": _without_titles(schemas)},
@@ -106,7 +107,7 @@ def _refusals(call: Call, protected: bool) -> dict[int, list[str]]:
 
 def _sentence(error: type[errors.EngineError]) -> str:
     said = _one_line(error.__doc__ or "")
-    return f"{error.code}: {said}" if error is not errors.UploadError else said
+    return f"`{error.code}`: {said}" if error is not errors.UploadError else said
 
 
 def _refusal(status: int) -> dict[str, Any]:

@@ -89,7 +89,11 @@ def _add_many(calls: Calls, engine: Engine) -> None:
         *ANY_LOAD,
     )
     def whole_rail(handle: Handle, query: RailQuery) -> Response:
-        """Say how a series, or a stretch of it, stands at the resolution of a screen."""
+        """Say how a series, or a stretch of it, stands at the resolution of a screen.
+
+        Shares of points that are `unusable`, `done` and `failed`, the mean `miss` in units of `scale`, column by
+        column; `counts`, and the `surprises`.
+        """
         return rail(engine.rail(handle, query.width, query.from_, query.to, **query.which()))
 
     @calls.add(
@@ -104,7 +108,10 @@ def _add_many(calls: Calls, engine: Engine) -> None:
         *ANY_LOAD,
     )
     def recalculate(handle: Handle, query: RecalculateQuery) -> Response:
-        """Have forecasts of a series computed anew."""
+        """Have forecasts of a series computed anew.
+
+        Without `from` and `to` those of the whole file; with `only=failed` those that failed.
+        """
         wanted = {"failed": query.only == "failed", **query.which()}
         return json_answer({"origins": engine.recalculate(handle, query.from_, query.to, **wanted)}, 202)
 
@@ -116,12 +123,18 @@ def _add_files(calls: Calls, engine: Engine) -> None:
         TAG, "GET", f"{SERIES}/export.parquet", {200: Answer("The file.", kinds=(PARQUET,), headers=SAVED)}, *stored
     )
     def export_parquet(handle: Handle, query: ParquetQuery) -> Response:
-        """Save all forecasts of a series as Parquet (docs/export.md)."""
+        """Save all forecasts of a series as Parquet.
+
+        Those that are done, with samples, outcomes and scores; docs/export.md has every column.
+        """
         return download(engine.export(handle, "parquet", shape=query.shape, **query.which()), "parquet")
 
     @calls.add(TAG, "GET", f"{SERIES}/export.csv", {200: Answer("The file.", kinds=(CSV,), headers=SAVED)}, *stored)
     def export_csv(handle: Handle, query: CsvQuery) -> Response:
-        """Save all forecasts of a series as CSV, a row per step (docs/export.md)."""
+        """Save all forecasts of a series as CSV, a row per step.
+
+        Those that are done, with samples, outcomes and scores; docs/export.md has every column.
+        """
         return download(engine.export(handle, "csv", decimal=query.decimal, **query.which()), "csv")
 
     @calls.add(

@@ -194,6 +194,7 @@ class Document(Answered):
 
     openapi: str
     info: dict[str, Any]
+    servers: list[Any]
     tags: list[Any]
     paths: dict[str, Any]
     components: dict[str, Any]

@@ -26,7 +26,9 @@ def add_calls(calls: Calls, engine: Engine) -> None:
     def scores(handle: Handle, query: ScoresQuery) -> Response:
         """Say how right the forecasts of a series, or of a slice of it, were.
 
-        With `timeout` it waits, that many seconds at most, for all that is not computed or not read yet.
+        CRPS, quantile loss, MAE, RMSE, MASE, bias, interval score and how often the bands held, beside the baseline and
+        the last value on the same pairs; by step, by slice, over time; the worst stretches (docs/scores.md). With
+        `timeout` it waits, that many seconds at most, for all that is not computed or not read yet.
         """
         patience = {} if query.timeout is None else {"timeout": query.timeout, "wait": True}
         found = engine.backtest(handle, model=query.model, worst=query.worst, **query.moments(), **patience)
@@ -34,12 +36,20 @@ def add_calls(calls: Calls, engine: Engine) -> None:
 
     @calls.add(TAG, "GET", f"{SERIES}/compare", {200: Answer("The baseline first.", answered(Compared))}, *SCORING)
     def compare(handle: Handle, query: MomentsQuery) -> Response:
-        """Compare all loaded models on the same moments."""
+        """Compare all loaded models on the same moments.
+
+        Imported forecasts of others that are open, too; the baseline and the last value first. A model `takes_part`
+        once 100 of its forecasts are computed.
+        """
         return json_answer(_plain(engine.compare(handle, **query.moments())))
 
     @calls.add(TAG, "GET", f"{SERIES}/events", {200: Answer("Events and warnings.", answered(Events))}, *SCORING)
     def events(handle: Handle, query: EventsQuery) -> Response:
-        """Say whether the forecasts would have warned of what lay beyond a line."""
+        """Say whether the forecasts would have warned of what lay beyond a line.
+
+        An event is `run` readings or more beyond it. A moment warns if at some step at least `lead` ahead `k` of its
+        samples lie beyond it, unless its own reading does.
+        """
         found = engine.events(
             handle, query.line, query.direction, stretch=query.stretch(), **query.which(), **query.bounds()
         )

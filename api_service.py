@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from api_answers import PREFIX, json_answer
 from api_calls import Answer, Calls
 from api_document import document
 from api_models import Document, Readiness
 from api_records import answered
+from api_reference import page
 from engine import Engine, Status
 
 TAG = "Service"
@@ -22,7 +23,7 @@ def add_calls(calls: Calls, engine: Engine) -> None:
 
     @cache
     def described() -> dict[str, Any]:
-        return document(calls.all, protected=engine.settings.access == "token")
+        return document(calls.all, engine.settings)
 
     @calls.add(TAG, "GET", f"{PREFIX}/status", {200: Answer("Seconds and bytes.", answered(Status))})
     def status() -> Response:
@@ -33,6 +34,12 @@ def add_calls(calls: Calls, engine: Engine) -> None:
     def openapi() -> Response:
         """Describe every call (OpenAPI 3.1)."""
         return json_answer(described())
+
+    @calls.add(TAG, "GET", f"{PREFIX}/reference", {200: Answer("A page.", kinds=("text/html",))})
+    def reference() -> Response:
+        """Describe every call, for people."""
+        shown = page(described(), request.script_root)
+        return Response(shown, mimetype="text/html", headers={"Cache-Control": "no-store"})
 
     @calls.add(TAG, "GET", "/healthz", {200: Answer("It does.", kinds=("text/plain",))})
     def healthz() -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 from dash import html
 
 from engine import MIN_OBSERVED, Settings
-from pages import _notation, _shell
+from pages import _address, _notation, _shell
 
 MB = 1_000_000
 Part = tuple[str, str, list[Any]]  # anchor, title, contents
@@ -51,6 +51,7 @@ def _sections(settings: Settings) -> list[Part]:
         ("files", "Which files are read", _files(settings)),
         ("limits", "What it cannot do", _limits()),
         ("privacy", "Who sees what", _privacy(settings)),
+        ("programs", "For programs", _programs()),
     ]
 
 
@@ -157,3 +158,8 @@ def _privacy(settings: Settings) -> list[Any]:
             "the latest forecast, keep nothing” nothing is stored at all."
         ),
     ]
+
+
+def _programs() -> list[Any]:
+    reference = html.A("reference", href=_address.at("/api/v1/reference"))
+    return [html.P(["Whatever these pages do, a program can ask for, too: the API has its ", reference, "."])]

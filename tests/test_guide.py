@@ -51,5 +51,5 @@ def test_it_says_no_where_the_answer_is_no() -> None:
 def test_every_section_is_linked_from_its_top() -> None:
     page = str(guide.layout(Settings(), "1"))
     anchors = re.findall(r"href='#([a-z]+)'", page)
-    assert len(anchors) == 5
+    assert len(anchors) == 6
     assert all(f"id='{name}'" in page for name in anchors)

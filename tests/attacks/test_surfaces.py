@@ -45,6 +45,7 @@ DOORS = {
     "/api/v1/datasets/<handle>/series": {"GET": READ},
     "/api/v1/datasets/<handle>/slice": {"GET": READ},
     "/api/v1/openapi.json": {"GET": READ},
+    "/api/v1/reference": {"GET": READ},
     "/api/v1/quickdraw": {"POST": WRITE},
     "/api/v1/status": {"GET": READ},
     "/assets/<path:filename>": {"GET": READ},
