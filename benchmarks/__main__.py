@@ -17,6 +17,7 @@ from benchmarks import (
     reuse_figures,
     scoring_figures,
     server_figures,
+    slow_senders_figures,
     viewers_figures,
     wire_figures,
 )
@@ -35,6 +36,7 @@ PARTS = (
     wire_figures,
     server_figures,
     viewers_figures,
+    slow_senders_figures,
 )
 
 

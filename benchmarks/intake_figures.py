@@ -37,17 +37,17 @@ def run() -> Iterator[Figure]:
         }
         idle: Took = {call: [] for call in calls}
         busy: Took = {call: [] for call in calls}
-        _beat(server, calls, idle, BEATS)
+        beat(server, calls, idle, BEATS)
         for times in idle.values():
             times.clear()  # what is made once is no part of it
         peaks = []
         for turn in range(TURNS):
-            _beat(server, calls, idle, BEATS)
+            beat(server, calls, idle, BEATS)
             raw = files[turn % 2].replace(b"value", b"value %d" % turn, 1)
-            before = _high_water(reset=True)
+            before = high_water(reset=True)
             sent = _Sent(PORT + 2, raw)
-            _beat(server, calls, busy, until=sent.is_done)
-            peaks.append((_high_water() - before) / len(raw))
+            beat(server, calls, busy, until=sent.is_done)
+            peaks.append((high_water() - before) / len(raw))
             server.request("DELETE", f"{DATASETS}/{sent.handle()}")
             server.getresponse().read()
     for call in calls:
@@ -81,7 +81,7 @@ class _Sent:
         connection.close()
 
 
-def _beat(
+def beat(
     server: http.client.HTTPConnection,
     calls: dict[str, str],
     took: Took,
@@ -103,7 +103,7 @@ def _ask(server: http.client.HTTPConnection, path: str) -> None:
     server.getresponse().read()
 
 
-def _high_water(reset: bool = False) -> int:
+def high_water(reset: bool = False) -> int:
     """Most bytes that the server's worker has held in memory, from now on if it is reset (Linux)."""
     process = Path("/proc") / _child(_child("self"))
     if reset:

@@ -20,6 +20,7 @@ from engine.settings import MB, Settings
 BODIES = 8  # callers with a file at the same time: each of them holds a request thread
 PATIENCE = 10.0  # seconds until the pace of a sender counts
 LEAST_PACE = 10_000  # bytes per second of a sender who keeps his place when others want it
+TURN_PACE = 2_000_000  # bytes per second: who has sent much waits longer for its turn, rather than to send it again
 log = logging.getLogger(__name__)
 
 
@@ -106,10 +107,10 @@ class Intake:
             yield file
 
     @contextmanager
-    def parsing(self) -> Iterator[None]:
-        """Around what reads a file. Overloaded; UploadError where a parser written in Rust panics: that is no
-        Exception, and would go past all that answers for a request and end the server's worker."""
-        if not self._turns.take(self._settings.request_timeout):
+    def parsing(self, size: int = 0) -> Iterator[None]:
+        """Around what reads a file of so many bytes. Overloaded; UploadError where a parser written in Rust panics:
+        that is no Exception, and would go past all that answers for a request and end the server's worker."""
+        if not self._turns.take(self._settings.request_timeout + size / TURN_PACE):
             raise Overloaded("Other files are being read. Try again shortly.")
         try:
             with self._meter.timed("parse"):
@@ -127,7 +128,8 @@ class Intake:
 
     def read(self, source: bytes | Incoming | Kept, options: ReadOptions, ask: bool) -> Reading:
         """Read a file; with `ask` refuse dates that can be read in two ways. UploadError, Overloaded, StorageFailed."""
-        with self.parsing():
+        size = source.size if isinstance(source, Incoming) else 0
+        with self.parsing(size):
             reading = read(_bytes_of(source), options, self._settings)  # it lets go of them when it can
             if ask and TIE in reading.readback.warnings:
                 refuse_tie(reading, _bytes_of(source), options, self._settings)

@@ -195,6 +195,21 @@ def test_one_file_is_read_at_a_time_and_who_waits_too_long_is_told(with_settings
     assert engine.quickdraw(CSV)
 
 
+def test_who_has_sent_much_waits_longer_for_its_turn(
+    with_settings: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = with_settings(request_timeout=0.01)
+    monkeypatch.setattr("engine.intake.TURN_PACE", len(CSV) / 20)
+    with engine._intake.parsing():
+        sender = threading.Thread(target=lambda: engine.upload(CSV))
+        sender.start()
+        until(lambda: len(engine._intake._turns._queue) == 2)
+        with pytest.raises(Overloaded):
+            engine.quickdraw(b"")  # which has waited as long as anybody who has sent nothing
+    sender.join(30)
+    assert len(engine.datasets()) == 1
+
+
 def test_a_file_whose_caller_has_gone_stays_until_the_store_is_done_with_it(settings: Settings) -> None:
     settings.cache_dir.mkdir(exist_ok=True)
     file = Incoming(settings.cache_dir, lambda file, more: None)
