@@ -19,8 +19,10 @@ from flask.testing import FlaskClient
 from engine import Engine, ReadOptions, Settings
 from engine.errors import DeadlineExceeded, Overloaded, StorageFailed, UnknownHandle
 from engine.incoming import Incoming
+from engine.ingest import Reading
 from engine.ingest.text import count
-from engine.intake import BODIES, Turns
+from engine.intake import BODIES, Intake, Turns
+from engine.meter import Meter
 from engine.models.base import Loader
 from tests.conftest import to_csv, until, wave
 
@@ -195,19 +197,20 @@ def test_one_file_is_read_at_a_time_and_who_waits_too_long_is_told(with_settings
     assert engine.quickdraw(CSV)
 
 
-def test_who_has_sent_much_waits_longer_for_its_turn(
-    with_settings: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = with_settings(request_timeout=0.01)
-    monkeypatch.setattr("engine.intake.TURN_PACE", len(CSV) / 20)
-    with engine._intake.parsing():
-        sender = threading.Thread(target=lambda: engine.upload(CSV))
-        sender.start()
-        until(lambda: len(engine._intake._turns._queue) == 2)
-        with pytest.raises(Overloaded):
-            engine.quickdraw(b"")  # which has waited as long as anybody who has sent nothing
-    sender.join(30)
-    assert len(engine.datasets()) == 1
+def test_who_has_sent_much_waits_longer_for_its_turn(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    intake = Intake(dataclasses.replace(settings, request_timeout=0.01), Meter())
+    settings.cache_dir.mkdir()
+    monkeypatch.setattr("engine.intake.TURN_PACE", len(CSV) / 20)  # bytes a second: twenty for this file
+    read = list[Reading]()
+    with intake.taken(CSV) as large, intake.taken(b"") as small:
+        sender = threading.Thread(target=lambda: read.append(intake.read(large, ReadOptions(), ask=False)))
+        with intake.parsing():
+            sender.start()
+            until(lambda: len(intake._turns._queue) == 2)
+            with pytest.raises(Overloaded):
+                intake.read(small, ReadOptions(), ask=False)
+        sender.join(30)
+    assert len(read) == 1
 
 
 def test_a_file_whose_caller_has_gone_stays_until_the_store_is_done_with_it(settings: Settings) -> None:
