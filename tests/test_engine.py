@@ -438,7 +438,8 @@ def test_uploads_of_a_known_series_make_room_too(
 ) -> None:
     monkeypatch.setattr(room, "LOOKED_AT", 0.0)
     engine = Engine(dataclasses.replace(settings, disk_budget=2_000_000), registry)
-    uploads = [engine.upload(CSV + b"\n" * 200_000 + b"\n" * padding) for padding in range(12)]
+    blank = (b" " * 999 + b"\n") * 200
+    uploads = [engine.upload(CSV + blank + b"\n" * padding) for padding in range(12)]
     assert engine.reread(uploads[0].record.upload_id, ReadOptions()).known
     with pytest.raises(UnknownHandle, match="no longer kept"):
         engine.reread(uploads[-1].record.upload_id, ReadOptions())

@@ -21,6 +21,14 @@ from tests.serving import Server
 
 PATIENCE = 90.0  # seconds: a machine that does other things beside the tests is no failure
 DESK, PHONE = (1400, 900), (390, 844)
+QUIET = (  # what a browser does on its own, all day
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-extensions",
+    "--disable-sync",
+    "--metrics-recording-only",
+    "--no-first-run",
+)
 
 
 class Page:
@@ -113,6 +121,7 @@ def started(profile: Path, **logs: str) -> webdriver.Chrome:
         "--no-sandbox",
         "--disable-dev-shm-usage",
         "--disable-gpu",
+        *QUIET,
         f"--user-data-dir={profile}",
     ):
         options.add_argument(argument)
