@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_forgotten_is_still_shown(page: Page, csv_file: Pa
 def test_the_progress_line_asks_only_while_there_is_something_to_tell(
     open_browser: Callable[..., Page], csv_file: Path, tmp_path: Path
 ) -> None:
-    with Server(tmp_path / "cache", HINDCAST_BACKGROUND="0") as quiet:
+    with Server(tmp_path / "cache", HINDCAST_BACKGROUND="0", HINDCAST_MODEL="seasonal-naive") as quiet:
         page = open_browser()
         page.address = quiet.url
         opened(page, csv_file)
