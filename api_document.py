@@ -19,7 +19,8 @@ VERSION = "1"  # of the API; it is in every path
 ABOUT = (
     "Drop a time series, and ask what would have been forecast at any moment of it, and how right that was. "
     "Every refusal is an `Error`: its `code` is for programs, its `message` says what is wrong, what was found and "
-    "what to do. A 429 and a 503 say in `Retry-After` when to come back."
+    "what to do; parameters that a call does not have are refused, too. A 429 and a 503 say in `Retry-After` when to "
+    "come back."
 )
 SCHEMAS = "#/components/schemas/{model}"
 FILE_KINDS = ("text/csv", "application/octet-stream")

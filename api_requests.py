@@ -82,7 +82,14 @@ BlockNumber = Annotated[Whole, Field(description="The block of slots 256 x numbe
 
 
 def asked(model: type[Query], words: Mapping[str, str]) -> Query:
-    """What the words of an address mean; BadRequest, also where one is missing."""
+    """What the words of an address mean; BadRequest, also where one is missing, or is none that this call knows: a
+    slip of the pen must not pass for the usual."""
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    for name in words:
+        if name not in known:
+            raise errors.BadRequest(
+                f"{name[:20]!r} is no parameter of this call; it takes {', '.join(known)}.", field=name
+            )
     try:
         return model.model_validate(dict(words.items()))
     except ValidationError as error:
