@@ -6,8 +6,8 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
-# Processes that run tests: auto is one for each core.
-TESTERS ?= auto
+# Processes that run tests: one more than there are cores, as tests of browsers and of servers wait a lot.
+TESTERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 8 ? cores + 1 : 8)))
 
 CORE := engine/jobs.py,engine/tickets.py,engine/backlog.py,engine/outbox.py,engine/register.py,engine/bells.py,engine/dispatch.py,engine/outcomes.py,engine/scheduler.py,engine/health.py,engine/workers.py
 
@@ -24,7 +24,7 @@ MEMORY := $(shell df -k /dev/shm 2>/dev/null | awk 'NR > 1 && $$4 > 4000000 {pri
 test: export TMPDIR := $(or $(MEMORY),$(TMPDIR),/tmp)
 test: export PYTHONDONTWRITEBYTECODE :=# every server, child and tester would compile everything anew
 test: lint browser ## lint, types and every test; all branches of the scheduling core, nearly all of the engine
-	$(BIN)/python -m pytest --numprocesses=$(TESTERS) --maxprocesses=8 --dist=loadgroup --no-loadscope-reorder \
+	$(BIN)/python -m pytest --numprocesses=$(TESTERS) --dist=loadgroup --no-loadscope-reorder \
 		--cov --cov-report=
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100 --show-missing
 	$(BIN)/coverage report --include='engine/*' --fail-under=95 --format=total
