@@ -87,7 +87,8 @@ def test_every_link_of_a_stored_file_leads_somewhere(client: FlaskClient, upload
         for method, operation in methods.items()
     }
     needed = {"events": {"line": "11", "direction": "above"}, "block": {"number": "4"}}
-    for name in sorted(links, key=lambda name: name == "forget"):  # the end at the end
+    ends = ["recalculate", "drop", "forget"]  # after them, for a while or for ever, there is less to answer with
+    for name in [*sorted(links.keys() - ends), *ends]:
         told = {key: str(answer[said.rpartition("/")[2]]) for key, said in links[name]["parameters"].items()}
         told |= needed.get(name, {})
         path, method = known[name]
@@ -96,7 +97,6 @@ def test_every_link_of_a_stored_file_leads_somewhere(client: FlaskClient, upload
         assert reached.status_code < 300, name
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.usefixtures("untraced")
 def test_hostile_bodies_are_refused_or_read_and_leave_no_traceback(
     client: FlaskClient, caplog: pytest.LogCaptureFixture
