@@ -4,6 +4,7 @@ a request comes from."""
 from __future__ import annotations
 
 import hmac
+from html import escape
 
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -13,8 +14,11 @@ from engine import Settings
 
 OPEN_PATHS = {"/healthz", "/readyz"}  # for monitors that know no secret; they tell of nobody's data
 CHALLENGE = 'Basic realm="Hindcast", charset="UTF-8"'
-PROTECTED = "This Hindcast is protected. Its access token is the password; any user name will do."
-PAGE = '<!doctype html><html lang="en"><title>Hindcast</title><p>{words} Reload the page to be asked again.</p></html>'
+PROTECTED = (
+    "This Hindcast is protected. Its access token is the password; any user name will do. Reload the page to be asked "
+    "again."
+)
+PAGE = '<!doctype html><html lang="en"><title>Hindcast</title><p>{words}</p></html>'
 
 
 def guard(server: Flask, settings: Settings) -> None:
@@ -28,7 +32,7 @@ def guard(server: Flask, settings: Settings) -> None:
 
         @server.before_request
         def ask_for_token() -> Response | None:
-            return None if request.path in OPEN_PATHS or _knows(token) else _refused()
+            return None if request.path in OPEN_PATHS or _knows(token) else _ask()
 
 
 def _knows(token: bytes) -> bool:
@@ -40,12 +44,18 @@ def _knows(token: bytes) -> bool:
     return said is not None and hmac.compare_digest(said.encode(), token)
 
 
-def _refused() -> Response:
+def _ask() -> Response:
     """401; a browser asks for the password and then goes to the address that was wanted."""
-    if request.path.startswith(PREFIX):
-        response = error_answer(401, "TOKEN_NEEDED", PROTECTED, {})
-    else:
-        response = Response(PAGE.format(words=PROTECTED), 401, mimetype="text/html")
+    response = refused(401, "TOKEN_NEEDED", PROTECTED)
     response.headers["WWW-Authenticate"] = CHALLENGE
+    return response
+
+
+def refused(status: int, code: str, words: str) -> Response:
+    """Who is not let in, as a page or in the API's own shape."""
+    if request.path.startswith(PREFIX):
+        response = error_answer(status, code, words, {})
+    else:
+        response = Response(PAGE.format(words=escape(words)), status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     return response

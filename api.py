@@ -11,6 +11,7 @@ import api_cache
 import api_forecasts
 import api_scores
 import api_service
+import api_shares
 from api_answers import PREFIX, error_answer, http_error, json_answer, metadata, refused, wire_block
 from api_calls import ANY_LOAD, BYTES, FILE, METHODS, SERIES, UNCHANGED, Answer, Calls
 from api_files import received
@@ -32,6 +33,7 @@ def create_blueprint(engine: Engine) -> Blueprint:
     api_forecasts.add_calls(calls, engine)
     api_scores.add_calls(calls, engine)
     api_cache.add_calls(calls, engine)
+    api_shares.add_calls(calls, engine)
     api_service.add_calls(calls, engine)
 
     @blueprint.route(PREFIX, defaults={"rest": ""}, strict_slashes=False, methods=sorted(METHODS))
@@ -91,7 +93,7 @@ def _add_datasets(calls: Calls, engine: Engine) -> None:
             metadata(engine.dataset(handle)) | engine.versions(handle)._asdict() | {"progress": progress}
         )
 
-    @calls.add(tag, "DELETE", SERIES, {204: Answer("It is gone.")}, errors.UnknownHandle, *ANY_LOAD)
+    @calls.add(tag, "DELETE", SERIES, {204: Answer("It is gone.")}, errors.UnknownHandle, errors.NotAllowed, *ANY_LOAD)
     def forget(handle: Handle) -> Response:
         """Forget a series, its forecasts and its uploads."""
         engine.delete(handle)

@@ -21,6 +21,7 @@ STATUS: dict[type[errors.EngineError], int] = {
     errors.UploadError: 422,
     errors.BadRequest: 400,
     errors.UnknownHandle: 404,
+    errors.NotAllowed: 403,
     errors.UnknownBlock: 404,
     errors.Evicted: 404,
     errors.ModelNotLoaded: 409,
@@ -38,12 +39,13 @@ MIME_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv; cha
 HTTP_CODES = {400: "BAD_REQUEST", 403: "CROSS_SITE", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
 REFUSED = {  # what is refused before the engine is asked, as the document says it
     400: "`BAD_REQUEST`: A word of the request is wrong, or it came under a name that this server does not answer to.",
-    401: "`TOKEN_NEEDED`: The access token is missing.",
-    403: "`CROSS_SITE`: A page of another site may not write here.",
+    401: "`TOKEN_NEEDED`, `NO_USER`: The access token, or the proxy's word on who asks, is missing.",
+    403: "`CROSS_SITE`, `NOT_THE_PROXY`: A page of another site may not write here; where there are users, only their "
+    "proxy may ask.",
     413: "`TOO_LARGE`: The body is larger than this server reads.",
     429: "`TOO_MANY`: One client address asks for more than its share.",
 }
-EVERY_CALL, WRITES = {400}, {403}  # which of them
+EVERY_CALL = {400, 401, 403}
 
 
 def json_answer(document: Any, status: int = 200) -> Response:

@@ -19,13 +19,14 @@ from engine import CheckReport, Engine, Inventory, Loaded, errors
 TAG = "Cache"
 CACHE = f"{PREFIX}/cache"
 ONE = f"{CACHE}/{{handle}}"
+MANAGED = (errors.NotAllowed, *ANY_LOAD)
 STORED = (errors.UnknownHandle, errors.Evicted, errors.ModelNotLoaded, *ANY_LOAD)
 
 
 def add_calls(calls: Calls, engine: Engine) -> None:
     """The calls under /cache."""
 
-    @calls.add(TAG, "GET", CACHE, {200: Answer("Bytes, and seconds UTC.", answered(Inventory))}, *ANY_LOAD)
+    @calls.add(TAG, "GET", CACHE, {200: Answer("Bytes, and seconds UTC.", answered(Inventory))}, *MANAGED)
     def cache() -> Response:
         """Say what is stored, how large it is, and when it was last used.
 
@@ -62,6 +63,7 @@ def add_calls(calls: Calls, engine: Engine) -> None:
         ONE,
         {200: Answer("How many were dropped.", Origins), 202: Answer("How many are computed anew.", Origins)},
         errors.IndexOutOfRange,
+        errors.NotAllowed,
         *STORED,
     )
     def drop(handle: Handle, query: DropQuery) -> Response:
@@ -73,7 +75,7 @@ def add_calls(calls: Calls, engine: Engine) -> None:
             return json_answer({"origins": engine.drop(handle, **query.which())})
         return json_answer({"origins": engine.recalculate(handle, query.from_, query.to, **query.which())}, 202)
 
-    @calls.add(TAG, "POST", f"{CACHE}/check", {200: Answer("What was found.", answered(CheckReport))}, *ANY_LOAD)
+    @calls.add(TAG, "POST", f"{CACHE}/check", {200: Answer("What was found.", answered(CheckReport))}, *MANAGED)
     def check() -> Response:
         """Look at everything that is stored, and repair what can be computed.
 
@@ -82,12 +84,12 @@ def add_calls(calls: Calls, engine: Engine) -> None:
         """
         return json_answer(asdict(engine.check()))
 
-    @calls.add(TAG, "DELETE", f"{CACHE}/damaged", {200: Answer("What was freed.", Freed)}, *ANY_LOAD)
+    @calls.add(TAG, "DELETE", f"{CACHE}/damaged", {200: Answer("What was freed.", Freed)}, *MANAGED)
     def delete_damaged() -> Response:
         """Delete the damaged caches that a start has set aside."""
         return json_answer({"bytes": engine.delete_damaged()})
 
-    @calls.add(TAG, "DELETE", CACHE, {200: Answer("How many there were.", Datasets)}, *ANY_LOAD)
+    @calls.add(TAG, "DELETE", CACHE, {200: Answer("How many there were.", Datasets)}, *MANAGED)
     def flush() -> Response:
         """Delete everything that is stored, without asking again."""
         return json_answer({"datasets": engine.flush()})

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api_answers import EVERY_CALL, PREFIX, REFUSED, STATUS, WRITES
+from api_answers import EVERY_CALL, PREFIX, REFUSED, STATUS
 from api_calls import Answer, Call
 from api_models import Error
 from engine import Settings, errors
@@ -38,7 +38,7 @@ def document(calls: Iterable[Call], settings: Settings) -> dict[str, Any]:
     schemas = models_json_schema([(model, "serialization") for model in models], ref_template=SCHEMAS)[1]["$defs"]
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for call in known:
-        paths[call.path][call.method.lower()] = _operation(call, known, protected)
+        paths[call.path][call.method.lower()] = _operation(call, known)
     found: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "Hindcast", "version": VERSION, "description": ABOUT},
@@ -53,14 +53,14 @@ def document(calls: Iterable[Call], settings: Settings) -> dict[str, Any]:
     return found
 
 
-def _operation(call: Call, known: list[Call], protected: bool) -> dict[str, Any]:
+def _operation(call: Call, known: list[Call]) -> dict[str, Any]:
     summary, _, more = call.says.partition("\n\n")
     found: dict[str, Any] = {
         "operationId": call.name,
         "tags": [call.tag],
         "summary": _one_line(summary),
         "parameters": [*_parameters(call.place, "path"), *(_parameters(call.query, "query") if call.query else [])],
-        "responses": _responses(call, known, protected),
+        "responses": _responses(call, known),
     }
     if more:
         found["description"] = _one_line(more)
@@ -84,24 +84,21 @@ def _parameters(model: type[BaseModel], where: str) -> list[dict[str, Any]]:
     return found
 
 
-def _responses(call: Call, known: list[Call], protected: bool) -> dict[str, Any]:
+def _responses(call: Call, known: list[Call]) -> dict[str, Any]:
     found = {str(status): _answer(call, answer, known) for status, answer in call.answers.items()}
-    for status, said in sorted(_refusals(call, protected).items()):
+    for status, said in sorted(_refusals(call).items()):
         found[str(status)] = {"description": " ".join(said)} | _refusal(status)
     return found
 
 
-def _refusals(call: Call, protected: bool) -> dict[int, list[str]]:
+def _refusals(call: Call) -> dict[int, list[str]]:
     """Sentences by status: of the engine's errors, and of what any call may be refused for."""
     found: dict[int, list[str]] = defaultdict(list)
     for error in call.refuses:
         found[STATUS[error]].append(_sentence(error))
         if error is errors.UploadError:
             found[413].append(REFUSED[413])
-    others = EVERY_CALL | (WRITES if call.method != "GET" else set())
-    if call.path.startswith(PREFIX):
-        others |= {429}
-    for status in {*others, *({401} if protected else ())}:
+    for status in EVERY_CALL | ({429} if call.path.startswith(PREFIX) else set()):
         found[status].append(REFUSED[status])
     return {status: list(dict.fromkeys(said)) for status, said in found.items()}
 

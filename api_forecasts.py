@@ -54,7 +54,7 @@ def _add_one(calls: Calls, engine: Engine) -> None:
             return octets(engine.wire_row(handle, index, **query.which(), **query.viewer()))
         return json_answer(engine.forecast(handle, index, **query.which(), **query.viewer()).to_json())
 
-    @calls.add(TAG, "POST", path, {200: Answer("The new forecast.", Forecast)}, *FORECASTING)
+    @calls.add(TAG, "POST", path, {200: Answer("The new forecast.", Forecast)}, errors.NotAllowed, *FORECASTING)
     def force_forecast(handle: Handle, index: Index, query: ForecastQuery) -> Response:
         """Compute a forecast anew."""
         drawn = engine.forecast(handle, index, force=True, **query.which(), **query.viewer())
@@ -102,6 +102,7 @@ def _add_many(calls: Calls, engine: Engine) -> None:
         f"{SERIES}/recalculate",
         {202: Answer("How many are computed anew.", Origins)},
         errors.UnknownHandle,
+        errors.NotAllowed,
         errors.Evicted,
         errors.IndexOutOfRange,
         errors.ModelNotLoaded,

@@ -10,6 +10,7 @@ from api_records import Answered, Moment, Pair, Real, answered
 from engine import (
     Progress,
     Readback,
+    Share,
     Summary,
     Versions,
 )
@@ -76,6 +77,18 @@ class DatasetList(Answered):
     """All stored series."""
 
     datasets: list[answered(Summary)]  # type: ignore[misc]
+
+
+class NewShare(Answered):
+    """A new link."""
+
+    token: str
+
+
+class ShareList(Answered):
+    """The links to a series."""
+
+    shares: list[answered(Share)]  # type: ignore[misc]
 
 
 class Density(Answered):

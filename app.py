@@ -25,6 +25,7 @@ import logs
 import metrics
 import mounting
 import security
+import users
 from engine import Engine, Settings, errors
 from pages import _address, _first, _inputs, _shell, accuracy, cache, explore, guide, home, not_found, status
 from pages._samples import Samples
@@ -78,7 +79,8 @@ def create_app(settings: Settings, engine: Engine) -> Dash:
     logs.follow(app.server)
     mounting.mount(app.server, settings.prefix)
     access.guard(app.server, settings)
-    app.server.extensions["samples"] = Samples(engine)
+    app.server.extensions["samples"] = samples = Samples(engine)
+    users.name(app.server, settings, engine, samples.handles)
     app.server.register_blueprint(api.create_blueprint(engine))
     delivery.compress(app.server)
     metrics.measure(app.server, engine)

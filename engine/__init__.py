@@ -37,12 +37,15 @@ from engine.scoring.answers import (
 from engine.scoring.warned import EventList, Events, Question, WarningList
 from engine.series import Series, Step
 from engine.settings import Settings
+from engine.shares import Share
 from engine.sketch import sketch
 from engine.status import ModelStatus, Status
+from engine.visitor import ANYBODY, Visitor, acting, visit, visitor
 from engine.windows import MIN_OBSERVED
 from engine.wires import WireBlock
 
 __all__ = (
+    "ANYBODY",
     "BASELINE",
     "MIN_OBSERVED",
     "Alternative",
@@ -81,6 +84,7 @@ __all__ = (
     "Readback",
     "Series",
     "Settings",
+    "Share",
     "Skill",
     "Standing",
     "Statistics",
@@ -93,10 +97,14 @@ __all__ = (
     "Upload",
     "UploadRecord",
     "Versions",
+    "Visitor",
     "WarningList",
     "WireBlock",
+    "acting",
     "built_in",
     "errors",
     "installed",
     "sketch",
+    "visit",
+    "visitor",
 )

@@ -30,6 +30,7 @@ from engine.scheduler import Scheduler
 from engine.scoring.reading import Opponents
 from engine.series import Ints, Series
 from engine.spec import Spec
+from engine.visitor import visitor
 from engine.waiting import Waiting
 
 PROBES = 8  # forecasts of an export that are held against the model
@@ -52,11 +53,19 @@ class Asking:
         self._pen = threading.BoundedSemaphore(1)
 
     def dataset(self, handle: str, deadline: float | None = None) -> Dataset:
-        """A stored dataset. UnknownHandle."""
+        """A stored dataset that its visitor may see. UnknownHandle."""
         if not HANDLE.match(handle):
             raise UnknownHandle("This is not a handle: 64 hexadecimal digits were expected.")
         found = self._library.cached(handle)
-        return found or self._waiting.on_store_thread(lambda: self._library.load(handle), deadline)
+        dataset = found or self._waiting.on_store_thread(lambda: self._library.load(handle), deadline)
+        visitor().look(dataset.series)
+        return dataset
+
+    def own(self, handle: str) -> Dataset:
+        """A stored dataset that its visitor may change. UnknownHandle, NotAllowed."""
+        dataset = self.dataset(handle)
+        visitor().change(dataset.series)
+        return dataset
 
     def spec(self, handle: str, model: str | None, horizon: int | None) -> Spec:
         """The spec asked for; of a model that is not loaded the one its stored forecasts have. BadRequest,

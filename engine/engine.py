@@ -7,7 +7,7 @@ import math
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from engine.dataset import Dataset, Summary
 from engine.errors import (
     BadRequest,
     Evicted,
+    NotAllowed,
     Overloaded,
     StartError,
     UnknownHandle,
@@ -46,9 +47,11 @@ from engine.scoring.slices import Slices
 from engine.scoring.summary import Asked
 from engine.scoring.warned import Events, Question
 from engine.settings import Settings
+from engine.shares import Share
 from engine.spec import Spec
 from engine.status import Status, device, model_status, reasons
 from engine.store import FOLDER, Store
+from engine.visitor import visitor
 from engine.waiting import Waiting
 from engine.wires import WireBlock, Wires
 from engine.workers import Workers
@@ -157,10 +160,16 @@ class Engine:
         return Upload(added.dataset, record, added.known, added.reused, added.extends)
 
     def _kept(self, upload_id: str) -> Kept:
-        file = self._on_store_thread(lambda: self._library.kept(upload_id)) if UPLOAD_ID.match(upload_id) else None
+        is_one = UPLOAD_ID.match(upload_id) and self._is_uploader(upload_id)
+        file = self._on_store_thread(lambda: self._library.kept(upload_id)) if is_one else None
         if file is None:
             raise UnknownHandle(NOT_KEPT)
         return file
+
+    def _is_uploader(self, upload_id: str) -> bool:
+        """Whether one of the series that an upload was read as is the visitor's."""
+        handles = self._on_store_thread(lambda: list(self._library.readings(upload_id))) if visitor().scope else []
+        return not visitor().scope or any(self._is_own(handle) for handle in handles)
 
     def glance(self, upload_id: str, handle: str, option: str, names: Sequence[str]) -> Sketches:
         """Sketches of the columns (option "value") or the series ("series") of a kept upload that it could be read as
@@ -172,15 +181,24 @@ class Engine:
             return glance(file.read(), record.readback, option, names, self.settings)
 
     def record(self, upload_id: str, handle: str) -> UploadRecord | None:
-        """What was read from an upload when it gave this handle; None if nothing is kept."""
+        """What was read from an upload when it gave this handle; None if nothing is kept, or if it is not theirs."""
         if not UPLOAD_ID.match(upload_id) or not HANDLE.match(handle):
             return None
         readings = self._library.cached_readings(upload_id)
         if readings is None:
             readings = self._on_store_thread(lambda: self._library.readings(upload_id))
-        if handle not in readings:
+        if handle not in readings or not self._is_own(handle):
             return None
         return UploadRecord(upload_id, handle, Readback.from_json(readings[handle]))
+
+    def _is_own(self, handle: str) -> bool:
+        """Whether a series is the visitor's; without users everything is everybody's, what is damaged included."""
+        if not visitor().scope:
+            return True
+        with suppress(UnknownHandle, NotAllowed):
+            self._asking.own(handle)
+            return True
+        return False
 
     def dataset(self, handle: str) -> Dataset:
         """A stored dataset. UnknownHandle."""
@@ -191,24 +209,29 @@ class Engine:
         return self._on_store_thread(lambda: self._library.versions(handle))
 
     def datasets(self) -> list[Summary]:
-        """All stored datasets."""
-        return self._on_store_thread(self._library.summaries)
+        """All stored datasets of the visitor."""
+        scope = visitor().scope
+        return self._on_store_thread(lambda: self._library.summaries(scope))
 
     def delete(self, handle: str) -> None:
-        """Forget a dataset, its uploads and its forecasts. UnknownHandle."""
+        """Forget a dataset, its uploads and its forecasts, and the links to it. UnknownHandle, NotAllowed."""
+        self._may_remove(handle)
         if not HANDLE.match(handle) or not self._on_store_thread(lambda: self._library.delete(handle)):
             raise UnknownHandle("No series with this handle is stored here.")
         self._forget(handle)
 
     def flush(self) -> int:
-        """Forget every dataset with its uploads and forecasts; who waits for one gets Evicted. How many there were."""
+        """Forget every dataset with its uploads and forecasts; who waits for one gets Evicted. How many there were.
+        NotAllowed."""
+        visitor().manage()
         count = self._on_store_thread(self._library.flush)
         self._wires.clear()
         self._backtests.clear()
         return count
 
     def cache(self) -> Inventory:
-        """What is stored and how much room it takes. Overloaded, StorageFailed, EngineClosed."""
+        """What is stored and how much room it takes. NotAllowed, Overloaded, StorageFailed, EngineClosed."""
+        visitor().manage()
         stock, known = self._on_store_thread(self._library.stock)
         aside = self._aside.sizes()
         return Inventory(
@@ -223,13 +246,20 @@ class Engine:
 
     def drop(self, handle: str, *, model: str | None = None, horizon: int | None = None) -> int:
         """Forget the stored forecasts of a dataset: all, or those of a model, of a horizon; series and uploads stay.
-        Who waits for one gets Evicted, who asks next has it computed. How many origins had one. UnknownHandle."""
+        Who waits for one gets Evicted, who asks next has it computed. How many origins had one. UnknownHandle,
+        NotAllowed."""
+        self._may_remove(handle)
         known = HANDLE.match(handle)
         count = self._on_store_thread(lambda: self._library.drop(handle, model, horizon)) if known else None
         if count is None:
             raise UnknownHandle("No series with this handle is stored here.")
         self._forget(handle)
         return count
+
+    def _may_remove(self, handle: str) -> None:
+        """UnknownHandle, NotAllowed. Administrators may remove what they cannot see, and what cannot be read."""
+        if not visitor().is_admin:
+            self._asking.own(handle)
 
     def _forget(self, handle: str) -> None:
         """Keep nothing in memory that was made of a dataset's forecasts."""
@@ -238,7 +268,8 @@ class Engine:
 
     def check(self) -> CheckReport:
         """Look at everything on the disk, and repair what can be computed: it is computed again. Takes a while; others
-        are served meanwhile. Overloaded if somebody checks already, StorageFailed, EngineClosed."""
+        are served meanwhile. NotAllowed, Overloaded if somebody checks already, StorageFailed, EngineClosed."""
+        visitor().manage()
         if not self._checks.acquire(blocking=False):
             raise Overloaded("The cache is being checked already. Try again when that is over.")
         try:
@@ -254,7 +285,8 @@ class Engine:
             self._checks.release()
 
     def delete_damaged(self) -> int:
-        """Delete the damaged caches that were set aside beside this one; the bytes freed. StorageFailed."""
+        """Delete the damaged caches that were set aside beside this one; the bytes freed. NotAllowed, StorageFailed."""
+        visitor().manage()
         return self._aside.delete()
 
     def export(
@@ -288,6 +320,27 @@ class Engine:
         is_loaded = entry.subject.forecaster is not None
         return Loaded(found.dataset, found.spec, known, frame_of(entry).imported_count, is_loaded)
 
+    # --- links ------------------------------------------------------------------------------------------------------
+
+    def share(self, handle: str) -> str:
+        """A new link by which others may look at a series: its token. UnknownHandle, NotAllowed, Overloaded."""
+        self._asking.own(handle)
+        return self._on_store_thread(lambda: self._library.shares.add(handle))
+
+    def shares(self, handle: str) -> list[Share]:
+        """The links to a series, the oldest first. UnknownHandle, NotAllowed."""
+        self._asking.own(handle)
+        return self._on_store_thread(lambda: self._library.shares.of(handle))
+
+    def revoke(self, handle: str, share: str | None = None) -> int:
+        """End the links to a series, or the one of this id. How many there were. UnknownHandle, NotAllowed."""
+        self._asking.own(handle)
+        return self._on_store_thread(lambda: self._library.shares.remove(handle, share))
+
+    def shown(self, tokens: Iterable[str]) -> frozenset[str]:
+        """Handles of the series that links with these tokens show; asks no thread and no disk."""
+        return self._library.shares.handles(tokens)
+
     # --- forecasts -------------------------------------------------------------------------------------------------
 
     def forecast(
@@ -304,11 +357,13 @@ class Engine:
     ) -> PlotData:
         """What would have been forecast from an index: from the cache, else computed at priority 0.
 
-        Refused before any work: UnknownHandle, IndexOutOfRange, OriginUnusable, BadRequest. Else raises
-        ModelNotLoaded, ModelFailed, Overloaded, Superseded, Evicted, DeadlineExceeded, EngineClosed.
+        Refused before any work: UnknownHandle, NotAllowed (force), IndexOutOfRange, OriginUnusable, BadRequest. Else
+        raises ModelNotLoaded, ModelFailed, Overloaded, Superseded, Evicted, DeadlineExceeded, EngineClosed.
         """
         deadline = self._waiting.deadline(timeout)
         how = {"session": session, "seq": seq, "force": force}
+        if force:
+            self._asking.own(handle)
         return self._asking.forecast(handle, index, model, horizon, deadline, **how)
 
     def wire_block(
@@ -361,9 +416,9 @@ class Engine:
         """Compute the forecasts of indices first..last (None: from the file's start, to its end) anew, in the
         background; what is stored of them goes first. With `failed` only those that failed. How many origins that are.
 
-        Raises UnknownHandle, IndexOutOfRange, BadRequest, ModelNotLoaded, EngineClosed.
+        Raises UnknownHandle, NotAllowed, IndexOutOfRange, BadRequest, ModelNotLoaded, EngineClosed.
         """
-        start, end = self.dataset(handle).slots_between(first, last)
+        start, end = self._asking.own(handle).slots_between(first, last)
         spec = self._catalog.spec(model, horizon)
         count = self._on_store_thread(lambda: self._library.recalculation.start(handle, spec, start, end, failed))
         self._workers.try_again()

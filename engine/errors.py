@@ -51,6 +51,12 @@ class UnknownHandle(EngineError):
     code = "UNKNOWN_HANDLE"
 
 
+class NotAllowed(EngineError):
+    """Somebody asks for what only the owner of a series, or an administrator, may do."""
+
+    code = "NOT_ALLOWED"
+
+
 class UnknownBlock(EngineError):
     """The series has no slots in the block of this number."""
 

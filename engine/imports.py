@@ -12,6 +12,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -27,6 +28,7 @@ from engine.series import Floats, Ints, Phase, Series, Step
 from engine.settings import MAX_HORIZON, Settings
 from engine.spec import RESULT_FORMAT, Spec
 from engine.unit_samples import Scaled, checksums, scaled
+from engine.visitor import visitor
 
 MOST_SAMPLES, MOST_CONTEXT = 1_000, 100_000
 LARGEST_HEAD = 16_000_000  # characters: a series of many segments
@@ -95,7 +97,8 @@ def read_export(raw: bytes, settings: Settings) -> Imported:
     rows = sum(group.rows for group in found.groups)
     if 4 * rows * spec.horizon * spec.num_samples > settings.memory_budget:
         raise _too_large(f"{rows} forecasts of this size are more than this server holds in memory.", rows)
-    return _sane(lambda: _rows(raw, found, dataset, spec))
+    own = Dataset(replace(dataset.series, scope=visitor().scope))
+    return _sane(lambda: _rows(raw, found, own, spec))
 
 
 def _spec_format(head: dict[str, Any]) -> Any:
@@ -133,7 +136,7 @@ def _series(told: dict[str, Any], packed: str, max_slots: int) -> Series:
         raise _too_large(f"The series has {length} steps; {max_slots} are the most this server keeps.", length)
     _insist(count > 0 and unit in {"second", "month", "weekday"} and length > 0, "an impossible step")
     _insist(zone is None or ZONE.fullmatch(zone) is not None, "an unknown zone")
-    _insist(told["scope"] == "", "another user's series")
+    _insist(told["scope"] == "", "a series of somebody's own")
     starts = [phase.slot for phase in phases]
     _insist(
         starts == sorted(set(starts)) and starts[0] == first_slot and starts[-1] < first_slot + length, "its phases"

@@ -16,6 +16,7 @@ from engine.ingest import Reading, ReadOptions, read
 from engine.ingest.ties import TIE, refuse_tie
 from engine.meter import Meter
 from engine.settings import MB, Settings
+from engine.visitor import visitor
 
 BODIES = 8  # callers with a file at the same time: each of them holds a request thread
 PATIENCE = 10.0  # seconds until the pace of a sender counts
@@ -130,7 +131,8 @@ class Intake:
         """Read a file; with `ask` refuse dates that can be read in two ways. UploadError, Overloaded, StorageFailed."""
         size = source.size if isinstance(source, Incoming) else 0
         with self.parsing(size):
-            reading = read(_bytes_of(source), options, self._settings)  # it lets go of them when it can
+            # It lets go of the bytes when it can.
+            reading = read(_bytes_of(source), options, self._settings, visitor().scope)
             if ask and TIE in reading.readback.warnings:
                 refuse_tie(reading, _bytes_of(source), options, self._settings)
             return reading

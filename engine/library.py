@@ -30,9 +30,11 @@ from engine.recalculation import Recalculation
 from engine.room import Room
 from engine.scheduler import Scheduler
 from engine.settings import Settings
+from engine.shares import Shares
 from engine.shelf import Shelf
 from engine.spec import Spec
 from engine.store import Stock, Store
+from engine.visitor import NOT_HERE
 from engine.writing import Writing
 
 log = logging.getLogger(__name__)
@@ -87,6 +89,11 @@ class Library:
         return len(self._shelf)
 
     @property
+    def shares(self) -> Shares:
+        """The links to series."""
+        return self._store.shares
+
+    @property
     def disk(self) -> int:
         """Bytes in the cache directory, as last looked up."""
         return self._store.disk
@@ -102,7 +109,7 @@ class Library:
         """The dataset, from the disk if need be. UnknownHandle."""
         dataset = self._find(handle)
         if dataset is None:
-            raise UnknownHandle("No series with this handle is stored here. Upload the file again.")
+            raise UnknownHandle(NOT_HERE)
         return dataset
 
     def _find(self, handle: str) -> Dataset | None:
@@ -158,14 +165,14 @@ class Library:
         """What a series continues, and what continues it."""
         return Versions(self._lineage.extends(handle), self._lineage.newer(handle))
 
-    def summaries(self) -> list[Summary]:
-        """Of every stored dataset; none of them is kept in memory for it."""
+    def summaries(self, scope: str) -> list[Summary]:
+        """Of every stored dataset of a scope; none of them is kept in memory for it."""
         found = []
         for handle in self._store.handles():
             series = self._store.series(handle)
             if series is None:
                 log.warning("the series %s is damaged", handle[:8])
-            else:
+            elif series.scope == scope:
                 found.append(Dataset(series).summary())
         return found
 

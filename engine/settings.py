@@ -18,8 +18,9 @@ GIB = 1 << 30
 MB = 1_000_000
 MAX_HORIZON = 64  # steps: the longest forecast of any model
 PRECISIONS = ("auto", "fp32", "bf16")
-ACCESS = ("local", "open", "token")
+ACCESS = ("local", "open", "token", "users")
 LEAST_TOKEN = 16  # characters: nobody counts wrong guesses
+HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -42,8 +43,9 @@ class Settings:
     port: int = _setting(8050, "port", "Port the server listens on.", 1)
     access: str = _setting(
         "local",
-        "local, open, token",
-        "Who is let in: programs on this machine alone, everybody who reaches the server, or who knows the token.",
+        "local, open, token, users",
+        "Who is let in: programs on this machine alone, everybody who reaches the server, who knows the token, or whom "
+        "a proxy names; users see only what is theirs or was shared with them.",
     )
     access_token: str = _setting(
         "", "text", "The token, at least 16 characters: the password that browsers ask for.", secret=True
@@ -52,6 +54,11 @@ class Settings:
     proxies: int = _setting(
         0, "proxies", "How many proxies stand before the server; so many X-Forwarded headers are believed.", 0
     )
+    user_header: str = _setting("X-Remote-User", "name", "The header in which the proxy says a user's name.")
+    proxy_addresses: tuple[str, ...] = _setting(
+        ("127.0.0.1", "::1"), "addresses, comma", "Addresses of proxies whose word on users is taken."
+    )
+    admins: tuple[str, ...] = _setting((), "names, comma", "Users who may manage what is stored of everybody.")
     cache_dir: Path = field(
         default_factory=_default_cache_dir,
         metadata={
@@ -154,6 +161,14 @@ class Settings:
                 f"Set {PREFIX}ACCESS=token.",
                 setting="access_token",
             )
+        if self.access == "users" and not (self.proxies and self.proxy_addresses):
+            raise SettingsError(
+                f"{PREFIX}ACCESS=users takes the word of a proxy on who asks, but none is declared. "
+                f"Set {PREFIX}PROXIES=1 and {PREFIX}PROXY_ADDRESSES.",
+                setting="proxies",
+            )
+        if not HEADER.fullmatch(self.user_header):
+            raise SettingsError(f"{PREFIX}USER_HEADER is {self.user_header!r}, which is no name of a header.")
         self.check_address(self.host)
 
     def check_address(self, host: str) -> None:

@@ -1,7 +1,8 @@
 """The cache directory: series, their versions, uploads; every method is called by the one store thread.
 
 Keys: `s/<handle>` a series and `v/<handle>` what tells its versions, `u/<upload>` an upload's record and
-`u/<upload>/raw` its bytes; forecast_store.py has those of forecasts. Values are bytes with a checksum, never pickles.
+`u/<upload>/raw` its bytes; forecast_store.py has those of forecasts, shares.py those of links. Values are bytes with a
+checksum, never pickles.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from engine.recovery import end_rescue, refuse_foreign, repair, rescue, sound, t
 from engine.scorecards import scorecard_names
 from engine.sealed import head_and_body, head_of, seal_with_head
 from engine.series import Phase, Series, Step
+from engine.shares import Shares
 
 SERIES_MAGIC = b"HCS2"
 UPLOAD_MAGIC = b"HCU1"
@@ -45,7 +47,7 @@ class Stock(NamedTuple):
 
 class Store:
     """Held by one process at a time. open() and close() belong to the store thread too. forecasts: what is stored of
-    them, once it is open."""
+    them, and shares: the links to series, once it is open."""
 
     def __init__(self, directory: Path, lock_timeout: float) -> None:
         self._directory = directory
@@ -74,6 +76,7 @@ class Store:
             tell_of_damaged(folder)
             self._cache = Cache(folder)
             self.forecasts = ForecastStore(self._cache)
+            self.shares = Shares(self._cache)
             self._opened.callback(self._end, marker)
             if unclean:
                 repair(self._cache)
@@ -207,6 +210,7 @@ class Store:
         """Forget everything; not a byte of it stays."""
         with self._cache.transact():
             self._cache.clear()
+        self.shares.clear()
         self._cache.wipe()
 
     def delete(self, handle: str) -> bool:
@@ -218,6 +222,7 @@ class Store:
             self._cache.delete(f"s/{handle}")
             self._cache.delete(f"v/{handle}")
             self.forecasts.delete(handle)
+            self.shares.remove(handle)
             for upload_id in [key[2:] for key in self._cache.keys("u/") if not key.endswith("/raw")]:
                 record = self.upload(upload_id) or {}
                 if record.pop(handle, None) is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import Engine, PlotData, Upload, errors
+from engine import ANYBODY, Engine, PlotData, Upload, acting, errors
 from pages import _figure, _heat_pump, _quick
 from pages._notation import HOUR, WEEK, Step
 from pages._view import view
@@ -67,8 +67,9 @@ class Samples:
         self._plot: PlotData | None = None
 
     def upload(self, name: str) -> Upload:
-        """The upload of a sample, made anew where somebody has forgotten it. What `Engine.upload` raises."""
-        with self._lock:
+        """The upload of a sample, made anew where somebody has forgotten it; nobody's own. What `Engine.upload`
+        raises."""
+        with self._lock, acting(ANYBODY):
             if (known := self._uploads.get(name)) is not None:
                 try:
                     self._engine.dataset(known.dataset.handle)
@@ -77,6 +78,10 @@ class Samples:
                     del self._uploads[name]
             self._uploads[name] = self._engine.upload(SAMPLES[name].csv())
             return self._uploads[name]
+
+    def handles(self) -> frozenset[str]:
+        """Of the samples that have been opened."""
+        return frozenset(upload.dataset.handle for upload in list(self._uploads.values()))
 
     def picture(self, *, dark: bool) -> dict[str, Any]:
         """The forecast at which the real sample opens, small; to look at it stores nothing. EngineError."""

@@ -42,6 +42,8 @@ DOORS = {
     "/api/v1/datasets/<handle>/rail": {"GET": READ},
     "/api/v1/datasets/<handle>/recalculate": {"POST": WRITE},
     "/api/v1/datasets/<handle>/scores": {"GET": READ},
+    "/api/v1/datasets/<handle>/shares": {"GET": READ, "POST": WRITE, "DELETE": WRITE},
+    "/api/v1/datasets/<handle>/shares/<share>": {"DELETE": WRITE},
     "/api/v1/datasets/<handle>/series": {"GET": READ},
     "/api/v1/datasets/<handle>/slice": {"GET": READ},
     "/api/v1/openapi.json": {"GET": READ},
