@@ -37,15 +37,15 @@ def add_calls(calls: Calls, engine: Engine) -> None:
         """List the links to a series, without their tokens."""
         return json_answer({"shares": [one._asdict() for one in engine.shares(handle)]})
 
-    @calls.add(TAG, "DELETE", SHARES, {204: Answer("There are none any more.")}, *OWN)
-    def revoke_all(handle: Handle) -> Response:
-        """End all links to a series."""
-        engine.revoke(handle)
-        return Response(status=204)
-
     @calls.add(TAG, "DELETE", f"{SHARES}/{{share}}", {204: Answer("It is none any more.")}, *OWN)
     def revoke(handle: Handle, share: ShareId) -> Response:
         """End one link to a series."""
         if not engine.revoke(handle, share):
             raise errors.UnknownHandle("There is no such link to this series.")
+        return Response(status=204)
+
+    @calls.add(TAG, "DELETE", SHARES, {204: Answer("There are none any more.")}, *OWN)
+    def revoke_all(handle: Handle) -> Response:
+        """End all links to a series."""
+        engine.revoke(handle)
         return Response(status=204)

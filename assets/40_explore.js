@@ -145,23 +145,6 @@
     },
   };
 
-  const answer = (button, words) => {
-    button.dataset.said = words;
-    window.setTimeout(() => delete button.dataset.said, 4000);
-  };
-
-  hindcast.copyLink = async () => {
-    const button = document.getElementById("copy-link");
-    if (!button || !gate.facts) return;
-    const address = window.location.origin + hindcast.address(gate.facts.handle, `i=${gate.hand}`, gate.facts);
-    try {
-      await navigator.clipboard.writeText(address);
-      answer(button, "Copied. Anyone who can open this Hindcast sees exactly this view.");
-    } catch {
-      window.prompt("Copy this link:", address);
-    }
-  };
-
   const forget = async () => {
     const { facts, hand } = gate;
     if (!facts) return;
@@ -183,7 +166,6 @@
     const go = hit("[data-go]");
     if (go?.dataset.go === "again") gate.refresh();
     else if (go) hindcast.move(Number(go.dataset.go));
-    else if (hit("#copy-link")) hindcast.copyLink();
     else if (hit("#forget")) hindcast.show("forget-ask", true);
     else if (hit("#forget-no")) hindcast.show("forget-ask", false);
     else if (hit("#forget-yes")) forget();

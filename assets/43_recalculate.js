@@ -25,7 +25,7 @@
     asked = at;
     timer = window.setTimeout(unanswered, LATE_MS, at, what);
     const shown = { index: gate.hand, narrow: hindcast.narrow(), look: hindcast.look.query() };
-    hindcast.set("recalculate", { data: { what, handle, model, h, ...shown, at } }, "recalculate-menu");
+    hindcast.set("recalculate", { data: { what, handle, model, h, ...shown, at } }, "recalculate-said");
   };
 
   /* No answer to a wish, because the server failed or nobody is there. Should one come after all, it is said instead. */

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from dash import dcc, html
 
 from engine import Dataset
-from pages import _figure, _keys, _notation, _rail, _recalculate, _view_menu, _words
+from pages import _figure, _keys, _links, _notation, _rail, _recalculate, _view_menu, _words
 from pages._address import of_file
 from pages._frame import Frame
 
@@ -204,7 +206,7 @@ def _kinds(positions: list[float]) -> list[str]:
     return [kind(x) for x in positions]
 
 
-def side(handle: str) -> html.Aside:
+def side(handle: str, stands: str) -> html.Aside:
     """Sentences, the pointed step, the key, and what the model could not know."""
     return html.Aside(
         [
@@ -263,23 +265,28 @@ def side(handle: str) -> html.Aside:
                 title="If values were corrected later, the real forecast of that day may have looked different.",
             ),
             html.P(id="recalculate-said", className="note said", role="status"),
-            html.Div(
-                [
-                    *_recalculate.menu(),
-                    html.Button("Forget this file", id="forget", className="link quiet"),
-                    html.Span(
-                        [
-                            "Everything kept of it is deleted. ",
-                            html.Button("Forget it", id="forget-yes", className="link danger"),
-                            " \u00b7 ",
-                            html.Button("Keep it", id="forget-no", className="link"),
-                        ],
-                        id="forget-ask",
-                        hidden=True,
-                    ),
-                ],
-                className="forget",
-            ),
+            html.Div(_changes(stands), className="forget"),
         ],
         className="side",
     )
+
+
+def _changes(stands: str) -> list[Any]:
+    """What an owner may do with what is stored: to whoever was shown a series, nothing."""
+    if stands == _links.SHOWN:
+        return [html.Span("Shown to you by its owner, who alone can change what is stored."), *_recalculate.stores()]
+    return [
+        *_recalculate.menu(),
+        *_links.end(stands),
+        html.Button("Forget this file", id="forget", className="link quiet"),
+        html.Span(
+            [
+                "Everything kept of it is deleted. ",
+                html.Button("Forget it", id="forget-yes", className="link danger"),
+                " \u00b7 ",
+                html.Button("Keep it", id="forget-no", className="link"),
+            ],
+            id="forget-ask",
+            hidden=True,
+        ),
+    ]

@@ -38,9 +38,13 @@ def menu() -> list[Any]:
             id="recalculate-menu",
             className="recalculate",
         ),
-        dcc.Store(id="recalculate"),
-        dcc.Store(id="recalculated"),
+        *stores(),
     ]
+
+
+def stores() -> list[Any]:
+    """The places of its wish and answer, which other buttons use, too."""
+    return [dcc.Store(id="recalculate"), dcc.Store(id="recalculated")]
 
 
 def register(app: Dash) -> None:

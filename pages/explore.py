@@ -18,6 +18,7 @@ from pages import (
     _fill,
     _inputs,
     _keys,
+    _links,
     _moment,
     _notation,
     _picker,
@@ -49,6 +50,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
     newer = _versions.newer(engine, handle)
     named = _accuracy_asked.chosen(search)
     fixed = _moment.frame_of(dataset, horizon)
+    stands = _links.standing(engine, dataset)
     return html.Div(
         [
             _shell.header(
@@ -57,7 +59,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                     _explore.tabs(handle),
                 ],
                 tools=[
-                    html.Button("Copy link", id="copy-link", className="button quiet"),
+                    _links.copy(stands),
                     _export.menu(handle, chosen.model, chosen.horizon),
                     _keys.button(),
                 ],
@@ -78,7 +80,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
                     _explore.chart(_view.view(search).frame(fixed)),
                     _explore.moves(fixed.step, _chosen.choice(engine), chosen.model),
                     _explore.rail(dataset, fixed, index, _slices.words(named.get("slice", ""))),
-                    _explore.side(handle),
+                    _explore.side(handle, stands),
                 ],
                 className="explore",
             ),

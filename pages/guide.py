@@ -10,6 +10,11 @@ from engine import MIN_OBSERVED, Settings
 from pages import _address, _notation, _shell
 
 MB = 1_000_000
+WHO_SEES = {
+    "token": "Who knows the access token sees everything that is stored here.",
+    "users": "What you send is yours: others see it only through a link that you copy for them, and only until you end "
+    "its links. Administrators see how much is stored, and may delete it.",
+}
 Part = tuple[str, str, list[Any]]  # anchor, title, contents
 
 
@@ -138,11 +143,7 @@ def _limits() -> list[Any]:
 
 
 def _privacy(settings: Settings) -> list[Any]:
-    here = (
-        "Who knows the access token sees everything that is stored here."
-        if settings.access == "token"
-        else "Everybody who can open this page sees everything that is stored here."
-    )
+    here = WHO_SEES.get(settings.access, "Everybody who can open this page sees everything that is stored here.")
     kept = (
         f"A file nobody uses is forgotten after {settings.keep_days:g} days."
         if settings.keep_days

@@ -14,7 +14,10 @@ from pages._samples import SAMPLES, Sample, Samples
 
 SENTENCE = "See what would have been forecast at any moment of your data, and how right it was."
 SMALL = "Drop a CSV with a time and a number column. It stays on this server; nothing leaves your network."
-EVERYBODY = " Everybody who can open this page sees everything on it."
+WHO_SEES = {
+    "open": " Everybody who can open this page sees everything on it.",
+    "users": " What you drop is yours alone, until you share it.",
+}
 EMPTY = {"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}}
 PICTURE = {"staticPlot": True}
 
@@ -50,7 +53,7 @@ def layout(settings: Settings, version: str) -> Any:
 
 
 def _privacy(settings: Settings) -> str:
-    return SMALL + EVERYBODY if settings.access == "open" else SMALL
+    return SMALL + WHO_SEES.get(settings.access, "")
 
 
 def _drop_zone(settings: Settings) -> html.Section:

@@ -86,7 +86,10 @@ def test_every_link_of_a_stored_file_leads_somewhere(client: FlaskClient, upload
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     }
-    needed = {"events": {"line": "11", "direction": "above"}, "block": {"number": "4"}}
+    shares = f"/api/v1/datasets/{answer['handle']}/shares"
+    client.post(shares)
+    (link,) = client.get(shares).get_json()["shares"]
+    needed = {"events": {"line": "11", "direction": "above"}, "block": {"number": "4"}, "revoke": {"share": link["id"]}}
     ends = ["recalculate", "drop", "forget"]  # after them, for a while or for ever, there is less to answer with
     for name in [*sorted(links.keys() - ends), *ends]:
         told = {key: str(answer[said.rpartition("/")[2]]) for key, said in links[name]["parameters"].items()}
