@@ -29,7 +29,10 @@ def add_calls(calls: Calls, engine: Engine) -> None:
 
     @calls.add(TAG, "POST", SHARES, {201: Answer("The link's token, told this once.", NewShare)}, *OWN)
     def share(handle: Handle) -> Response:
-        """Make a link by which others may look at a series: `?share=` and its token behind any address of it."""
+        """Make a link by which others may look at a series.
+
+        Its token stands behind the address of a page, as `share`, or in the header `X-Hindcast-Share` of a call.
+        """
         return json_answer({"token": engine.share(handle)}, 201)
 
     @calls.add(TAG, "GET", SHARES, {200: Answer("The oldest first.", ShareList)}, *OWN)

@@ -13,7 +13,7 @@ from engine import ANYBODY, Engine, Settings, Visitor, visit
 
 NAME = re.compile(r"[^\x00-\x20\x7f][^\x00-\x1f\x7f]{0,126}[^\x00-\x20\x7f]|[^\x00-\x20\x7f]")
 TOKEN = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
-COOKIE = "hindcast-shared"
+COOKIE, HEADER = "hindcast-shared", "X-Hindcast-Share"
 MOST_TOKENS = 50  # that a browser keeps; the oldest goes first
 NOBODY = Visitor(is_admin=False)
 KEPT = 365 * 24 * 3600  # seconds
@@ -73,8 +73,9 @@ def _text(header: str) -> str:
 
 
 def _tokens() -> list[str]:
-    """Tokens of links: that of the address, then those that the browser keeps."""
-    given = [request.args.get("share", ""), *request.cookies.get(COOKIE, "").split(".")[:MOST_TOKENS]]
+    """Tokens of links: that of the page's address, that of a program, then those that the browser keeps."""
+    told = request.args.get("share", ""), request.headers.get(HEADER, "")
+    given = [*told, *request.cookies.get(COOKIE, "").split(".")[:MOST_TOKENS]]
     return [token for token in dict.fromkeys(given) if TOKEN.fullmatch(token)]
 
 

@@ -143,7 +143,8 @@ def test_links_survive_a_restart_and_end_with_their_series(
     try:
         assert anew.shown([token, "another"]) == {handle}
         again = hindcast.create_app(shared_settings, anew).server.test_client()
-        assert again.get(f"/api/v1/datasets/{handle}?share={token}", headers=said("bob")).status_code == 200
+        told = said("bob") | {"X-Hindcast-Share": token}
+        assert again.get(f"/api/v1/datasets/{handle}", headers=told).status_code == 200
         assert again.delete(f"/api/v1/datasets/{handle}", headers=said("ann")).status_code == 204
         assert anew.shown([token]) == set()
     finally:
