@@ -6,14 +6,17 @@ Keys: `g/<id>`, an id is the token's SHA-256. Methods are called by the one stor
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from engine.disk import Cache
+from engine.disk import ERRORS, Cache
 from engine.errors import Overloaded
 from engine.sealed import head_and_body, seal_with_head
+
+log = logging.getLogger(__name__)
 
 MAGIC = b"HCG1"
 TOKEN_BYTES = 24
@@ -39,11 +42,14 @@ class Shares:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._known: dict[str, Share] = {}
-        for key in cache.keys("g/"):
-            payload = cache.payload(key, MAGIC)
-            if payload is not None:
-                head, _ = head_and_body(payload)
-                self._known[key[2:]] = Share(key[2:], head["handle"], head["created"])
+        try:
+            for key in cache.keys("g/"):
+                payload = cache.payload(key, MAGIC)
+                if payload is not None:
+                    head, _ = head_and_body(payload)
+                    self._known[key[2:]] = Share(key[2:], head["handle"], head["created"])
+        except ERRORS as error:  # no start fails for it; whoever owns a series can make another link
+            log.warning("links cannot be read: %s", type(error).__name__)
 
     def add(self, handle: str) -> str:
         """A new link; its token, which nobody can be told again. Overloaded where there are MOST of them."""

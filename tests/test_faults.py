@@ -40,7 +40,7 @@ TRUTH = {
 def cheap_and_silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The same two files are read a thousand times here, and what goes wrong on purpose need not be logged."""
     remembered = lru_cache(lambda raw: read(raw, ReadOptions(), Settings()))
-    monkeypatch.setattr("engine.intake.read", lambda raw, options, settings: remembered(raw))
+    monkeypatch.setattr("engine.intake.read", lambda raw, options, settings, scope: remembered(raw))
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
