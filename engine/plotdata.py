@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 GRID = 128  # points of the density grid: 8.6 per bandwidth in the median
 MARGIN = 0.25  # of the samples' range, added on both sides of the grid
+AT_ONCE = 48  # (origin, step) pairs whose kernels are summed at once: they fit into the processor's cache
 
 
 @dataclass(frozen=True)
@@ -136,16 +137,18 @@ def density(samples: Floats, kind: Kind, grid: int = GRID) -> tuple[Floats, Floa
     bandwidth = np.maximum(samples.std(axis=2, ddof=1) * factor, spacing[:, None])
     # In units of the bandwidth, relative to lo: float32 then holds 1e12-sized data as well as 1e-12-sized ones.
     points = (np.linspace(0.0, 1.0, grid) * (hi - lo)[:, None])[:, None, :] / bandwidth[:, :, None]
-    centres = ((samples - lo[:, None, None]) / bandwidth[:, :, None]).astype(np.float32)
-    points = points.astype(np.float32)
-    total = np.zeros(points.shape, dtype=np.float32)
-    work = np.empty_like(total)
-    for k in range(count):
-        np.subtract(points, centres[:, :, k, None], out=work)
+    points = points.astype(np.float32).reshape(-1, grid)
+    centres = ((samples - lo[:, None, None]) / bandwidth[:, :, None]).astype(np.float32).reshape(-1, count)
+    first = np.ascontiguousarray(centres.T)[:, :, None]  # (S, B x H, 1)
+    total = np.empty_like(points)
+    for start in range(0, len(points), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        work = points[some] - first[:, some]
         np.multiply(work, work, out=work)
         np.multiply(work, np.float32(-0.5), out=work)
         np.exp(work, out=work)
-        total += work
+        np.add.reduce(work, axis=0, out=total[some])
+    total = total.reshape(*samples.shape[:2], grid)
     peak = 1.0 / (np.sqrt(2 * np.pi) * count * bandwidth)
     largest = float(np.finfo(np.float32).max)
     return lo, hi, np.minimum(total * peak[:, :, None], largest).astype(np.float32)
