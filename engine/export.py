@@ -6,7 +6,6 @@ import base64
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -63,7 +62,7 @@ def group_rows(spec: Spec) -> int:
 def head(series: Series, spec: Spec) -> dict[str, str]:
     """What the file says of itself: everything of the series and the spec as JSON, and the series' values. Not whose it
     is: whoever loads it has it as their own."""
-    series = replace(series, scope="")
+    series = series.within("")
     values = zlib.compress(series.values.astype("<f8").tobytes(), 1)
     document: dict[str, Any] = {
         "format": FORMAT,

@@ -12,7 +12,6 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -97,8 +96,8 @@ def read_export(raw: bytes, settings: Settings) -> Imported:
     rows = sum(group.rows for group in found.groups)
     if 4 * rows * spec.horizon * spec.num_samples > settings.memory_budget:
         raise _too_large(f"{rows} forecasts of this size are more than this server holds in memory.", rows)
-    own = Dataset(replace(dataset.series, scope=visitor().scope))
-    return _sane(lambda: _rows(raw, found, own, spec))
+    own = dataset.series.within(visitor().scope)
+    return _sane(lambda: _rows(raw, found, dataset if own is dataset.series else Dataset(own), spec))
 
 
 def _spec_format(head: dict[str, Any]) -> Any:

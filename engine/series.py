@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -109,6 +109,10 @@ class Series:
         for start in range(0, len(self.values), PIECE):
             digest.update(canonical_bytes(self.values[start : start + PIECE]))
         return digest.hexdigest()
+
+    def within(self, scope: str) -> Series:
+        """The same series as a scope's own; itself, with the handle it has hashed already, where it is that."""
+        return self if scope == self.scope else replace(self, scope=scope)
 
     def times(self, slots: Ints) -> Times:
         """datetime64[s] of `slots` (any shape; slots beyond the series continue its grid)."""
