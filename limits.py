@@ -1,8 +1,9 @@
-"""How much one client address may ask for, so that nobody's scripts take all that others need.
+"""How much one client address may ask for, or one user where there are users, so that nobody's scripts take all that
+others need.
 
 Files are counted over time and at once, everything else only while it is worked on: who scrubs asks a hundred times a
-second, and is answered in milliseconds. Programs on this machine are let alone but for their files: whoever runs them
-has the machine, and a proxy that is not declared stands for people who cannot be told apart.
+second, and is answered in milliseconds. Programs on this machine that name no user are let alone but for their files:
+whoever runs them has the machine, and a proxy that is not declared stands for people who cannot be told apart.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from collections.abc import Callable
 from flask import Flask, Response, g, request
 
 from api_answers import PREFIX, error_answer
-from engine import Settings
+from engine import Settings, visitor
 from security import FILES
 
 ADDRESSES = 10_000  # of which something is remembered; then the longest unseen is forgotten
 IPV6_NETWORK = 64  # bits: one customer of a provider has all addresses behind them
 UNBOUND = {"api.healthz", "api.readyz", "metrics"}  # for monitors
 UNBOUND_PATHS = ("/assets/", "/_dash-component-suites/")  # of which a page asks for many at once
+USER = "user "  # before a user's name: no address begins so
 SOON = 2  # seconds until something that is worked on may be done
 
 
@@ -72,7 +74,8 @@ class Places:
 
 
 def bound(server: Flask, settings: Settings) -> None:
-    """Refuse with 429 what one address asks too much of. To be called last: what is refused anyway does not count."""
+    """Refuse with 429 what one address or user asks too much of. To be called last: what is refused anyway does not
+    count."""
     uploads = Allowance(settings.uploads_per_minute)
     files, requests = Places(settings.max_uploads_per_address), Places(settings.max_requests_per_address)
 
@@ -80,25 +83,26 @@ def bound(server: Flask, settings: Settings) -> None:
     def begin() -> Response | None:
         if request.endpoint in UNBOUND or request.path.startswith(UNBOUND_PATHS):
             return None
-        address = network(request.remote_addr or "")
+        user, address = visitor().scope, network(request.remote_addr or "")
+        who = f"{USER}{user}" if user else address
         if request.endpoint in FILES and request.method == "POST":
-            if not files.take(address):
+            if not files.take(who):
                 return _refused(f"{settings.max_uploads_per_address} files of yours are being read already.", SOON)
-            g.place = files, address
-            wait = uploads.take(address)
+            g.place = files, who
+            wait = uploads.take(who)
             return _refused("You have sent many files in the last minute.", wait) if wait else None
-        if _is_here(address):
+        if not user and _is_here(address):
             return None
-        if not requests.take(address):
+        if not requests.take(who):
             return _refused(f"{settings.max_requests_per_address} requests of yours are being worked on already.", SOON)
-        g.place = requests, address
+        g.place = requests, who
         return None
 
     @server.teardown_request
     def end(error: BaseException | None) -> None:
-        places, address = g.pop("place", (None, ""))
+        places, who = g.pop("place", (None, ""))
         if places is not None:
-            places.give(address)
+            places.give(who)
 
 
 def network(address: str) -> str:

@@ -85,7 +85,7 @@ class Asking:
     def forecast(
         self, handle: str, index: int, model: str | None, horizon: int | None, deadline: float, **how: Any
     ) -> PlotData:
-        """From an index of a stored dataset; how (session, seq, force) is for the scheduler. Raises what
+        """From an index of a stored dataset; how (session, seq, force, user) is for the scheduler. Raises what
         `Engine.forecast` does."""
         dataset = self.dataset(handle, deadline)
         slot = dataset.origin_slot(index)
@@ -147,7 +147,7 @@ class Asking:
             if row is not None:
                 return self._drawn(dataset, index, entry.subject, row, baseline, frame_of(entry).scores())
         subject = Subject(dataset.series, spec, self._catalog.forecaster(spec))
-        row = self._waiting.row(self._scheduler.quick(spec.key, subject, slot), deadline)
+        row = self._waiting.row(self._scheduler.quick(spec.key, subject, slot, visitor().scope), deadline)
         return self._drawn(dataset, index, subject, row, baseline, None)
 
     def adopted(self, entry: Entry, slots: Ints, rows: Forecast) -> Entry:

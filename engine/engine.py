@@ -76,7 +76,12 @@ class Engine:
         self._closing: float | None = None  # when that began
         self._meter = Meter()
         self._cores = available_cores()
-        self._scheduler = Scheduler(settings.max_waiting, settings.max_tickets_per_session, BATCH_SIZE)
+        self._scheduler = Scheduler(
+            settings.max_waiting,
+            settings.max_tickets_per_session,
+            BATCH_SIZE,
+            max_tickets_per_user=settings.max_waiting_per_user,
+        )
         self._catalog = Catalog(settings, installed() if registry is None else registry)
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
         self._library = Library(settings, self._scheduler, self._catalog, store)
@@ -361,7 +366,7 @@ class Engine:
         raises ModelNotLoaded, ModelFailed, Overloaded, Superseded, Evicted, DeadlineExceeded, EngineClosed.
         """
         deadline = self._waiting.deadline(timeout)
-        how = {"session": session, "seq": seq, "force": force}
+        how = {"session": session, "seq": seq, "force": force, "user": visitor().scope}
         if force:
             self._asking.own(handle)
         return self._asking.forecast(handle, index, model, horizon, deadline, **how)
@@ -392,7 +397,7 @@ class Engine:
         """The forecast from an index, computed at priority 0 if it is not there, as a wire block of one row. Raises
         what `forecast` does."""
         deadline = self._waiting.deadline(timeout)
-        how = {"session": session, "seq": seq, "force": False}
+        how = {"session": session, "seq": seq, "force": False, "user": visitor().scope}
         return self._wires.row(*self._asking.row(handle, index, model, horizon, deadline, **how))
 
     def wire_series(self, handle: str) -> WireBlock:

@@ -58,13 +58,20 @@ class Entry:
 
 @dataclass(eq=False)
 class Ticket:
-    """One waiting caller. Its future is settled exactly once: by whoever takes the ticket out of its job."""
+    """One waiting caller. user: who asks, empty where there are no users. Its future is settled exactly once: by
+    whoever takes the ticket out of its job."""
 
     entry_id: int
     slot: int
     session: str | None = None
     seq: int = 0
+    user: str = ""
     future: Future[Any] = field(default_factory=Future)
+
+    @property
+    def viewer(self) -> tuple[str, str] | None:
+        """Whose tab asks: a name that one user gives to a tab of theirs means no tab of another's."""
+        return None if self.session is None else (self.user, self.session)
 
 
 @dataclass(eq=False)

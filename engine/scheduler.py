@@ -30,12 +30,17 @@ class Scheduler:
     """See the module. Methods named take_* wait for work unless told not to, and return None when there is none."""
 
     def __init__(
-        self, max_tickets: int, max_tickets_per_session: int, batch_size: int, max_calculations: int = 4
+        self,
+        max_tickets: int,
+        max_tickets_per_session: int,
+        batch_size: int,
+        max_calculations: int = 4,
+        max_tickets_per_user: int | None = None,
     ) -> None:
         self._lock = threading.Lock()
         self._bells = Bells(self._lock)
         self._max_waiting = max_tickets
-        self._tickets = Tickets(max_tickets_per_session)
+        self._tickets = Tickets(max_tickets_per_session, max_tickets_per_user)
         self._register = Register()
         self._backlog = Backlog(batch_size)
         self._outbox = Outbox()
@@ -135,14 +140,22 @@ class Scheduler:
 
     # --- interactive requests --------------------------------------------------------------------------------------
 
-    def request(self, entry: Entry, slot: int, session: str | None = None, seq: int = 0, force: bool = False) -> Ticket:
+    def request(
+        self,
+        entry: Entry,
+        slot: int,
+        session: str | None = None,
+        seq: int = 0,
+        force: bool = False,
+        user: str = "",
+    ) -> Ticket:
         """Ask for one origin at priority 0; a done one is answered at once. The newest request is served first.
 
         A session's newer request (larger seq) supersedes its older ones that are still queued; one already running may
         still answer. `force` clears the row first, so that it is computed anew; whoever computes it already may
         answer. Raises EngineClosed, Evicted (also of a row that is put away: bring it back), Superseded, Overloaded.
         """
-        ticket = Ticket(entry.entry_id, slot, session, seq)
+        ticket = Ticket(entry.entry_id, slot, session, seq, user)
         if not force and self._answered_at_once(entry, ticket):
             return ticket
         with self._changing():
@@ -183,12 +196,12 @@ class Scheduler:
             raise Evicted("This dataset is no longer loaded. Open it again.")
         return entry.rows
 
-    def quick(self, group: Hashable, subject: Any, slot: int) -> Ticket:
+    def quick(self, group: Hashable, subject: Any, slot: int, user: str = "") -> Ticket:
         """Ask for one origin of a series that is kept nowhere. Raises EngineClosed, Overloaded."""
         with self._changing():
             self._refuse_if_closed()
             entry = self._register.new(None, group, subject, None, slot)
-            ticket = Ticket(entry.entry_id, slot)
+            ticket = Ticket(entry.entry_id, slot, user=user)
             self._admit(ticket)
             self._register.add(entry)
             self._enqueue(entry, ticket)

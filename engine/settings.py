@@ -95,9 +95,17 @@ class Settings:
     max_columns: int = _setting(2_000, "columns", "Most columns of a file that is read.", 2)
     max_line_bytes: int = _setting(1_000_000, "bytes", "Longest line of a file that is read.", 1)
     request_timeout: float = _setting(20.0, "seconds", "Longest wait for one forecast.", 0)
-    max_tickets: int = _setting(256, "callers", "Most callers waiting for a forecast at once.", 1)
+    max_tickets: int = _setting(
+        256, "callers", "Most callers waiting for a forecast at once; one user has at most half of the places.", 1
+    )
     max_tickets_per_session: int = _setting(8, "callers", "Most waiting callers of one browser tab.", 1)
-    uploads_per_minute: int = _setting(120, "files", "Most files that one client address may send in a minute.", 1)
+    uploads_per_minute: int = _setting(
+        120,
+        "files",
+        "Most files that one client address may send in a minute. Where there are users, this and the next two count "
+        "for each of them instead.",
+        1,
+    )
     max_uploads_per_address: int = _setting(4, "files", "Most files of one client address that come in at once.", 1)
     max_requests_per_address: int = _setting(
         32, "requests", "Most requests of one client address, this machine's aside, that are worked on at once.", 1
@@ -184,6 +192,11 @@ class Settings:
     def max_waiting(self) -> int:
         """Callers that may wait at once: a waiting caller holds a request thread, and some must stay free."""
         return min(self.max_tickets, 3 * self.threads // 4)
+
+    @property
+    def max_waiting_per_user(self) -> int:
+        """Callers of one user, where there are users, that may wait at once: others find places, too."""
+        return max(1, self.max_waiting // 2)
 
     @property
     def loaded_models(self) -> tuple[str, ...]:

@@ -19,9 +19,11 @@ Settled = list[tuple[Future[Any], Any]]
 class Tickets:
     """queued: newest last, keyed (entry_id, slot). in_flight: handed to a worker. counts: how tickets have ended."""
 
-    def __init__(self, max_per_session: int) -> None:
+    def __init__(self, max_per_session: int, max_per_user: int | None = None) -> None:
         self._max_per_session = max_per_session
-        self._sessions: dict[str, list[Ticket]] = {}
+        self._max_per_user = max_per_user
+        self._sessions: dict[tuple[str, str], list[Ticket]] = {}
+        self._users: Counter[str] = Counter()
         self._settled: Settled = []
         self._asked = 0
         self.queued: dict[tuple[int, int], Job] = {}
@@ -42,10 +44,13 @@ class Tickets:
             raise Superseded("A newer request was here first.")
         if len(mine) >= self._max_per_session:
             raise Overloaded(f"This view already waits for {self._max_per_session} forecasts. Try again shortly.")
+        if ticket.user and self._max_per_user is not None and self._users[ticket.user] >= self._max_per_user:
+            raise Overloaded(f"You already wait for {self._max_per_user} forecasts. Try again shortly.")
         self.counts["requested"] += 1
         self.waiting += 1
-        if ticket.session is not None:
-            self._sessions.setdefault(ticket.session, []).append(ticket)
+        self._users[ticket.user] += 1
+        if ticket.viewer is not None:
+            self._sessions.setdefault(ticket.viewer, []).append(ticket)
 
     def supersede(self, ticket: Ticket) -> list[Job]:
         """A session's newer request takes the place of its older ones that are still queued; the jobs nobody waits for
@@ -60,7 +65,7 @@ class Tickets:
         return abandoned
 
     def _of_session(self, ticket: Ticket) -> list[Ticket]:
-        return self._sessions.get(ticket.session, []) if ticket.session is not None else []
+        return self._sessions.get(ticket.viewer, []) if ticket.viewer is not None else []
 
     def enqueue(self, entry: Entry, ticket: Ticket) -> None:
         """Join the job in flight, or the queue's newest end (an older queued job of the origin moves there)."""
@@ -124,11 +129,14 @@ class Tickets:
             self.waiting -= 1
             self.counts[count] += 1
             self._settled.append((ticket.future, outcome))
-            if ticket.session is not None:
-                mine = self._sessions[ticket.session]
+            self._users[ticket.user] -= 1
+            if not self._users[ticket.user]:
+                del self._users[ticket.user]
+            if ticket.viewer is not None:
+                mine = self._sessions[ticket.viewer]
                 mine.remove(ticket)
                 if not mine:
-                    del self._sessions[ticket.session]
+                    del self._sessions[ticket.viewer]
 
     def move(self, old: Entry, new: Entry) -> None:
         """Jobs of an entry that was replaced start again under the new one, in the order they were asked for.

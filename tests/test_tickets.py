@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.errors import ModelFailed, Superseded
+from engine.errors import ModelFailed, Overloaded, Superseded
 from engine.jobs import Lane
 from engine.scheduler import Scheduler
 from tests.scheduling import finish, opened, slots, take
@@ -118,3 +118,27 @@ def test_nobody_seems_to_wait_who_could_not_be_queued(scheduler: Scheduler, monk
     ticket = scheduler.request(entry, 1, "tab", 9)
     finish(scheduler, take(scheduler))
     assert ticket.future.result(0) == ("row", 1)
+
+
+def test_one_user_leaves_places_to_others_however_many_tabs_are_open() -> None:
+    scheduler = Scheduler(max_tickets=4, max_tickets_per_session=3, batch_size=4, max_tickets_per_user=2)
+    entry = opened(scheduler, background=False)
+    hers = [scheduler.request(entry, slot, f"tab {slot}", user="ann") for slot in (1, 2)]
+    for ask in (
+        lambda: scheduler.request(entry, 3, "tab 3", user="ann"),
+        lambda: scheduler.quick("group", entry.subject, 3, user="ann"),
+    ):
+        with pytest.raises(Overloaded, match="You already wait for 2 forecasts"):
+            ask()
+    his = [scheduler.request(entry, slot, user="bob") for slot in (4, 5)]
+    while (batch := scheduler.take_inference(Lane.INTERACTIVE, wait=False)) is not None:
+        finish(scheduler, batch)
+    assert all(ticket.future.done() for ticket in (*hers, *his))
+    scheduler.request(entry, 3, "tab 3", user="ann")
+
+
+def test_a_tab_that_is_named_like_another_users_does_not_take_its_place(scheduler: Scheduler) -> None:
+    entry = opened(scheduler, background=False)
+    hers = scheduler.request(entry, 1, "tab", seq=1, user="ann")
+    scheduler.request(entry, 2, "tab", seq=2, user="bob")
+    assert not hers.future.done()

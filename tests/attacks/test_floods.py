@@ -133,6 +133,60 @@ def test_one_address_has_so_many_waiting_requests_and_leaves_threads_to_others(
     assert client.get(f"{forecast}/-40", environ_overrides=ONE).status_code == 200
 
 
+@pytest.fixture
+def users(settings: Settings, engine: Engine) -> Callable[..., FlaskClient]:
+    """The same where a proxy names users."""
+
+    def make(**changed: int) -> FlaskClient:
+        behind = dataclasses.replace(settings, access="users", proxies=1, **changed)  # type: ignore[arg-type]
+        return hindcast.create_app(behind, engine).server.test_client()
+
+    return make
+
+
+def named(user: str, address: str = "10.0.0.1") -> dict[str, str]:
+    return {"HTTP_X_REMOTE_USER": user, "HTTP_X_FORWARDED_FOR": address}
+
+
+def test_behind_a_proxy_that_names_users_each_of_them_has_an_allowance_wherever_they_sit(
+    users: Callable[..., FlaskClient],
+) -> None:
+    client = users(uploads_per_minute=3, max_uploads_per_address=1)
+
+    def status(user: str, address: str) -> int:
+        return client.post(DATASETS, data=CSV, environ_overrides=named(user, address)).status_code
+
+    with sending(client, DATASETS, named("ann")):
+        assert status("ann", "10.0.0.2") == 429
+        assert status("bob", "10.0.0.1") == 201
+    assert [status("ann", f"10.0.0.{number}") for number in range(3)] == [201, 200, 429]
+    assert status("bob", "10.0.0.1") == 200
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1"])
+def test_one_users_waiting_requests_leave_threads_to_others_behind_the_same_proxy(
+    users: Callable[..., FlaskClient], toy: ToyForecaster, engine: Engine, address: str
+) -> None:
+    client = users(max_requests_per_address=1)
+    ann, bob = named("ann", address), named("bob", address)
+    handle = client.post(DATASETS, data=CSV, environ_overrides=ann).get_json()["handle"]
+
+    def ask() -> None:
+        client.application.test_client().post(f"{DATASETS}/{handle}/forecasts/-50", environ_overrides=ann)
+
+    waiting, before = threading.Thread(target=ask), engine.status().statistics.requested
+    toy.gate.clear()
+    try:
+        waiting.start()
+        until(lambda: engine.status().statistics.requested == before + 1)
+        assert client.get(DATASETS, environ_overrides=ann).status_code == 429
+        assert client.get(DATASETS, environ_overrides=bob).status_code == 200
+    finally:
+        toy.gate.set()
+        waiting.join(30)
+    assert client.get(DATASETS, environ_overrides=ann).status_code == 200
+
+
 def test_who_scrubs_is_never_refused(client: FlaskClient, upload: Upload) -> None:
     path = f"{DATASETS}/{upload.dataset.handle}/forecasts"
     assert {client.get(f"{path}/{-index % 200 - 250}", environ_overrides=ONE).status_code for index in range(400)} == {
