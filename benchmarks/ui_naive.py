@@ -26,7 +26,7 @@ def _serve() -> Any:
     engine = Engine(Settings.from_env(os.environ))
     handle = engine.datasets()[0].handle
     dataset = engine.dataset(handle)
-    app = Dash("naive", assets_folder="", update_title=None)
+    app = Dash("naive", include_assets_files=False, update_title=None)
     slider = {"min": 1 - dataset.length, "max": 0, "step": 1, "value": -12, "marks": None, "updatemode": "mouseup"}
     app.layout = html.Div(
         [dcc.Graph(id="forecast", style={"height": 500}), dcc.Slider(id="scrub", tooltip=None, **slider)]
