@@ -10,7 +10,7 @@
   const thumb = () => document.querySelector("#scrub [role=slider]");
 
   /* Moves the hand; the slider follows once per frame. It shows the moment and says it to screen readers, nothing more:
-     pointers and keys are caught before they reach it. */
+     pointers and keys are caught for all of the rail, or of the page. */
   let behind = false;
   hindcast.move = (index) => {
     gate.toward(index);
@@ -20,10 +20,18 @@
   gate.onmove(() => {
     if (behind) {
       behind = false;
-      hindcast.set("scrub", { value: gate.hand });
+      slide();
     }
     title();
   });
+
+  const slide = () => {
+    const node = thumb();
+    if (!node) return;
+    const last = gate.facts.length - 1;
+    node.style.setProperty("--share", last ? 1 + gate.hand / last : 1);
+    node.setAttribute("aria-valuenow", gate.hand);
+  };
 
   /* Clock and heading follow the hand at once; sentences follow the picture. */
   gate.moved = () => {
@@ -37,19 +45,12 @@
     if (node && words && node.textContent !== words) node.textContent = words;
   };
 
-  /* What the slider is called; its thumb may come later than the first picture. */
-  const name = (answer) => {
-    const node = thumb();
-    if (!node && gate.facts && last === answer) return window.setTimeout(name, 100, answer);
-    node?.setAttribute("aria-valuetext", answer.spoken);
-    node?.setAttribute("aria-label", "Moment");
-  };
-
   gate.settled = (answer) => {
     last = answer;
     gate.time = answer.time;
     document.title = answer.title;
-    name(answer);
+    slide();
+    thumb()?.setAttribute("aria-valuetext", answer.spoken);
     if (gate.hand === answer.index) hindcast.write("clock", answer.clock);
     if (answer.baseline !== undefined) {
       hindcast.show("key-baseline", Boolean(answer.baseline));

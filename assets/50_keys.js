@@ -1,6 +1,5 @@
-/* The keyboard on explore. Arrow keys are caught before the slider sees them: its own Shift+arrow and Page keys jump
-   ten steps, which is nobody's unit. Letters, digits and signs can be switched off: who speaks to a computer, or rests a
-   hand on the keys, would set them off by accident (WCAG 2.1.4). */
+/* The keyboard on explore. Letters, digits and signs can be switched off: who speaks to a computer, or rests a hand on
+   the keys, would set them off by accident (WCAG 2.1.4). */
 (() => {
   const hindcast = window.hindcast;
   const { gate } = hindcast;

@@ -105,6 +105,15 @@ def tabs(handle: str) -> html.Nav:
     )
 
 
+def _slider(length: int, index: int) -> html.Div:
+    """What shows the moment on the rail, and says it to screen readers. Plain HTML that the browser's scripts move: a
+    component of Dash's would have every other one on the page looked at, each time the hand moves."""
+    says = {"valuemin": 1 - length, "valuemax": 0, "valuenow": index, "label": "Moment", "orientation": "horizontal"}
+    aria = {f"aria-{name}": str(value) for name, value in says.items()}
+    share = {"--share": 1 + index / max(1, length - 1)}
+    return html.Div(html.Div(role="slider", tabIndex=0, className="thumb", style=share, **aria), id="scrub")
+
+
 def rail(dataset: Dataset, fixed: Frame, index: int, chosen: str = "") -> html.Div:
     """The slider over an outline of the whole file, with calendar ticks. chosen: words of a slice, or none."""
 
@@ -120,18 +129,7 @@ def rail(dataset: Dataset, fixed: Frame, index: int, chosen: str = "") -> html.D
                     html.Div(className="outline", style={"maskImage": mask, "WebkitMaskImage": mask}),
                     html.Canvas(id="strip", **{"aria-hidden": "true"}),
                     html.Div(id="bracket", className="bracket", hidden=True),
-                    dcc.Slider(
-                        id="scrub",
-                        min=1 - dataset.length,
-                        max=0,
-                        step=1,
-                        value=index,
-                        updatemode="mouseup",
-                        marks=None,
-                        tooltip=None,
-                        allow_direct_input=False,
-                        included=False,
-                    ),
+                    _slider(dataset.length, index),
                     html.Div(id="rail-tip", className="rail-tip", hidden=True, **{"aria-hidden": "true"}),
                 ],
                 id="track",
