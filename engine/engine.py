@@ -40,6 +40,7 @@ from engine.meter import Meter
 from engine.models.base import Loader, installed
 from engine.plotdata import PlotData
 from engine.rail import NARROWEST, WIDEST, Rail, rail
+from engine.runner import Runner, Threads
 from engine.scheduler import Scheduler
 from engine.scoring.answers import Backtest, Compared
 from engine.scoring.backtests import Backtests
@@ -83,6 +84,7 @@ class Engine:
             max_tickets_per_user=settings.max_waiting_per_user,
         )
         self._catalog = Catalog(settings, installed() if registry is None else registry)
+        self._runner: Runner = Threads(self._cores)
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
         self._library = Library(settings, self._scheduler, self._catalog, store)
         self._intake = Intake(settings, self._meter)
@@ -100,7 +102,7 @@ class Engine:
             self._library.writing.write_block,
             self._library.writing.tidy,
             self._library.writing.close,
-            self._cores,
+            self._runner,
             self._meter,
         )
         self._checks = threading.BoundedSemaphore(1)

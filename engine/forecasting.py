@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from engine.results import ResultFrame
 from engine.rows import Forecast, Scores
 from engine.series import Floats, Ints, Series
 from engine.spec import Spec
-from engine.windows import actuals, contexts, unscale
+from engine.windows import Contexts, actuals, contexts, unscale
 
 
 class Subject(NamedTuple):
@@ -50,6 +51,11 @@ def infer(batch: Batch) -> Inferred:
     if forecaster is None:
         raise ModelFailed(f"The model {spec.model} is not loaded.")
     parts = [contexts(part.entry.subject.series, part.slots, spec.context_length) for part in batch.parts]
+    return predicted(parts, spec, forecaster)
+
+
+def predicted(parts: Sequence[Contexts], spec: Spec, forecaster: Forecaster) -> Inferred:
+    """The model's answer to contexts, all at once. ModelFailed if it has the wrong shape."""
     values, loc, scale, floor = (np.concatenate(column) for column in zip(*parts, strict=True))
     samples = np.asarray(forecaster.predict(values, floor, spec.horizon), dtype=np.float32)
     expected = (len(values), spec.horizon, spec.num_samples)

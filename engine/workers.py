@@ -15,16 +15,16 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from engine.errors import EngineError, ModelFailed
-from engine.forecasting import calculate, infer
+from engine.forecasting import calculate
 from engine.health import SHORTEST_REST, Health
 from engine.jobs import Batch, Block, Lane, StoreCall
 from engine.meter import Meter
 from engine.outbox import PARTIAL_EVERY
+from engine.runner import Runner
 from engine.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
-MAX_BACKGROUND = 8
 NICENESS = 10  # of background threads, so that requests keep the cores (Linux only: priorities there are by thread)
 
 
@@ -38,10 +38,11 @@ class Workers:
         write_block: Callable[[Block], None],
         tidy: Callable[[], None],
         close_store: Callable[[], None],
-        cores: int,
+        runner: Runner,
         meter: Meter,
     ) -> None:
         self._scheduler = scheduler
+        self._runner = runner
         self._meter = meter
         self._health = Health()
         self._write_block = write_block
@@ -50,12 +51,11 @@ class Workers:
         self._closer: threading.Thread | None = None
         self._pipe = (-1, -1)
         self._pause = threading.Event()  # never set
-        background = max(1, min(cores - 1, MAX_BACKGROUND))
         self._computing = [
             self._thread("infer-interactive", lambda: self._infer_loop(Lane.INTERACTIVE)),
             *(
                 self._thread(f"infer-background-{n}", lambda: self._infer_loop(Lane.BACKGROUND))
-                for n in range(background)
+                for n in range(runner.threads)
             ),
             self._thread("calc-interactive", lambda: self._calculation_loop(Lane.INTERACTIVE)),
             self._thread("calc-background", lambda: self._calculation_loop(Lane.BACKGROUND)),
@@ -87,6 +87,7 @@ class Workers:
     def stop_computing(self, deadline: float) -> None:
         """After Scheduler.close(): end inference and calculation, at the latest when the monotonic clock says so."""
         self._health.end()
+        self._runner.close()
         for thread in self._computing:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - time.monotonic()))
@@ -122,7 +123,7 @@ class Workers:
     def _infer_loop(self, lane: Lane) -> None:
         def work(batch: Batch) -> None:
             with self._meter.timed("infer"):
-                result = infer(batch)
+                result = self._runner.run(batch)
             self._scheduler.inferred(batch, result)
 
         self._loop("infer", lane, self._scheduler.take_inference, work)

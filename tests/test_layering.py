@@ -55,7 +55,8 @@ PURE = {
     "tier": set(),
     "shelf": {"dataset"},
     "health": set(),
-    "workers": {"errors", "forecasting", "health", "jobs", "meter", "outbox", "scheduler"},
+    "runner": {"forecasting", "jobs"},
+    "workers": {"errors", "forecasting", "health", "jobs", "meter", "outbox", "runner", "scheduler"},
     "status": {"jobs", "meter", "models"},
 }
 STANDARD_LIBRARY_ONLY = {

@@ -24,7 +24,7 @@ SLOW = (
     "engine.entries.block_keys",
     "engine.forecasting.contexts",
     "tests.conftest.ToyForecaster.predict",
-    "engine.workers.infer",
+    "engine.runner.infer",
     "engine.workers.calculate",
     "engine.forecasting.scored",
     "engine.plotdata.density",

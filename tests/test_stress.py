@@ -18,6 +18,7 @@ from engine.forecasting import Subject
 from engine.jobs import Entry, Ticket
 from engine.meter import Meter
 from engine.results import ResultFrame
+from engine.runner import Threads
 from engine.scheduler import Scheduler
 from engine.series import Series
 from engine.spec import Spec
@@ -74,7 +75,7 @@ class Core:
         self.toy = toy
         self.spec = Spec.of(toy, 1)
         self.scheduler = Scheduler(max_tickets=48, max_tickets_per_session=8, batch_size=64)
-        self.workers = Workers(self.scheduler, lambda block: None, lambda: None, lambda: None, cores=2, meter=Meter())
+        self.workers = Workers(self.scheduler, lambda block: None, lambda: None, lambda: None, Threads(2), Meter())
         self.versions = iter(range(1_000_000))
 
     def series(self) -> Series:

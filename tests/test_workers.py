@@ -20,6 +20,7 @@ from engine.health import SICK, Health
 from engine.jobs import Block
 from engine.meter import Meter
 from engine.models.base import Loader
+from engine.runner import Threads
 from engine.scheduler import Scheduler
 from engine.workers import Workers
 from tests.conftest import ToyForecaster, filled, to_csv, until, wave
@@ -109,7 +110,7 @@ def bare() -> Iterator[tuple[Scheduler, Workers, list[str]]]:
     def write(block: Block) -> None:
         events.append("block")
 
-    workers = Workers(scheduler, write, lambda: None, lambda: events.append("closed"), 2, Meter())
+    workers = Workers(scheduler, write, lambda: None, lambda: events.append("closed"), Threads(2), Meter())
     workers.start_store()
     yield scheduler, workers, events
     end(scheduler, workers)
@@ -241,7 +242,7 @@ def test_a_failure_that_cannot_even_be_recorded_does_not_end_the_worker(
 
 def test_workers_that_were_never_started_can_be_stopped() -> None:
     scheduler = Scheduler(8, 8, 8)
-    end(scheduler, Workers(scheduler, lambda block: None, lambda: None, lambda: None, 1, Meter()))
+    end(scheduler, Workers(scheduler, lambda block: None, lambda: None, lambda: None, Threads(1), Meter()))
 
 
 def test_a_store_that_cannot_be_closed_is_noted(caplog: pytest.LogCaptureFixture) -> None:
@@ -249,7 +250,7 @@ def test_a_store_that_cannot_be_closed_is_noted(caplog: pytest.LogCaptureFixture
         raise OSError(errno.EIO, "Input/output error")
 
     scheduler, meter = Scheduler(8, 8, 8), Meter()
-    workers = Workers(scheduler, lambda block: None, lambda: None, broken, 1, meter)
+    workers = Workers(scheduler, lambda block: None, lambda: None, broken, Threads(1), meter)
     workers.start_store()
     with caplog.at_level(logging.CRITICAL):
         end(scheduler, workers)

@@ -1,0 +1,58 @@
+"""Where the model runs. Samples are a pure function of a spec and contexts: any batch may be run again, anywhere."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from engine.forecasting import Inferred, infer
+from engine.jobs import Batch
+
+MAX_BACKGROUND = 8  # threads that compute
+
+
+class RunnerStatus(NamedTuple):
+    """where: "threads", "ray" or a Ray address. actors: processes of Ray's that compute now, of so many `wanted`.
+    lost: those that ended unasked since the start. trouble: why some are missing, one line; empty where none is."""
+
+    where: str = "threads"
+    actors: int = 0
+    wanted: int = 0
+    lost: int = 0
+    trouble: str = ""
+
+
+class Runner(Protocol):
+    """Runs batches; safe to call from several threads at once."""
+
+    @property
+    def threads(self) -> int:
+        """How many threads the background needs to keep it busy."""
+        ...
+
+    def run(self, batch: Batch) -> Inferred:
+        """Forecast a batch's origins. ModelFailed; EngineClosed after the end; whatever the model raises."""
+        ...
+
+    def status(self) -> RunnerStatus:
+        """It at this moment."""
+        ...
+
+    def close(self) -> None:
+        """End what runs elsewhere, at once; who waits for it gets EngineClosed. Idempotent."""
+        ...
+
+
+class Threads:
+    """The model runs in the thread that asks, in this process."""
+
+    def __init__(self, cores: int) -> None:
+        self.threads = max(1, min(cores - 1, MAX_BACKGROUND))
+
+    def run(self, batch: Batch) -> Inferred:
+        return infer(batch)
+
+    def status(self) -> RunnerStatus:
+        return RunnerStatus()
+
+    def close(self) -> None:
+        """Nothing runs elsewhere."""
