@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -41,8 +42,14 @@ PARTS = (
 
 
 def main() -> None:
+    named = {part.__name__.rpartition(".")[2].removesuffix("_figures"): part for part in PARTS}
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("part", nargs="*", help=f"only these of {', '.join(named)}", metavar="PART")
+    chosen = parser.parse_args().part
+    if unknown := set(chosen) - set(named):
+        parser.error(f"There is no part named {', '.join(sorted(unknown))}; there are {', '.join(named)}.")
     print(HEAD)
-    for part in PARTS:
+    for part in [named[name] for name in chosen] or PARTS:
         for figure in part.run():
             print(figure.row(), flush=True)
 

@@ -3,6 +3,7 @@ callback that returns a figure."""
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,7 @@ def cold(folder: Path) -> Iterator[Figure]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m benchmarks.ui", description=__doc__).parse_args()
     print(HEAD)
     with tempfile.TemporaryDirectory() as name:
         for part, folder in ((warm, "warm"), (naive, "warm"), (cold, "cold")):

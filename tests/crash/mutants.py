@@ -3,6 +3,7 @@ children until something is amiss, and says what."""
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -146,7 +147,12 @@ def found_out(mutant: Mutant, folder: Path) -> str | None:
 
 
 def main() -> int:
-    chosen = [mutant for mutant in MUTANTS if not sys.argv[1:] or mutant.name in sys.argv[1:]]
+    parser = argparse.ArgumentParser(prog="python -m tests.crash.mutants", description="Is each noticed by the kills?")
+    parser.add_argument("names", nargs="*", help="only these")
+    asked = parser.parse_args().names
+    if unknown := set(asked) - {mutant.name for mutant in MUTANTS}:
+        parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
+    chosen = [mutant for mutant in MUTANTS if not asked or mutant.name in asked]
     alive = [mutant.name for mutant in chosen if not mutant.applies()]
     with tempfile.TemporaryDirectory() as name:
         copy(Path(name))
