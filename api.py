@@ -60,6 +60,7 @@ def _add_datasets(calls: Calls, engine: Engine) -> None:
         errors.UnknownHandle,
         errors.ModelNotLoaded,
         *ANY_LOAD,
+        errors.NoRoom,
         file=f"{FILE} A CSV with a time column and a number column, of at least 24 rows.",
     )
     def upload(query: UploadQuery) -> Response:
@@ -131,4 +132,5 @@ def _uploaded(upload: Upload, model: str, horizon: int) -> dict[str, Any]:
         "warnings": readback["warnings"],
         "reused": {"count": upload.reused, "of": total},
         "extends": upload.extends,
+        "removed": upload.removed,
     }

@@ -28,6 +28,7 @@ STATUS: dict[type[errors.EngineError], int] = {
     errors.IndexOutOfRange: 422,
     errors.OriginUnusable: 422,
     errors.Overloaded: 503,
+    errors.NoRoom: 503,
     errors.EngineClosed: 503,
     errors.ModelFailed: 503,
     errors.StorageFailed: 503,
@@ -43,7 +44,7 @@ REFUSED = {  # what is refused before the engine is asked, as the document says 
     403: "`CROSS_SITE`, `NOT_THE_PROXY`: A page of another site may not write here; where there are users, only their "
     "proxy may ask.",
     413: "`TOO_LARGE`: The body is larger than this server reads.",
-    429: "`TOO_MANY`: One client address asks for more than its share.",
+    429: "`TOO_MANY`: One client address, or one user, asks for more than a share.",
 }
 EVERY_CALL = {400, 401, 403}
 

@@ -49,6 +49,7 @@ def add_calls(calls: Calls, engine: Engine) -> None:
         {200: Answer("The same, of a series that was known.", LoadAnswer), 201: Answer("What it held.", LoadAnswer)},
         errors.UploadError,
         *ANY_LOAD,
+        errors.NoRoom,
         file="A Parquet export: raw, or as the field `file` of a form.",
     )
     def load() -> Response:

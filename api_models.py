@@ -65,6 +65,9 @@ class UploadAnswer(Metadata):
     warnings: list[str]
     reused: Reused
     extends: str | None = Field(description="Handle of the stored series of which this one is a newer version.")
+    removed: list[str] = Field(
+        description="Handles of the series that made room for it; of the sender's own, where there are users."
+    )
 
 
 class DatasetAnswer(Metadata, answered(Versions)):  # type: ignore[misc]

@@ -16,9 +16,9 @@
   };
 
   /* offer: {words, act}, a button behind the text. It stays the same one while the text beside it changes: a press that
-     begins on one button and ends on another is none. */
-  const say = (text, { refusal = false, share = null, offer = null } = {}) => {
-    const place = stage();
+     begins on one button and ends on another is none. stays: until it is closed, whichever page is opened meanwhile. */
+  const say = (text, { refusal = false, share = null, offer = null, stays = false } = {}) => {
+    const place = stays ? document.getElementById("upload-sheet") : stage();
     if (!place) return;
     const offered = place.querySelector("#upload-offer");
     act = offer?.act;
@@ -37,9 +37,9 @@
       button.addEventListener("click", () => act());
       line.append(refusal ? " " : " \u00b7 ", button);
     }
-    if (refusal && place.id === "upload-sheet") {
+    if ((refusal || stays) && place.id === "upload-sheet") {
       const close = hindcast.element("button", "link", "Close");
-      close.addEventListener("click", () => say(""));
+      close.addEventListener("click", () => say("", { stays }));
       line.append(" ", close);
     }
     place.append(line);

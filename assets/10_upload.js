@@ -31,10 +31,19 @@
     return "The server could not read this file. Try again in a moment.";
   };
 
+  /* What made room for a file is no longer there to be opened. */
+  const tellRemoved = (removed) => {
+    const names = removed.map((handle) => hindcast.memory.get(handle)?.name).filter(Boolean);
+    removed.forEach(hindcast.memory.forget);
+    const what = removed.length === 1 ? "the file that was used least lately was" : `the ${removed.length} files that were used least lately were`;
+    if (removed.length) say(`To make room for this file, ${what} deleted${names.length ? `: ${names.join("; ")}` : ""}.`, { stays: true });
+  };
+
   const opened = (answer, where) => {
     const h = answer.horizon === horizon() ? null : answer.horizon;
     if (answer.upload_id) hindcast.memory.uploaded(answer, { h });
     say("");
+    tellRemoved(answer.removed || []);
     if (hindcast.taken?.(answer)) return;
     if (where) {
       hindcast.leave();
@@ -108,7 +117,8 @@
     request.addEventListener("abort", () => say(""));
     request.addEventListener("error", () => say("No connection to the server. Try again.", { refusal: true }));
     request.addEventListener("load", () => {
-      if (request.status === 503 || request.status === 429) return again(request, () => send(body, how));
+      const isBusy = request.status === 503 || request.status === 429;
+      if (isBusy && errorOf(request)?.code !== "NO_ROOM") return again(request, () => send(body, how));
       if (asked(request, body, how)) return;
       if (request.status >= 400) return refused(request, body, how);
       const answer = JSON.parse(request.responseText);

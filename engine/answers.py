@@ -30,13 +30,15 @@ class UploadRecord:
 @dataclass(frozen=True)
 class Upload:
     """The answer to an upload. known: the series was stored before. reused: origins whose forecasts were there.
-    extends: handle of the stored series of which this one is a newer version."""
+    extends: handle of the stored series of which this one is a newer version. removed: handles of the
+    series, the sender's own where there are users, that made room for it."""
 
     dataset: Dataset
     record: UploadRecord
     known: bool
     reused: int
     extends: str | None
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ class Engine:
 
         added = self._on_store_thread(add)
         record = UploadRecord(file.upload_id, handle, reading.readback)
-        return Upload(added.dataset, record, added.known, added.reused, added.extends)
+        return Upload(added.dataset, record, added.known, added.reused, added.extends, added.removed)
 
     def _kept(self, upload_id: str) -> Kept:
         is_one = UPLOAD_ID.match(upload_id) and self._is_uploader(upload_id)

@@ -93,6 +93,12 @@ class Overloaded(EngineError):
     code = "OVERLOADED"
 
 
+class NoRoom(Overloaded):
+    """Nothing can make room for a dataset: what is stored was used just now, or is others'."""
+
+    code = "NO_ROOM"
+
+
 class StorageFailed(EngineError):
     """The cache directory cannot be read or written at the moment (a full disk, say)."""
 

@@ -44,12 +44,13 @@ MOST_READINGS = 256  # upload records kept in memory: a page asks for its own wi
 
 class Added(NamedTuple):
     """A series that is now stored and open. reused: its rows that were there already. extends: the stored series that
-    it continues."""
+    it continues. removed: other series of the same user that made room for it."""
 
     dataset: Dataset
     known: bool
     reused: int
     extends: str | None
+    removed: tuple[str, ...]
 
 
 class Library:
@@ -62,7 +63,7 @@ class Library:
         self._store = store
         self._lineage = Lineage(store)
         self._shelf = Shelf()
-        self._room = Room(settings, scheduler, catalog, store, self._shelf, self.delete)
+        self._room = Room(settings, scheduler, catalog, store, self._shelf, self.delete, self._lineage.scopes)
         self._readings: dict[str, dict[str, Any]] = {}
         self._manifests = Manifests(store, scheduler)
         self.entries = Entries(settings, scheduler, catalog, store, self._room, self._manifests, self.load)
@@ -131,11 +132,12 @@ class Library:
         the bytes of a file that has just come it cannot be read again, and that is all."""
         series, found = dataset.series, self._find(dataset.handle)
         new = file if isinstance(file, Incoming) else None
-        keeps = self._room.make(series.handle, 0 if found else int(series.values.nbytes), new.size if new else 0)
+        size, wanted = 0 if found else int(series.values.nbytes), new.size if new else 0
+        made = self._room.make(series.handle, series.scope, size, wanted)
         if found is None:
             self._store.put_series(series)
             self._remember(dataset)
-        self._store.put_upload(file.upload_id, new.path if new and keeps else None, series.handle, reading)
+        self._store.put_upload(file.upload_id, new.path if new and made.fits_all else None, series.handle, reading)
         self._readings.pop(file.upload_id, None)
         self._lineage.add(series)
         entry = self._scheduler.find((series.handle, spec.key))
@@ -143,13 +145,13 @@ class Library:
             reused = frame_of(entry).done_count
         else:
             reused = frame_of(self.entries.open(series.handle, spec)).found_count
-        return Added(found or dataset, found is not None, reused, self._lineage.extends(series.handle))
+        return Added(found or dataset, found is not None, reused, self._lineage.extends(series.handle), made.own)
 
     def adopt(self, found: Imported) -> tuple[bool, Entry]:
         """Store a series that came as an export, and open it; the rows to come are marked. Whether it was known."""
         series, known = found.dataset.series, self._find(found.dataset.handle) is not None
         if not known:
-            self._room.make(series.handle, int(series.values.nbytes + found.samples.nbytes), 0)
+            self._room.make(series.handle, series.scope, int(series.values.nbytes + found.samples.nbytes), 0)
             self._store.put_series(series)
             self._remember(found.dataset)
             self._lineage.add(series)

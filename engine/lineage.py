@@ -33,6 +33,11 @@ class Version(NamedTuple):
     marks: NDArray[np.uint32]
     newer: str | None = None
 
+    @property
+    def scope(self) -> str:
+        """Whose series it is: the grid begins with that."""
+        return self.grid.partition("\0")[0]
+
     @classmethod
     def of(cls, series: Series) -> Version:
         data = canonical_bytes(series.values)
@@ -97,6 +102,10 @@ class Lineage:
     def ends(self) -> dict[str, tuple[int, int]]:
         """First and last slot of every stored series."""
         return {handle: (version.first, version.last) for handle, version in self._versions().items()}
+
+    def scopes(self) -> dict[str, str]:
+        """Whose each stored series is."""
+        return {handle: version.scope for handle, version in self._versions().items()}
 
     def newer(self, handle: str) -> str | None:
         """The newest version of a series; None if there is none but itself."""

@@ -1,14 +1,21 @@
-"""Room: what goes when the disk or the memory runs short, and what is too old. All of it runs on the store thread."""
+"""Room: what goes when the disk or the memory runs short, and what is too old. All of it runs on the store thread.
+
+Where there are users, nobody's uploads take the room of somebody who has less: who is beyond the share that one user
+may have loses their own, and of the others those make room who take most.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from statistics import fmean
+from typing import NamedTuple
 
 from engine.catalog import Catalog
-from engine.errors import Overloaded
+from engine.errors import NoRoom
 from engine.forecasting import frame_of
+from engine.holdings import NOBODY, Holdings
 from engine.jobs import Entry
 from engine.scheduler import Scheduler
 from engine.settings import Settings
@@ -22,8 +29,16 @@ FREED = 1 / 16  # of the memory budget is freed beyond what is needed, so that n
 DAY = 86_400  # seconds
 
 
+class Made(NamedTuple):
+    """Room that was made for a dataset. fits_all: whether the wanted bytes fit, too. own: the datasets that went for it
+    of the same user."""
+
+    fits_all: bool
+    own: tuple[str, ...]
+
+
 class Room:
-    """`delete` forgets a dataset everywhere."""
+    """`delete` forgets a dataset everywhere; `scopes` tells whose each stored series is."""
 
     def __init__(
         self,
@@ -33,6 +48,7 @@ class Room:
         store: Store,
         shelf: Shelf,
         delete: Callable[[str], object],
+        scopes: Callable[[], Mapping[str, str]],
     ) -> None:
         self._settings = settings
         self._scheduler = scheduler
@@ -40,45 +56,81 @@ class Room:
         self._store = store
         self._shelf = shelf
         self._delete = delete
+        self._scopes = scopes
 
     # --- on disk ---------------------------------------------------------------------------------------------------
 
-    def make(self, handle: str, size: int, wanted: int) -> bool:
-        """Delete until a new dataset's `size` and the `wanted` bytes fit: first forecasts of models that have changed
-        since, then whole datasets, least recently used first.
+    def make(self, handle: str, scope: str, size: int, wanted: int) -> Made:
+        """Delete until a user's new dataset of `size` and the `wanted` bytes fit: first forecasts of models that have
+        changed since, then whole datasets, least recently used first: the user's own, or of whoever takes more.
 
-        What is being looked at stays. Overloaded if the dataset does not fit; whether the wanted bytes do, too.
+        What is being looked at stays. NoRoom if the dataset does not fit.
         """
-        handles = set(self._store.handles())
-        known = handle in handles
+        scopes = self._stored()
+        known, own = handle in scopes, list[str]()
+        holdings = self._holdings(scopes)
+
+        def is_too_much(needed: int) -> bool:
+            return scope != NOBODY and holdings.share(scope, needed, not known) > self._settings.user_share
 
         def fits(needed: int) -> bool:
             enough = self._store.measure() + needed <= self._settings.disk_budget
-            return enough and (known or len(handles) < self._settings.max_datasets)
+            return enough and (known or len(scopes) < self._settings.max_datasets) and not is_too_much(needed)
 
         if fits(size + wanted):
-            return True
+            return Made(True, ())
         self._drop_obsolete()
-        for oldest in self._removable(handles - {handle}):
-            if fits(size + wanted):
+        holdings = self._holdings(scopes)
+        removable = self._removable(set(scopes) - {handle})
+        while not fits(size + wanted):
+            mine, others = holdings.share(scope, size + wanted, not known), holdings.shares()
+            larger = {other for other, share in others.items() if share > mine and not is_too_much(size + wanted)}
+            oldest = _first_to_go(removable, scopes, others, {scope, *larger})
+            if oldest is None:
                 break
             self._make_room_of(oldest)
-            handles.remove(oldest)
+            removable.remove(oldest)
+            if scopes.pop(oldest) == scope:
+                own.append(oldest)
+            holdings = self._holdings(scopes)
         if not fits(size):
-            raise Overloaded("There is no room for another dataset. Forget one that is no longer needed.")
-        return fits(size + wanted)
+            raise NoRoom(self._refusal(is_too_much(size)))
+        return Made(fits(size + wanted), tuple(own))
+
+    def _refusal(self, is_too_much: bool) -> str:
+        if not is_too_much:
+            return "There is no room for another dataset. Forget one that is no longer needed."
+        return (
+            f"Your series take {100 * self._settings.user_share:g} % of this server's room, the most that one user may "
+            "have, and you have used all of them in the last minutes. Delete one that is no longer needed."
+        )
 
     def trim(self) -> None:
-        """What is computed makes the caches grow: delete until they fit again, as for a new dataset. What is being
-        looked at or computed stays, even if there is not room enough for that alone."""
+        """What is computed makes the caches grow: delete until they fit again, of those users who take most. What is
+        being looked at or computed stays, even if there is not room enough for that alone."""
         if self._store.measure() <= self._settings.disk_budget:
             return
         self._drop_obsolete()
         filling = [entry for entry in self._scheduler.entries() if not frame_of(entry).complete() and entry.background]
-        for oldest in self._removable(set(self._store.handles()) - {entry.subject.series.handle for entry in filling}):
-            if self._store.measure() <= self._settings.disk_budget:
+        scopes = self._stored()
+        removable = self._removable(set(scopes) - {entry.subject.series.handle for entry in filling})
+        while self._store.measure() > self._settings.disk_budget and scopes:
+            shares = self._holdings(scopes).shares()
+            fair = min(fmean(shares.values()), max(shares.values()))  # a mean may be rounded up
+            oldest = _first_to_go(removable, scopes, shares, {scope for scope in shares if shares[scope] >= fair})
+            if oldest is None:
                 break
             self._make_room_of(oldest)
+            removable.remove(oldest)
+            del scopes[oldest]
+
+    def _stored(self) -> dict[str, str]:
+        """Whose each stored dataset is."""
+        known = self._scopes()
+        return {handle: known.get(handle, NOBODY) for handle in self._store.handles()}
+
+    def _holdings(self, scopes: Mapping[str, str]) -> Holdings:
+        return Holdings(self._settings, self._store, scopes)
 
     def _drop_obsolete(self) -> None:
         forecasts = self._store.forecasts
@@ -153,3 +205,11 @@ class Room:
             if number not in (block, rows.block_of(entry.focus)) and self._scheduler.put_away(entry, int(number)):
                 freed += rows.block_nbytes
         return freed
+
+
+def _first_to_go(
+    removable: list[str], scopes: Mapping[str, str], shares: Mapping[str, float], losers: Collection[str]
+) -> str | None:
+    """Of the losers' datasets the least recently used one of whoever takes most. removable: in that order."""
+    theirs = [handle for handle in removable if scopes[handle] in losers]
+    return max(theirs, key=lambda handle: shares[scopes[handle]], default=None)

@@ -111,6 +111,13 @@ class Settings:
         32, "requests", "Most requests of one client address, this machine's aside, that are worked on at once.", 1
     )
     max_datasets: int = _setting(1_000, "datasets", "Most datasets kept.", 1)
+    user_share: float = _setting(
+        0.5,
+        "part",
+        "Most of the disk and of the datasets that are one user's; beyond it the least recently used ones of their own "
+        "make room. When the room of all runs short, those of whoever takes most do.",
+        0.01,
+    )
     keep_days: float = _setting(0.0, "days", "How long a dataset is kept after its last use; 0: for ever.", 0)
     trusted_hosts: tuple[str, ...] = _setting(
         ("127.0.0.1", "localhost", "[::1]"), "names, comma", "Host names the server answers to."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -164,6 +164,12 @@ class Store:
         found = self._read(f"u/{upload_id}", UPLOAD_MAGIC)
         return found[0] if found else None
 
+    def uploads(self) -> Iterator[tuple[str, list[str]]]:
+        """Every upload, and the handles of what it was read as; damaged records are left out."""
+        for key in self._cache.keys("u/"):
+            if not key.endswith("/raw") and (record := self.upload(key[2:])) is not None:
+                yield key[2:], list(record)
+
     def kept(self, upload_id: str) -> Kept | None:
         """The bytes of an upload, to be read by whichever thread; None if they are not kept."""
         file = self._cache.open(f"u/{upload_id}/raw")
@@ -186,6 +192,10 @@ class Store:
                 for starts in (series, self._cache.starts("m/"), self._cache.starts("u/", but="/raw"))
             ),
         )
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of every value by its key."""
+        return self._cache.sizes()
 
     def keys(self, prefix: str) -> list[str]:
         """Keys of everything stored under a prefix."""

@@ -154,10 +154,23 @@ def _privacy(settings: Settings) -> list[Any]:
             f"Your file stays on this server; nothing leaves your network. {here} The names of files and columns are "
             "shown in your own browser only. The list of recent files is your browser's, too."
         ),
+        *_share(settings),
         html.P(
             f"{kept} “Cache” at the foot of the page shows what is stored and deletes it without a trace; with “Only "
             "the latest forecast, keep nothing” nothing is stored at all."
         ),
+    ]
+
+
+def _share(settings: Settings) -> list[Any]:
+    if settings.access != "users":
+        return []
+    return [
+        html.P(
+            f"Your series may take {100 * settings.user_share:g} % of the room that all share. A file beyond it, or a "
+            "full disk of which you take most, deletes those of yours that were used least lately; you are told which. "
+            "Nobody's files make room for somebody who takes more."
+        )
     ]
 
 

@@ -82,7 +82,7 @@ def forget(engine: Engine, way: str, handle: str, stays: str, monkeypatch: pytes
     ways: dict[str, Callable[[], object]] = {
         "deleted": lambda: engine.delete(handle),
         "flushed": engine.flush,
-        "made room for": lambda: engine._on_store_thread(lambda: library._room.make("", 0, 0)),
+        "made room for": lambda: engine._on_store_thread(lambda: library._room.make("", "", 0, 0)),
         "expired": lambda: engine._on_store_thread(library._room.expire),
     }
     if way == "made room for":
