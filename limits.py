@@ -40,12 +40,20 @@ class Allowance:
 
     def take(self, address: str) -> float:
         """One for this address, and 0; or the seconds until there is one."""
+        return self._wait(address, 1)
+
+    def wait(self, address: str) -> float:
+        """The seconds until there is one for this address."""
+        return self._wait(address, 0)
+
+    def _wait(self, address: str, number: int) -> float:
+        """number: how many are taken if there is one."""
         now, pace = self._clock(), self._most / 60
         with self._lock:
             left, since = self._left.pop(address, (float(self._most), now))
             left = min(self._most, left + (now - since) * pace)
             wait = max(0.0, (1 - left) / pace)
-            self._left[address] = (left if wait else left - 1, now)
+            self._left[address] = (left if wait else left - number, now)
             if len(self._left) > ADDRESSES:
                 self._left.popitem(last=False)
         return wait
@@ -87,14 +95,14 @@ def bound(server: Flask, settings: Settings) -> None:
         who = f"{USER}{user}" if user else address
         if request.endpoint in FILES and request.method == "POST":
             if not files.take(who):
-                return _refused(f"{settings.max_uploads_per_address} files of yours are being read already.", SOON)
+                return too_many(f"{settings.max_uploads_per_address} files of yours are being read already.", SOON)
             g.place = files, who
             wait = uploads.take(who)
-            return _refused("You have sent many files in the last minute.", wait) if wait else None
+            return too_many("You have sent many files in the last minute.", wait) if wait else None
         if not user and _is_here(address):
             return None
         if not requests.take(who):
-            return _refused(f"{settings.max_requests_per_address} requests of yours are being worked on already.", SOON)
+            return too_many(f"{settings.max_requests_per_address} requests of yours are being worked on already.", SOON)
         g.place = requests, who
         return None
 
@@ -126,7 +134,8 @@ def _is_here(address: str) -> bool:
         return not address
 
 
-def _refused(found: str, wait: float) -> Response:
+def too_many(found: str, wait: float) -> Response:
+    """429: what was found, and when to come back."""
     seconds = max(1, math.ceil(wait))
     words = f"{found} Try again in {seconds} s."
     if request.path.startswith(PREFIX):

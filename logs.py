@@ -18,6 +18,7 @@ from engine import Settings
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")  # what a proxy may have called the request
 TEXT = "%(asctime)s %(levelname)s %(name)s%(about)s: %(message)s"
 SLOW = 5.0  # seconds
+ANSWERS = {503, 504}  # come again; it did not come in the time that you wanted to wait
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "DELETE"}
 OTHERS = "other"  # paths that no route takes, methods of the asker's own: what somebody sends is written nowhere
@@ -86,7 +87,7 @@ def follow(server: Flask) -> None:
             return response
         response.headers["X-Request-ID"] = g.request_id
         took = seconds()
-        is_failure = response.status_code >= 500 and response.status_code != 503
+        is_failure = response.status_code >= 500 and response.status_code not in ANSWERS
         level = logging.ERROR if is_failure else logging.WARNING if took > SLOW else logging.DEBUG
         log.log(level, "%s %s: %d in %.0f ms", method(), route(), response.status_code, 1000 * took)
         return response

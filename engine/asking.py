@@ -34,6 +34,7 @@ from engine.visitor import visitor
 from engine.waiting import Waiting
 
 PROBES = 8  # forecasts of an export that are held against the model
+LOOKUP = 1.0  # seconds that a handle is looked for even if somebody would rather not wait: an unknown one is unknown
 HANDLE = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -56,8 +57,10 @@ class Asking:
         """A stored dataset that its visitor may see. UnknownHandle."""
         if not HANDLE.match(handle):
             raise UnknownHandle("This is not a handle: 64 hexadecimal digits were expected.")
-        found = self._library.cached(handle)
-        dataset = found or self._waiting.on_store_thread(lambda: self._library.load(handle), deadline)
+        dataset = self._library.cached(handle)
+        if dataset is None:
+            patience = None if deadline is None else max(deadline, self._waiting.deadline(LOOKUP))
+            dataset = self._waiting.on_store_thread(lambda: self._library.load(handle), patience)
         visitor().look(dataset.series)
         return dataset
 

@@ -194,12 +194,15 @@ def test_a_superseded_request_has_no_content(
     assert (late.status_code, late.data, late.headers["X-Hindcast-Code"]) == (204, b"", "SUPERSEDED")
 
 
-def test_a_deadline_is_504(client: FlaskClient, handle: str, engine: Engine, toy: ToyForecaster) -> None:
+def test_a_deadline_is_504_and_no_failure_of_the_server(
+    client: FlaskClient, handle: str, engine: Engine, toy: ToyForecaster, caplog: pytest.LogCaptureFixture
+) -> None:
     until(lambda: filled(engine, handle))
     toy.gate.clear()
     response = client.post(f"{DATASETS}/{handle}/forecasts/-3?timeout=0.05")
     toy.gate.set()
     assert (response.status_code, code(response)) == (504, "DEADLINE")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,18 @@ def test_the_same_file_of_two_users_is_two_series(client: FlaskClient) -> None:
 
 def calls(handle: str) -> list[tuple[str, str]]:
     own = f"/api/v1/datasets/{handle}"
-    reads = ("", "/progress", "/series", "/forecasts/-30", "/blocks/0", "/rail", "/scores", "/compare", "/export.csv")
+    reads = (
+        "",
+        "/progress",
+        "/series",
+        "/forecasts/-30",
+        "/forecasts/-30?timeout=0",
+        "/blocks/0",
+        "/rail",
+        "/scores",
+        "/compare",
+        "/export.csv",
+    )
     reads = (*reads, "/slice?slice=hour:6", "/events?line=1&side=above", "/export.parquet", "/shares")
     writes = [("DELETE", own), ("POST", f"{own}/recalculate"), ("POST", f"{own}/forecasts/-30")]
     writes += [("POST", f"{own}/shares"), ("DELETE", f"{own}/shares"), ("DELETE", f"/api/v1/cache/{handle}")]

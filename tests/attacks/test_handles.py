@@ -13,7 +13,7 @@ ALMOST = ["0" * 64, "f" * 64]
 def test_every_handle_that_is_not_stored_has_the_same_answer(client: FlaskClient, upload: Upload) -> None:
     known = upload.dataset.handle
     almost = known[:-1] + ("0" if known[-1] != "0" else "1")  # all but the last digit is right
-    for call in ("", "/progress", "/forecasts/0", "/rail", "/scores", "/export.parquet"):
+    for call in ("", "/progress", "/forecasts/0", "/forecasts/0?timeout=0", "/rail", "/scores", "/export.parquet"):
         answers = {client.get(f"/api/v1/datasets/{handle}{call}").data for handle in (*ALMOST, UNKNOWN, almost)}
         assert len(answers) == 1
         assert known[:8].encode() not in answers.pop()
