@@ -82,6 +82,8 @@ def a_context_has_the_same_bytes_in_any_batch(model: Forecaster) -> None:
     order = np.random.default_rng(0).permutation(len(made.values))
     mixed = model.predict(made.values[order], made.floor[order], MAX_HORIZON)
     assert mixed.tobytes() == together[order].tobytes()
+    many = np.tile(order, 3)  # more than fit into one pass of a network
+    assert model.predict(made.values[many], made.floor[many], MAX_HORIZON).tobytes() == together[many].tobytes()
     for row in range(len(order)):
         one = slice(row, row + 1)
         assert model.predict(made.values[one], made.floor[one], MAX_HORIZON).tobytes() == together[one].tobytes()

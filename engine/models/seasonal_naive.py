@@ -28,7 +28,7 @@ class SeasonalNaive(Statistical):
     """See the module."""
 
     name = "seasonal-naive"
-    digest = "seasonal-naive-2"
+    digest = "seasonal-naive-3"
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict."""
@@ -71,12 +71,13 @@ def periods(values: Array, longest: NDArray[np.int64] | None = None) -> NDArray[
         allowed &= np.arange(1, length) <= longest[:, None]
     seasonal = np.where(allowed, cost, np.inf)
     least = seasonal.min(axis=1)
-    shortest = np.argmax(seasonal <= SLACK * least[:, None], axis=1)[:, None]
+    # Rounding in the FFTs, which depends on a row's place in its batch, must neither make a season of a constant
+    # context, nor of an exact one a multiple of its period or a last value.
+    noise = 1e-12 * mean_square.max(axis=1)
+    shortest = np.argmax(seasonal <= SLACK * (least + noise)[:, None], axis=1)[:, None]
     # Noise makes side valleys: of those about the shortest good period, the deepest is the period.
     near = np.abs(np.arange(length - 1) - shortest) <= NEIGHBOURHOOD * (shortest + 1)
     best = np.argmin(np.where(near, seasonal, np.inf), axis=1)
-    # Rounding in the FFTs must not make a season of a constant context, nor of an exact one a last value.
-    noise = 1e-12 * mean_square.max(axis=1)
     wins = np.isfinite(least) & (least + noise < GAIN * cost[:, 0])
     result: NDArray[np.int64] = np.where(wins, best + 1, 1)
     return result

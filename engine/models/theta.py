@@ -40,7 +40,7 @@ class Theta(Statistical):
     """See the module."""
 
     name = "theta"
-    digest = "theta-1"
+    digest = "theta-2"
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict."""
