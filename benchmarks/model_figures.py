@@ -13,6 +13,7 @@ from benchmarks.figures import Figure, meter, percentile, seconds
 from engine import Settings
 from engine.models.small.features import features
 from engine.models.small.forecaster import WEIGHTS, HindcastSmall, network
+from engine.models.small.network import STEPS
 from engine.windows import Contexts, contexts, usable
 
 ROUNDS = 40  # the kinds take turns: the machine's own speed drifts
@@ -67,9 +68,9 @@ def asked(model: HindcastSmall, made: Contexts, count: int) -> Callable[[], obje
 
 
 def flops(made: Contexts) -> float:
-    """Of the network's matrix products, an origin."""
+    """Of the network's matrix products, an origin and STEPS ahead."""
     net = network(WEIGHTS.read_bytes())
-    given = features(torch.from_numpy(made.values), torch.from_numpy(made.floor))
+    given = features(torch.from_numpy(made.values), torch.from_numpy(made.floor), STEPS)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         net(given)
     return counter.get_total_flops() / len(made.values)

@@ -109,7 +109,7 @@ def test_noise_and_lines_and_too_few_cycles_have_no_clear_period() -> None:
 
 def test_seasonal_candidates_repeat_the_cycle_its_mean_and_both_at_todays_level() -> None:
     values = np.tile([0.0, 1.0, 5.0, 2.0], 128) + 8.0 * (np.arange(CONTEXT_LENGTH) >= CONTEXT_LENGTH - 4)
-    last, mean, last_moved, mean_moved = repeated(windows([values]), torch.tensor([[4]]))
+    last, mean, last_moved, mean_moved = repeated(windows([values]), torch.tensor([[4]]), MAX_HORIZON)
     assert last[0, :5].tolist() == [8, 9, 13, 10, 8]
     assert mean[0, :5].tolist() == [2, 3, 7, 4, 2]
     assert last_moved[0, :4].tolist() == [16, 17, 21, 18]
@@ -123,7 +123,7 @@ def test_seasonal_differences_are_zero_where_a_value_is_missing_or_none_came_bef
 
 def test_an_additive_season_on_a_line_is_continued() -> None:
     values = 3 * np.sin(2 * np.pi * TIME / 12) + 0.02 * TIME
-    rows, share = trend.trends(windows([seen(values)]), torch.tensor([[12]]))
+    rows, share = trend.trends(windows([seen(values)]), torch.tensor([[12]]), MAX_HORIZON)
     drifting = rows[len(trend.LEVELS) + 1][0].numpy()
     # The smoothed level lags the line by its own memory.
     np.testing.assert_allclose(drifting[:12], ahead(values)[:12], atol=0.2)
@@ -132,7 +132,7 @@ def test_an_additive_season_on_a_line_is_continued() -> None:
 
 def test_a_multiplicative_season_on_growth_is_continued_in_logs_above_the_floor() -> None:
     values = np.exp(0.004 * TIME) * (1 + 0.4 * np.sin(2 * np.pi * TIME / 12))
-    rows, _ = trend.trends(windows([seen(values) - 5], floor=-5.0), torch.tensor([[12]]))
+    rows, _ = trend.trends(windows([seen(values) - 5], floor=-5.0), torch.tensor([[12]]), MAX_HORIZON)
     straight, bent = (rows[k][0].numpy() for k in (len(trend.LEVELS) + 1, trend.COUNT + len(trend.LEVELS) + 1))
     truth = ahead(values)[:24] - 5
     assert np.abs(bent[:24] - truth).mean() < 0.25 * np.abs(straight[:24] - truth).mean()
@@ -143,14 +143,14 @@ def test_candidates_in_logs_repeat_the_others_where_there_is_no_floor_or_a_value
     on_the_floor = values.copy()
     on_the_floor[40] = 0
     for row, floor in ((values, FREE), (on_the_floor, 0.0)):
-        rows, _ = trend.trends(windows([row], floor), torch.tensor([[19]]))
+        rows, _ = trend.trends(windows([row], floor), torch.tensor([[19]]), MAX_HORIZON)
         for straight, bent in zip(rows[: trend.COUNT], rows[trend.COUNT :], strict=True):
             torch.testing.assert_close(straight, bent, rtol=0, atol=0)
 
 
 def test_momenta_go_on_from_the_last_value_ever_more_slowly() -> None:
     line = 0.5 * seen(TIME)
-    for (_, damping), row in zip(trend.MOMENTA, trend.momenta(windows([line])), strict=True):
+    for (_, damping), row in zip(trend.MOMENTA, trend.momenta(windows([line]), MAX_HORIZON), strict=True):
         made = row[0].double().numpy()
         np.testing.assert_allclose(made[0], line[-1] + 0.5 * damping, rtol=1e-5)
         np.testing.assert_allclose(np.diff(made)[1:12] / np.diff(made)[:11], damping, rtol=1e-3)
@@ -161,7 +161,7 @@ def test_momenta_know_a_slope_through_gaps_and_none_where_nothing_moves() -> Non
     line = 0.5 * seen(TIME)
     line[-6:-3] = np.nan  # a gap of three, then three values
     still, short = np.full(100, 3.0), np.array([1.0, 1.0, 1.0, 1.0, 2.0])
-    rows = trend.momenta(windows([line, still, short]))
+    rows = trend.momenta(windows([line, still, short]), MAX_HORIZON)
     assert [row[1].unique().tolist() for row in rows] == [[3.0], [3.0]]
     for row in rows:
         assert 0.7 < (row[0, 0] - line[-1]).item() / (0.5 * 0.85) < 1.4

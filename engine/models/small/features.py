@@ -24,7 +24,7 @@ SUMMARY = 19 + len(AVERAGES) + CANDIDATES
 class Features(NamedTuple):
     """What `features` makes of B contexts, in their scale.
 
-    candidates (B, MAX_HORIZON, CANDIDATES); channels (B, CHANNELS, C); summary (B, SUMMARY); last and recent (B, 1): of
+    candidates (B, steps, CANDIDATES); channels (B, CHANNELS, C); summary (B, SUMMARY); last and recent (B, 1): of
     Window; step and seasonal_step (B, 1): mean absolute step, and mean of the seasonal differences that are not 0;
     floor (B, 1): as given; constant (B, 1): whether all observed values are equal.
     """
@@ -40,14 +40,14 @@ class Features(NamedTuple):
     constant: Tensor
 
 
-def features(contexts: Tensor, floor: Tensor) -> Features:
-    """Features of (B, C) scaled contexts (NaN = missing) with (B,) floors."""
+def features(contexts: Tensor, floor: Tensor, steps: int = MAX_HORIZON) -> Features:
+    """Features of (B, C) scaled contexts (NaN = missing) with (B,) floors; `steps` ahead, at least LOOKBACK."""
     context = window(contexts, floor)
     found = periods(context)
     past = earlier(context, LOOKBACK)
     both = Window(*(torch.cat(pair) for pair in zip(context, past, strict=True)))
     twice = Periods(*(value.repeat(2, 1) for value in found))
-    table, share = candidates(both, twice)
+    table, share = candidates(both, twice, steps)
     now, then = table.chunk(2)
     cyclic = difference(context, found.main)
     counted = (cyclic != 0).to(cyclic.dtype).sum(1, keepdim=True)
@@ -112,11 +112,11 @@ def features(contexts: Tensor, floor: Tensor) -> Features:
     )
 
 
-def candidates(context: Window, found: Periods) -> tuple[Tensor, Tensor]:
-    """(B, MAX_HORIZON, CANDIDATES) forecasts of the contexts, and the season's share of variance (B, 1)."""
+def candidates(context: Window, found: Periods, steps: int) -> tuple[Tensor, Tensor]:
+    """(B, steps, CANDIDATES) forecasts of the contexts, and the season's share of variance (B, 1)."""
     _, decay = memories(context.values.shape[1], (*AVERAGES, EVER), context.values.device)
     means = ((context.values * context.seen) @ decay) / (context.seen @ decay).clamp(min=1e-6)
-    bent, share = trend.trends(context, found.main)
-    flat = [value.expand(-1, MAX_HORIZON) for value in (context.last, *means.chunk(means.shape[1], 1))]
-    cycles = [*repeated(context, found.main), *repeated(context, found.other)]
-    return torch.stack((flat[0], *cycles, *flat[1:], *bent, *trend.momenta(context)), 2), share
+    bent, share = trend.trends(context, found.main, steps)
+    flat = [value.expand(-1, steps) for value in (context.last, *means.chunk(means.shape[1], 1))]
+    cycles = [*repeated(context, found.main, steps), *repeated(context, found.other, steps)]
+    return torch.stack((flat[0], *cycles, *flat[1:], *bent, *trend.momenta(context, steps)), 2), share

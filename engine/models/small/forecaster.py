@@ -16,17 +16,16 @@ from torch import Tensor
 from engine.models.observations import require_observed
 from engine.models.quantiles import mid_levels
 from engine.models.small.features import Features, features
-from engine.models.small.network import LEVELS, Network, Shape
+from engine.models.small.network import LEVELS, STEPS, Network, Shape
 from engine.models.small.packed import pack
 from engine.plotdata import Kind
-from engine.settings import Settings
+from engine.settings import MAX_HORIZON, Settings
 from engine.windows import CONTEXT_LENGTH
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 SHA256 = "e4ab8942bc7a8f467bbbf031e640fedcffaa55059f691e4519aa3e07272495f0"  # of that file
-RULES = 2  # of the features: another number makes every stored forecast another model's
-ROWS = 8  # the network is always given as many: products of other sizes round otherwise, and bytes must not change
-MOST = 8 * ROWS  # rows whose features are made at once
+RULES = 3  # of features and network: another number makes every stored forecast another model's
+FEW, MANY = 16, 64  # rows the network is given: products of other sizes may round otherwise, and bytes must not change
 
 
 class HindcastSmall:
@@ -47,31 +46,43 @@ class HindcastSmall:
         self._network = network(raw).to(self._device, torch.float32 if self.numerics == "fp32" else torch.bfloat16)
         self.size = f"{sum(p.numel() for p in self._network.parameters()) / 1e6:.1f} million weights"
         if self.numerics == "bf16" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
-            pack(self._network, ROWS * self._network.tokens)
+            pack(self._network, FEW * (self._network.patches + 1))
         self._mix = mixing(self.num_samples).to(self._device)
         torch.set_num_threads(1)  # one thread a worker: the engine runs several
+        self._few, self._many = (MANY, MANY) if self.numerics == "cuda" else (FEW, MANY if self._agree() else FEW)
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict. ValueError for a context without any value."""
         require_observed(contexts)
         samples = np.empty((len(contexts), horizon, self.num_samples), np.float32)
-        for start in range(0, len(contexts), MOST):
-            part = slice(start, start + MOST)
-            samples[part] = self._run(contexts[part], floor[part])[:, :horizon]
+        steps = -(-horizon // STEPS) * STEPS
+        for start in range(0, len(contexts), MANY):
+            part = slice(start, start + MANY)
+            rows = self._few if len(contexts[part]) <= 2 * FEW else self._many
+            samples[part] = self._run(contexts[part], floor[part], steps, rows)[:, :horizon]
         return samples
 
     @torch.inference_mode()
-    def _run(self, contexts: NDArray[np.float32], floor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(B, MAX_HORIZON, S), at most MOST contexts; filled up to a multiple of ROWS with copies of the last one."""
-        order = np.minimum(np.arange(-(-len(contexts) // ROWS) * ROWS), len(contexts) - 1)
+    def _run(
+        self, contexts: NDArray[np.float32], floor: NDArray[np.float32], steps: int, rows: int
+    ) -> NDArray[np.float32]:
+        """(B, steps, S), at most MANY contexts; filled up to a multiple of `rows` with copies of the last one."""
+        order = np.minimum(np.arange(-(-len(contexts) // rows) * rows), len(contexts) - 1)
         values, lowest = (torch.from_numpy(array[order]).to(self._device) for array in (contexts, floor))
-        given = features(values, lowest)
-        parts = zip(*(torch.split(part, ROWS) for part in given), strict=True)
+        given = features(values, lowest, steps)
+        parts = zip(*(torch.split(part, rows) for part in given), strict=True)
         samples = torch.cat([self._network(Features(*part)) @ self._mix for part in parts])
         samples = torch.maximum(samples, given.floor[:, :, None])
         exact = torch.where(given.constant[:, :, None], given.last[:, :, None], samples)
         result: NDArray[np.float32] = exact[: len(contexts)].cpu().numpy()
         return result
+
+    def _agree(self) -> bool:
+        """Whether this processor gives the same bytes for MANY rows at once as for FEW."""
+        noise = np.random.default_rng(0).normal(size=(MANY, CONTEXT_LENGTH)).astype(np.float32)
+        floor = np.full(MANY, -np.inf, np.float32)
+        few, many = (self._run(noise, floor, MAX_HORIZON, rows) for rows in (FEW, MANY))
+        return few.tobytes() == many.tobytes()
 
 
 def verified(path: Path, sha256: str) -> bytes:

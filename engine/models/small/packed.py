@@ -5,6 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from engine.models.small.network import Raised
+
+LEAST = 64  # rows: with fewer, sums over many inputs are split in other ways, and round otherwise
+
 
 class Packed(nn.Module):
     """A linear layer for inference; gives what the layer it is made of gives."""
@@ -13,9 +17,13 @@ class Packed(nn.Module):
         super().__init__()
         self.weight: Tensor = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), rows)
         self.bias = None if layer.bias is None else layer.bias.detach()
+        self.then = "relu" if isinstance(layer, Raised) else "none"
 
     def forward(self, values: Tensor) -> Tensor:
-        result: Tensor = torch.ops.mkldnn._linear_pointwise(values, self.weight, self.bias, "none", [], "")
+        lacks = LEAST - values.numel() // values.shape[-1]
+        if lacks > 0:  # those added are in its first dimension
+            return self.forward(torch.cat((values, values.new_zeros(lacks, *values.shape[1:]))))[: len(values)]
+        result: Tensor = torch.ops.mkldnn._linear_pointwise(values, self.weight, self.bias, self.then, [], "")
         return result
 
 

@@ -6,17 +6,16 @@ import torch
 from torch import Tensor
 
 from engine.models.small.window import Window
-from engine.settings import MAX_HORIZON
 
 CYCLES = 4
 COUNT = 4  # candidates of a period
 
 
-def repeated(context: Window, period: Tensor) -> list[Tensor]:
-    """Four (B, MAX_HORIZON) candidates of a period (B, 1)."""
+def repeated(context: Window, period: Tensor, steps: int) -> list[Tensor]:
+    """Four (B, steps) candidates of a period (B, 1)."""
     count = context.filled.shape[1]
     device = period.device
-    ahead = torch.arange(MAX_HORIZON, device=device)
+    ahead = torch.arange(steps, device=device)
     back = torch.arange(1, CYCLES + 1, device=device) * period  # (B, cycles)
     at = (count - back)[:, :, None] + (ahead % period)[:, None, :]  # (B, cycles, steps)
     cycle, known = values_at(context, at.flatten(1))

@@ -26,8 +26,8 @@ HEADROOM = 1.0  # logs beyond the context's own range that a forecast may reach
 COUNT = len(LEVELS) + 2 + len(LINES)
 
 
-def trends(context: Window, period: Tensor) -> tuple[list[Tensor], Tensor]:
-    """COUNT (B, MAX_HORIZON) candidates of the values, then COUNT of their logs; the season's share of variance (B, 1).
+def trends(context: Window, period: Tensor, steps: int) -> tuple[list[Tensor], Tensor]:
+    """COUNT (B, steps) candidates of the values, then COUNT of their logs; the season's share of variance (B, 1).
 
     The logs are of the values above the floor. Where there is no floor or a value on it, they repeat the first ones.
     """
@@ -40,8 +40,8 @@ def trends(context: Window, period: Tensor) -> tuple[list[Tensor], Tensor]:
     middle = (logs * context.live).sum(1, keepdim=True) / context.length
     spread = (((logs - middle) * context.live).square().sum(1, keepdim=True) / context.length).sqrt().clamp(min=1e-6)
     curved = torch.where(positive, (logs - middle) / spread, context.filled)
-    rows, share = smoothed(torch.stack((context.filled, curved), 1), context, period)
-    straight, bent = rows[:, 0], rows[:, 1]  # (B, COUNT, MAX_HORIZON)
+    rows, share = smoothed(torch.stack((context.filled, curved), 1), context, period, steps)
+    straight, bent = rows[:, 0], rows[:, 1]  # (B, COUNT, steps)
     top = (logs.amax(1, keepdim=True) + HEADROOM)[:, :, None]
     bottom = (logs.amin(1, keepdim=True) - HEADROOM)[:, :, None]
     power = (bent * spread[:, :, None] + middle[:, :, None]).clamp(bottom, top).exp() + context.floor[:, :, None]
@@ -49,14 +49,14 @@ def trends(context: Window, period: Tensor) -> tuple[list[Tensor], Tensor]:
     return [*straight.unbind(1), *bent.unbind(1)], share[:, :1]
 
 
-def momenta(context: Window) -> list[Tensor]:
-    """(B, MAX_HORIZON) for each of MOMENTA: the last value, and the changes that led to it going on ever more slowly.
+def momenta(context: Window, steps: int) -> list[Tensor]:
+    """(B, steps) for each of MOMENTA: the last value, and the changes that led to it going on ever more slowly.
 
     In a gap nothing changes and after it all at once, so that the same rise over a gap is about the same momentum.
     """
     recent, damped = going_on(context.filled.device)
     rate = context.filled[:, -CHANGES - 1 :].diff(dim=1) @ recent
-    return list((context.last[:, :, None] + rate[:, :, None] * damped).unbind(1))
+    return list((context.last[:, :, None] + rate[:, :, None] * damped[:, :steps]).unbind(1))
 
 
 @functools.cache
@@ -67,9 +67,9 @@ def going_on(device: torch.device) -> tuple[Tensor, Tensor]:
         return decay / decay.sum(0), damped_sums(tuple(damping for _, damping in MOMENTA), device)
 
 
-def smoothed(values: Tensor, context: Window, period: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, V, COUNT, MAX_HORIZON) candidates of V series (B, V, C) known where the context is; their shares (B, V)."""
-    season, ahead, share = seasonality(values, context, period)
+def smoothed(values: Tensor, context: Window, period: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+    """(B, V, COUNT, steps) candidates of V series (B, V, C) known where the context is; their shares (B, V)."""
+    season, ahead, share = seasonality(values, context, period, steps)
     moments = discounted(values.shape[2], values.device)
     total, first, second = (context.seen @ moments)[:, None].chunk(3, 2)  # (B, 1, weights)
     seen = context.seen[:, None]
@@ -79,9 +79,9 @@ def smoothed(values: Tensor, context: Window, period: Tensor) -> tuple[Tensor, T
     # A slope is a guess from few values: shrunk as if values of one step's age had been seen without any slope.
     variance = second / total - mean_age.square() + (1 + mean_age) / total.clamp(min=1)
     slope = -(cross / total - mean_age * mean) / variance.clamp(min=1e-6)
-    steps, damped = ahead_of(values.device)
-    levels = mean[:, :, : len(LEVELS), None].expand(-1, -1, -1, MAX_HORIZON)
-    drift = slope[:, :, -1:, None] * steps
+    count, damped = (known[..., :steps] for known in ahead_of(values.device))
+    levels = mean[:, :, : len(LEVELS), None].expand(-1, -1, -1, steps)
+    drift = slope[:, :, -1:, None] * count
     drifting = mean[:, :, 1:2, None] + torch.cat((0.5 * drift, drift), 2)
     lines = slice(len(LEVELS), len(LEVELS) + len(LINES))
     today = mean[:, :, lines] + slope[:, :, lines] * mean_age[:, :, lines]
@@ -111,8 +111,8 @@ def damped_sums(dampings: tuple[float, ...], device: torch.device) -> Tensor:
     return torch.stack([damping * (1 - damping**steps) / (1 - damping) for damping in dampings])
 
 
-def seasonality(values: Tensor, context: Window, period: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Additive season of each value (B, V, C) and each step ahead (B, V, MAX_HORIZON); its share of variance (B, V)."""
+def seasonality(values: Tensor, context: Window, period: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Additive season of each value (B, V, C) and each step ahead (B, V, steps); its share of variance (B, V)."""
     count = values.shape[2]
     place = torch.arange(count, device=values.device)
     half = period // 2
@@ -133,8 +133,8 @@ def seasonality(values: Tensor, context: Window, period: Tensor) -> tuple[Tensor
     season = at(by_phase, phase)
     left = ((rest - season).square() * weight[:, None]).sum(2)
     share = 1 - left / ((rest.square() * weight[:, None]).sum(2) + 1e-6)
-    steps = torch.arange(1, MAX_HORIZON + 1, device=values.device)
-    return season, at(by_phase, -steps % period), torch.where(period > 1, share, 0.0)
+    ahead = torch.arange(1, steps + 1, device=values.device)
+    return season, at(by_phase, -ahead % period), torch.where(period > 1, share, 0.0)
 
 
 def at(values: Tensor, index: Tensor) -> Tensor:
