@@ -11,7 +11,7 @@ TESTERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 8 ? cor
 
 CORE := engine/jobs.py,engine/tickets.py,engine/backlog.py,engine/outbox.py,engine/register.py,engine/bells.py,engine/dispatch.py,engine/outcomes.py,engine/scheduler.py,engine/health.py,engine/workers.py
 
-.PHONY: run serve test lint format audit soak mutants bench bench-ui show-priors train export evaluate browser clean
+.PHONY: run serve test lint format audit soak mutants bench bench-ui picture show-priors train export evaluate browser clean
 
 run: $(VENV)/installed ## the app on http://127.0.0.1:8050, for one person
 	$(BIN)/python app.py
@@ -54,6 +54,9 @@ bench: $(VENV)/installed ## every figure beside its reference from the same run
 
 bench-ui: $(VENV)/installed browser ## what a browser paints of a hand's positions, beside a figure by callback
 	$(BIN)/python -m benchmarks.ui
+
+picture: $(VENV)/installed browser ## the README's pictures of the app, taken anew
+	$(BIN)/python -m docs.picture
 
 show-priors: $(VENV)/installed ## eight series of every synthetic family, as a page: priors.html
 	$(BIN)/python -m training.show_priors
