@@ -1,4 +1,4 @@
-"""The README followed word by word, in a fresh clone: every command and example in it is run.
+"""The README and its page about the API followed word by word, in a fresh clone: every command and example is run.
 
 Not run is what takes minutes or hours, changes the tree or looks around in the network: LONG below. Of these `make` has
 to know the target, and every program that it would start has to start (`--help`). `make test` is what runs this.
@@ -25,17 +25,21 @@ from tests.conftest import to_csv, until, wave
 from tests.contract import DOCUMENT
 from tests.serving import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, API, CONTRIBUTING = (
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/api.md", "CONTRIBUTING.md")
+)
 FOUND = [
-    ((re.findall(r"^## (.*)$", README[: found.start()], re.MULTILINE)[-1], found[1]), found[2])
-    for found in re.finditer(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    ((re.findall(r"^## (.*)$", text[: found.start()], re.MULTILINE)[-1], found[1]), found[2])
+    for text in (README, API)
+    for found in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 ]
 BLOCKS = dict(FOUND)
-PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
+PROSE = re.sub(r"^```.*?^```$", "", README + API, flags=re.DOTALL | re.MULTILINE)
 TICKED = set(re.findall(r"`([^`\n]+)`", PROSE))
 ADDRESS = "http://127.0.0.1:8050"
 SHORT = {"run", "serve"}
-LONG = {"test", "lint", "format", "clean", "soak", "mutants", "bench", "show-priors", "train", "evaluate"}
+LONG = {"test", "lint", "format", "clean", "audit", "soak", "mutants", "bench", "bench-ui", "picture"}
+LONG |= {"show-priors", "train", "export", "evaluate"}
 HELP = """
 import runpy, sys
 for module in sys.argv[1:]:
@@ -47,6 +51,7 @@ for module in sys.argv[1:]:
             continue
     sys.exit(f"{module} has no --help")
 """
+LINK = r"\]\(([^)#:]+)\)|src(?:set)?=\"([^\"]+)\""
 CHEAP = {"HINDCAST_MODEL": "last-value"}
 
 pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only a clone can be cloned")
@@ -80,13 +85,15 @@ def test_every_block_and_every_make_is_followed_here() -> None:
     assert [where for where, _ in FOUND] == [
         ("Two commands", ""),
         ("The API", ""),
-        ("The API", "python"),
         ("The command line", ""),
         ("Deployment", ""),
+        ("In Python", "python"),
     ]
     first = set(re.findall(r"^make (\S+)", BLOCKS["Two commands", ""], re.MULTILINE))
     assert first == {"run", "test"}
-    assert first | {words[5:] for words in TICKED if words.startswith("make ")} == SHORT | LONG
+    named = set(re.findall(r"`make (\S+)`", README + CONTRIBUTING))
+    assert first | named == SHORT | LONG
+    assert named >= set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def test_make_run_serves_the_two_samples(tree: Path, tmp_path: Path) -> None:
@@ -124,7 +131,7 @@ def test_every_line_of_curl_is_answered(address: str, tree: Path) -> None:
 
 
 def test_the_python_client_says_what_was_forecast_and_why_it_is_refused(address: str, tree: Path) -> None:
-    code = BLOCKS["The API", "python"].replace(ADDRESS, address)
+    code = BLOCKS["In Python", "python"].replace(ADDRESS, address)
     (tree / "client.py").write_text(code, encoding="utf-8")
     forecast, scores, refusal = typed(".venv/bin/python client.py", tree).stdout.splitlines()
     assert re.fullmatch(r"At \S+ the median was -?\d+\.\d, it became -?\d+\.\d+\.", forecast)
@@ -142,7 +149,7 @@ def test_every_address_it_names_is_answered(address: str) -> None:
 
 def test_its_list_of_calls_is_that_of_the_document(client: FlaskClient) -> None:
     paths = client.get(DOCUMENT).get_json()["paths"]
-    assert re.findall(r"^\| `([A-Z]+) (\S+)` \| (.*?) \|$", README, re.MULTILINE) == [
+    assert re.findall(r"^\| `([A-Z]+) (\S+)` \| (.*?) \|$", API, re.MULTILINE) == [
         (method.upper(), path, call["summary"]) for path, methods in paths.items() for method, call in methods.items()
     ]
 
@@ -183,15 +190,15 @@ def test_every_setting_it_names_is_one() -> None:
 
 
 def test_every_file_it_names_is_in_the_clone(tree: Path) -> None:
-    linked = {target for pair in re.findall(r"\]\(([^)#]+)\)|src(?:set)?=\"([^\"]+)\"", README) for target in pair}
-    linked = {target for target in linked if target and "://" not in target}
+    linked = {target for pair in re.findall(LINK, README) for target in pair if target}
+    linked |= {f"docs/{target}" for pair in re.findall(LINK, API) for target in pair if target}
     named = {words for words in TICKED if re.fullmatch(r"[\w./-]+\.(py|md|conf|toml)|Procfile", words)}
     assert len(linked) > 10
     assert [name for name in sorted(linked | named) if not (tree / name).exists()] == []
 
 
 def test_what_it_quotes_is_said_by_the_app(tree: Path) -> None:
-    quoted = set(re.findall(r'"([A-Za-z][^"\n]{3,})"', re.sub(r"`[^`\n]+`", "", PROSE)))
+    quoted = set(re.findall(r'"([A-Za-z][^"\n]{3,})"', re.sub(r"`[^`\n]+`|<[^>]*>", "", PROSE)))
     assert len(quoted) > 8
     source = [path.read_text(encoding="utf-8") for path in [*tree.glob("*.py"), *tree.glob("[aep]*/**/*.[pj]*")]
               if path.suffix in (".py", ".js")]  # fmt: skip
