@@ -20,6 +20,7 @@
   /* Only this browser knows the name; without one a dataset is called by its step and time. */
   const named = (row) => ({ ...row, own: hindcast.memory.get(row.handle)?.name || "" });
   cache.title = (row) => row.own || `${row.every}, ${row.period}`;
+  cache.others = (row) => row.user !== null; /* who manages the cache may delete it, and not look at it */
   cache.row = (handle) => known.find((row) => row.handle === handle);
   cache.rows = () => known;
 
@@ -79,11 +80,13 @@
     const [name, points, time, forecasts, size, used, actions] = line.children;
     const title = cache.title(row);
     write(name.firstChild, row.own || row.period);
-    name.firstChild.href = address(row);
-    name.firstChild.title = row.own ? "Open" : "This browser does not know its name. Open it";
+    const others = cache.others(row);
+    if (others) name.firstChild.removeAttribute("href");
+    else name.firstChild.href = address(row);
+    name.firstChild.title = others ? "Its owner alone can open it" : row.own ? "Open" : "This browser does not know its name. Open it";
     name.classList.toggle("unnamed", !row.own);
     write(points, thousands(row.points));
-    write(time, row.own ? `${row.period}, ${row.every}` : row.every);
+    write(time, (row.own ? `${row.period}, ${row.every}` : row.every) + (others ? `, ${row.user || "another user"}\u2019s` : ""));
     write(size, row.size);
     write(used.firstChild, ago(row.used));
     used.firstChild.title = exactly(row.used);
@@ -115,7 +118,7 @@
     const [, counts, link, bar, state] = node.children;
     write(counts, one.counts);
     write(state, one.state);
-    link.hidden = !(one.reachable && one.done);
+    link.hidden = !(one.reachable && one.done) || cache.others(row);
     const which = `model=${encodeURIComponent(one.model)}&horizon=${one.horizon}`;
     link.href = hindcast.at(`/api/v1/datasets/${row.handle}/export.parquet?${which}`);
     link.setAttribute("aria-label", `Save the forecasts of ${cache.title(row)}, ${one.label}`);
@@ -220,7 +223,7 @@
   document.addEventListener("click", (event) => {
     const table = event.target.closest?.("#cache-list");
     if (!table) return;
-    const link = event.target.closest(".cache-name");
+    const link = event.target.closest(".cache-name[href]");
     if (link && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)) {
       event.preventDefault();
       return hindcast.go(link.getAttribute("href"));

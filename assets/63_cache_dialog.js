@@ -55,7 +55,7 @@
     },
     stretch: {
       label: "The forecasts of a stretch of time",
-      can: (row) => row.forecasts.some((one) => one.loaded),
+      can: (row) => row.forecasts.some((one) => one.loaded) && !cache.others(row),
       words: () => answered?.words || answered?.refused || "\u2026",
       ready: () => Boolean(answered?.words),
       button: () => "Delete and compute anew",
@@ -111,7 +111,7 @@
       const label = make("label", "dialog-choice");
       const input = make("input");
       Object.assign(input, { type: "radio", name: "what", value: key, disabled: !choice.can(row) });
-      if (input.disabled) label.title = row.forecasts.length ? "Its model is not loaded." : "It has no forecasts.";
+      if (input.disabled) label.title = cache.others(row) && key === "stretch" ? "Its owner alone can have it computed anew." : row.forecasts.length ? "Its model is not loaded." : "It has no forecasts.";
       label.append(input, choice.label);
       set.append(label);
     }

@@ -62,7 +62,8 @@ class StoredForecasts(NamedTuple):
 
 class StoredDataset(NamedTuple):
     """A dataset on disk. bytes: series, uploads and forecasts; own_bytes: what deleting it would free. last_used:
-    seconds, UTC. upload_kept: whether the bytes of an upload are, so that it can be read again."""
+    seconds, UTC. upload_kept: whether the bytes of an upload are, so that it can be read again. user: whose it is,
+    empty where there are no users."""
 
     handle: str
     length: int
@@ -76,6 +77,7 @@ class StoredDataset(NamedTuple):
     last_used: float
     upload_kept: bool
     forecasts: tuple[StoredForecasts, ...]
+    user: str = ""
 
 
 class Inventory(NamedTuple):
@@ -140,7 +142,7 @@ def _outline(value: bytes, ends: tuple[int, int] | None) -> dict[str, Any] | Non
     try:  # the checksum is that of all bytes, which are not here
         step, phases = Step(*head["step"]), [Phase(*phase) for phase in head["phases"]]
         start, end = slot_times(np.array(ends), step, phases)
-        zone = head["zone"]
+        zone, user = head["zone"], head["scope"]
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return None
     return {
@@ -150,6 +152,7 @@ def _outline(value: bytes, ends: tuple[int, int] | None) -> dict[str, Any] | Non
         "step_seconds": step.seconds,
         "step_calendar": step.calendar,
         "zone": zone,
+        "user": user,
     }
 
 

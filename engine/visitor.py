@@ -27,9 +27,13 @@ class Visitor:
     shared: frozenset[str] = frozenset()
     is_admin: bool = True
 
+    def sees(self, scope: str, handle: str) -> bool:
+        """Whether they may look at a series of this scope."""
+        return scope == self.scope or handle in self.shared
+
     def look(self, series: Series) -> None:
         """UnknownHandle unless they may see it."""
-        if series.scope != self.scope and series.handle not in self.shared:
+        if not self.sees(series.scope, series.handle):
             raise UnknownHandle(NOT_HERE)
 
     def change(self, series: Series) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from dash import html
 
-from engine import Dataset, Inventory, StoredDataset, StoredForecasts
+from engine import Dataset, Inventory, StoredDataset, StoredForecasts, visitor
 from pages import _cache_words as words
 from pages import _notation, _status, _status_words
 from pages._live import live
@@ -57,7 +57,8 @@ def rooms(inventory: Inventory) -> list[Any]:
 
 
 def rows(inventory: Inventory, models: tuple[str, ...]) -> list[dict[str, Any]]:
-    """A row per dataset. models: names of those that are loaded."""
+    """A row per dataset; "user" is whose it is where whoever looks may delete it but not open it. models: names of
+    those that are loaded."""
     return [_row(dataset, models) for dataset in inventory.datasets]
 
 
@@ -75,6 +76,7 @@ def _row(dataset: StoredDataset, models: tuple[str, ...]) -> dict[str, Any]:
         "freed": _status_words.size(dataset.own_bytes),
         "used": MINUTE * round(dataset.last_used / MINUTE),
         "kept": dataset.upload_kept,
+        "user": None if visitor().sees(dataset.user, dataset.handle) else dataset.user,
         "first": field.text(dataset.start),
         "last": field.text(dataset.end),
         "forecasts": [_forecasts(one, models) for one in dataset.forecasts],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from engine import CheckReport, Dataset, Engine, Inventory, StoredDataset, StoredForecasts, Upload
+from engine import CheckReport, Dataset, Engine, Inventory, StoredDataset, StoredForecasts, Upload, Visitor, acting
 from engine.series import Phase, Series, Step
 from pages import _cache, _cache_words
 from tests.conftest import until, wave
@@ -50,6 +50,14 @@ def test_a_row_says_everything_but_the_name() -> None:
     assert (found["size"], found["freed"], found["kept"]) == ("3 MiB", "1 MiB", True)
     assert (found["first"], found["last"]) == ("2024-01-01 00:15", "2024-02-01 11:45")
     assert found["used"] == 1_699_999_980  # the minute: what changes every second would be sent every time
+
+
+def test_whose_a_row_is_is_said_where_it_cannot_be_opened() -> None:
+    assert row()["user"] is None
+    with acting(Visitor("root")):
+        assert (row(user="ann")["user"], row(user="root")["user"]) == ("ann", None)
+    with acting(Visitor("root", frozenset({DATASET.handle}))):
+        assert row(user="ann")["user"] is None
 
 
 @pytest.mark.parametrize(

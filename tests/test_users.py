@@ -168,7 +168,7 @@ def test_the_cache_is_managed_by_those_who_are_named(client: FlaskClient) -> Non
         refused = client.open(f"/api/v1/cache{path}", method=method, headers=said("ann"))
         assert (refused.status_code, refused.get_json()["error"]["code"]) == (403, "NOT_ALLOWED")
     kept = client.get("/api/v1/cache", headers=said("root")).get_json()
-    assert [one["handle"] for one in kept["datasets"]] == [handle]
+    assert [(one["handle"], one["user"]) for one in kept["datasets"]] == [(handle, "ann")]
     assert client.get(f"/api/v1/datasets/{handle}", headers=said("root")).status_code == 404, "managed, not read"
     assert client.delete(f"/api/v1/cache/{handle}", headers=said("ann")).status_code == 200, "of their own"
     assert client.delete(f"/api/v1/datasets/{handle}", headers=said("root")).status_code == 204

@@ -78,6 +78,11 @@ def test_a_link_lets_a_colleague_look_until_its_owner_ends_it(page: Page, csv_fi
     sign_in(page, "bob")
     page.driver.get(link)
     page.until(GONE)
+    sign_in(page, "root")
+    page.open("/cache")
+    page.until("document.querySelector('.cache-name')")
+    assert page.js("!document.querySelector('.cache-name').hasAttribute('href')")
+    assert page.text("#cache-rows .column-start").endswith("ann\u2019s")
     assert [line for line in page.complaints() if "404" not in line and "403" not in line] == []
 
 
