@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import sys
+from contextlib import suppress
 from functools import partial
 from html import escape
 from importlib.metadata import PackageNotFoundError
@@ -173,15 +175,22 @@ def __getattr__(name: str) -> Any:
 
 
 def main() -> None:
-    """Run on this machine, for one person."""
-    server = _serve()
-    settings: Settings = server.extensions["engine"].settings
+    """Run on this machine, for one person, until Ctrl+C or SIGTERM: whichever it is, what was computed is kept."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        _run(_serve())
+
+
+def _run(server: Flask) -> None:
+    engine: Engine = server.extensions["engine"]
+    settings = engine.settings
     shown = re.sub(r"^0\.0\.0\.0$", "127.0.0.1", settings.host)
-    print(f"Hindcast is at http://{shown}:{settings.port}{settings.prefix}", flush=True)  # noqa: T201
     try:
+        print(f"Hindcast is at http://{shown}:{settings.port}{settings.prefix}", flush=True)  # noqa: T201
         server.run(settings.host, settings.port, threaded=True, debug=False, use_reloader=False)
     finally:
-        server.extensions["engine"].close()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it has been heard
+        engine.close()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,17 @@ def environment(cache_dir: Path, port: int, extra: Mapping[str, str] | None = No
 
 
 class Server:
-    """A running gunicorn; use it with `with`. host: the name it is called by, if it answers to no other."""
+    """A running gunicorn, or another program; use it with `with`. host: the name it is called by, if it answers to no
+    other."""
 
-    def __init__(self, cache_dir: Path, application: str = "app:server", host: str = "", **extra: str) -> None:
+    def __init__(
+        self,
+        cache_dir: Path,
+        application: str = "app:server",
+        host: str = "",
+        program: Sequence[str] = (),
+        **extra: str,
+    ) -> None:
         self.host = host
         self._reserved = reserved_port()
         self.port = int(self._reserved.getsockname()[1])
@@ -51,7 +59,7 @@ class Server:
         environ = environment(cache_dir, self.port, extra)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command(application=application), cwd=ROOT, env=environ, stdout=log, stderr=log
+                program or command(application=application), cwd=ROOT, env=environ, stdout=log, stderr=log
             )
 
     def __enter__(self) -> Server:

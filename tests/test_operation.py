@@ -121,6 +121,15 @@ def test_a_waiting_caller_is_answered_when_the_server_stops(tmp_path: Path) -> N
         assert set(outcomes) <= {200, 503}
 
 
+@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_of_a_laptop_ends_cleanly_however_it_is_told_to(tmp_path: Path, way: signal.Signals) -> None:
+    with Server(tmp_path / "cache", program=[command()[0], "app.py"], **LIGHT) as server:
+        assert (tmp_path / "cache" / "in-use").exists()
+        assert server.stop(way) == 0
+    assert not (tmp_path / "cache" / "in-use").exists()
+    assert "Traceback" not in server.log.read_text()
+
+
 @pytest.mark.parametrize("runner", ["gunicorn", "python app.py"])
 def test_a_model_that_cannot_be_loaded_ends_the_process_with_one_line_and_status_3(tmp_path: Path, runner: str) -> None:
     program = command() if runner == "gunicorn" else [command()[0], "app.py"]
