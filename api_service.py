@@ -62,5 +62,6 @@ def _status(status: Status) -> dict[str, Any]:
         "loaded": [model._asdict() for model in status.loaded],
         "statistics": status.statistics._asdict(),
         "stages": {stage: latency._asdict() for stage, latency in status.stages.items()},
+        "runner": status.runner._asdict(),
         "errors": [failure._asdict() for failure in status.errors],
     }

@@ -55,6 +55,12 @@ class _EngineCollector(Collector):
         for stage in status.stages:
             failures.add_metric([stage], status.failures.get(stage, 0))
         yield failures
+        runner = status.runner
+        actors = GaugeMetricFamily("hindcast_ray_actors", "Ray actors that compute, and wanted ones.", labels=["which"])
+        actors.add_metric(["ready"], runner.actors)
+        actors.add_metric(["wanted"], runner.wanted)
+        yield actors
+        yield CounterMetricFamily("hindcast_ray_actors_lost", "Ray actors that ended unasked.", runner.lost)
 
 
 def _cumulative(latency: Latency) -> list[tuple[str, float]]:

@@ -18,6 +18,7 @@ from engine.meter import Failure, Latency
 from engine.models.base import BASELINE, Forecaster, Loader, built_in, installed
 from engine.plotdata import PlotData
 from engine.rail import Rail
+from engine.runner import RunnerStatus
 from engine.scoring.answers import (
     Backtest,
     ByStep,
@@ -82,6 +83,7 @@ __all__ = (
     "Ranks",
     "ReadOptions",
     "Readback",
+    "RunnerStatus",
     "Series",
     "Settings",
     "Share",

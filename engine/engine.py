@@ -40,7 +40,7 @@ from engine.meter import Meter
 from engine.models.base import Loader, installed
 from engine.plotdata import PlotData
 from engine.rail import NARROWEST, WIDEST, Rail, rail
-from engine.runner import Runner, Threads
+from engine.runner import chosen
 from engine.scheduler import Scheduler
 from engine.scoring.answers import Backtest, Compared
 from engine.scoring.backtests import Backtests
@@ -84,7 +84,8 @@ class Engine:
             max_tickets_per_user=settings.max_waiting_per_user,
         )
         self._catalog = Catalog(settings, installed() if registry is None else registry)
-        self._runner: Runner = Threads(self._cores)
+        specs = tuple(self._catalog.spec(name, None) for name in self._catalog.names)
+        self._runner = chosen(settings, specs, self._cores)
         store = Store(settings.cache_dir, settings.graceful_timeout + 2)
         self._library = Library(settings, self._scheduler, self._catalog, store)
         self._intake = Intake(settings, self._meter)
@@ -616,6 +617,7 @@ class Engine:
             datasets=self._library.count(),
             errors=self._meter.errors(),
             failures=self._meter.failure_counts(),
+            runner=self._runner.status(),
         )
 
     def close_on_signal(self) -> Callable[[], None]:

@@ -6,7 +6,10 @@ from typing import NamedTuple, Protocol
 
 from engine.forecasting import Inferred, infer
 from engine.jobs import Batch
+from engine.settings import Settings
+from engine.spec import Spec
 
+THREADS = "threads"  # what the setting calls them
 MAX_BACKGROUND = 8  # threads that compute
 
 
@@ -14,7 +17,7 @@ class RunnerStatus(NamedTuple):
     """where: "threads", "ray" or a Ray address. actors: processes of Ray's that compute now, of so many `wanted`.
     lost: those that ended unasked since the start. trouble: why some are missing, one line; empty where none is."""
 
-    where: str = "threads"
+    where: str = THREADS
     actors: int = 0
     wanted: int = 0
     lost: int = 0
@@ -56,3 +59,12 @@ class Threads:
 
     def close(self) -> None:
         """Nothing runs elsewhere."""
+
+
+def chosen(settings: Settings, specs: tuple[Spec, ...], cores: int) -> Runner:
+    """The runner that the settings name; specs: one of every loaded model. StartError."""
+    if settings.runner == THREADS:
+        return Threads(cores)
+    from engine.ray_runner import RayRunner  # only where it is wanted
+
+    return RayRunner(settings, specs, cores)

@@ -22,6 +22,7 @@ ACCESS = ("local", "open", "token", "users")
 LEAST_TOKEN = 16  # characters
 HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+RUNNER = re.compile(r"threads|ray|[A-Za-z0-9._-]+:[0-9]{1,5}")
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -85,6 +86,20 @@ class Settings:
         "auto, fp32, bf16",
         "Numerics of the models; auto takes a GPU if there is one, else what the processor is good at.",
     )
+    runner: str = _setting(
+        "threads",
+        "threads, ray, host:port",
+        "Where whole files are computed: in this process; on a Ray of its own on this machine; on the Ray that has "
+        "this address (docs/ray.md).",
+    )
+    ray_actors: int = _setting(0, "actors", "Processes of Ray's that compute; 0: one for every processor there is.", 0)
+    ray_gpus: float = _setting(
+        0.0,
+        "GPUs",
+        "What each of them has of a GPU, 0.5 say; 0: a whole one where models compute on GPUs here, too.",
+        0,
+    )
+    ray_callers: bool = _setting(False, "0 or 1", "Whether forecasts that somebody waits for are computed on Ray, too.")
     background: bool = _setting(True, "0 or 1", "Whether whole files are computed in the background.")
     samples: bool = _setting(
         True, "0 or 1", "Whether a start on an empty cache stores and computes the first page's sample series."
@@ -146,6 +161,12 @@ class Settings:
             )
         if self.precision not in PRECISIONS:
             raise SettingsError(f"{PREFIX}PRECISION is {self.precision!r}; one of {PRECISIONS} is needed.")
+        if not RUNNER.fullmatch(self.runner):
+            raise SettingsError(
+                f"{PREFIX}RUNNER is {self.runner!r}; threads, ray, or the address of a Ray such as 10.0.0.5:6379 is "
+                "needed. An address with ray:// is not: the server's machine joins the cluster (docs/ray.md).",
+                setting="runner",
+            )
         if self.log_level.upper() not in LOG_LEVELS:
             raise SettingsError(f"{PREFIX}LOG_LEVEL is {self.log_level!r}; one of {LOG_LEVELS} is needed.")
         if self.log_format not in LOG_FORMATS:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.jobs import Statistics
 from engine.meter import Failure, Latency
 from engine.models.base import Forecaster
+from engine.runner import RunnerStatus
 
 
 class ModelStatus(NamedTuple):
@@ -26,7 +27,8 @@ class Status(NamedTuple):
     reasons: sentences that say why it is not ready; empty when it is. models: names, the default one first.
     device: "CPU, 2 cores" or the GPU's name. uptime: seconds. threads: name -> whether it runs.
     memory: bytes of series and results in memory; disk: bytes in the cache directory, as last known; both beside their
-    budgets. datasets: open in memory. errors: newest first; failures: how many since the start, by stage.
+    budgets. datasets: open in memory. errors: newest first; failures: how many since the start, by stage. runner: where
+    the background's forecasts are computed.
     """
 
     ready: bool
@@ -46,6 +48,7 @@ class Status(NamedTuple):
     datasets: int
     errors: tuple[Failure, ...]
     failures: dict[str, int]
+    runner: RunnerStatus = RunnerStatus()
 
 
 def model_status(forecaster: Forecaster) -> ModelStatus:

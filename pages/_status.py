@@ -32,7 +32,7 @@ def content(status: Status, now: float) -> list[Any]:
                     [
                         _card("In line", _queues(status), "queues"),
                         _card("Room", _rooms(status), "rooms"),
-                        _card("Models", _models(status.loaded), "models"),
+                        _card("Models", [*_models(status.loaded), *_elsewhere(status)], "models"),
                     ]
                 ),
                 html.Div(
@@ -179,6 +179,10 @@ def _models(models: Sequence[ModelStatus]) -> list[Any]:
             html.P(words.about(model), className="aside"),
         )
     ]
+
+
+def _elsewhere(status: Status) -> list[Any]:
+    return [live(html.P, f"elsewhere-{k}", said) for k, said in enumerate(words.elsewhere(status.runner))]
 
 
 def _threads(threads: dict[str, bool]) -> list[Any]:

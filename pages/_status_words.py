@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from engine import Latency, ModelStatus, Statistics, Status
+from engine import Latency, ModelStatus, RunnerStatus, Statistics, Status
 from pages._notation import count, plural
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -47,6 +47,16 @@ def activity(status: Status) -> str:
     pace = f"Computing {plural(rate, 'moment')} a second" if rate else "Nothing is being computed"
     callers = f"{plural(waiting, 'caller')} {'waits' if waiting == 1 else 'wait'}" if waiting else "nobody waits"
     return f"{pace}; {callers}."
+
+
+def elsewhere(runner: RunnerStatus) -> list[str]:
+    """Where files are computed and what is wrong with that, a sentence each; none where it is this process."""
+    if runner.where == "threads":
+        return []
+    place = "Ray on this machine" if runner.where == "ray" else f"Ray at {runner.where}"
+    lost = f", {count(runner.lost)} lost since the start" if runner.lost else ""
+    where = f"Files are computed on {place}: {count(runner.actors)} of {plural(runner.wanted, 'actor')}{lost}."
+    return [where, runner.trouble] if runner.trouble else [where]
 
 
 def queues(counts: Statistics) -> list[tuple[str, int, str]]:

@@ -55,9 +55,9 @@ PURE = {
     "tier": set(),
     "shelf": {"dataset"},
     "health": set(),
-    "runner": {"forecasting", "jobs"},
+    "runner": {"forecasting", "jobs", "ray_runner", "settings", "spec"},
     "workers": {"errors", "forecasting", "health", "jobs", "meter", "outbox", "runner", "scheduler"},
-    "status": {"jobs", "meter", "models"},
+    "status": {"jobs", "meter", "models", "runner"},
 }
 STANDARD_LIBRARY_ONLY = {
     "errors",
@@ -79,6 +79,7 @@ STANDARD_LIBRARY_ONLY = {
 ONLY_IN = {
     "diskcache": {"disk.py"},
     "torch": {"models"},
+    "ray": {"ray_pool.py"},
     "dash": set(),
     "flask": set(),
     "plotly": set(),

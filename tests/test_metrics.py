@@ -33,6 +33,8 @@ def test_the_engines_numbers_are_those_of_its_status(client: FlaskClient, engine
     assert value(samples, "hindcast_forecast_requests_total", end="answered") == status.statistics.answered > 0
     assert value(samples, "hindcast_bytes", where="disk", what="budget") == status.disk_budget
     assert value(samples, "hindcast_bytes", where="memory", what="used") > 0
+    assert value(samples, "hindcast_ray_actors", which="ready") == 0
+    assert value(samples, "hindcast_ray_actors_lost_total") == 0
     for queue in ("queued", "in_flight", "waiting", "calculations", "dirty_blocks"):
         assert value(samples, "hindcast_queue", queue=queue) >= 0
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from engine import Engine, Failure, Latency, ModelStatus, Statistics, Status, Upload
+from engine import Engine, Failure, Latency, ModelStatus, RunnerStatus, Statistics, Status, Upload
 from pages import _live, _status, _status_words
 from tests.conftest import ToyForecaster
 from tests.dash_client import call, draw, page, wanted
@@ -77,6 +77,16 @@ def test_an_engine_that_is_not_ready_says_why_in_an_alert() -> None:
 def test_the_second_sentence_says_what_it_does(rate: float, waiting: int, sentence: str) -> None:
     busy = HEALTHY._replace(origins_per_second=rate, statistics=IDLE._replace(waiting=waiting))
     assert _status_words.activity(busy) == sentence
+
+
+def test_it_says_how_many_actors_compute_elsewhere_and_what_is_wrong_with_them() -> None:
+    assert "Ray" not in said(HEALTHY)
+    own = RunnerStatus("ray", 2, 2, 0, "")
+    assert _status_words.elsewhere(own) == ["Files are computed on Ray on this machine: 2 of 2 actors."]
+    away = RunnerStatus("10.0.0.5:6379", 0, 8, 3, "Ray at 10.0.0.5:6379 cannot be used: Connection refused")
+    words = said(HEALTHY._replace(runner=away))
+    assert "Files are computed on Ray at 10.0.0.5:6379: 0 of 8 actors, 3 lost since the start." in words
+    assert away.trouble in words
 
 
 @pytest.mark.parametrize(
