@@ -276,6 +276,26 @@ def test_memory_of_large_arrays_goes_back_when_they_are_freed() -> None:
     subprocess.run([sys.executable, "-c", FREED], check=True)  # a process whose memory no other test has used
 
 
+AT_HAND = """
+import resource
+from engine.allocator import give_back_large
+
+def used():
+    held = [bytes([1]) * 500_000 for _ in range(20)]
+    held.clear()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+give_back_large()
+before = [used() for _ in range(3)][-1]
+assert [used() for _ in range(10)][-1] - before < 100
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts page faults")
+def test_what_batches_use_again_and_again_is_not_mapped_anew_each_time() -> None:
+    subprocess.run([sys.executable, "-c", AT_HAND], check=True)
+
+
 def test_marks_are_counted_the_same_in_pieces_as_in_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     body = b'\r\n\r\r\n\n"a\r\n"\r' * 40
     for piece in (1, 2, 3, 7, 1000):
