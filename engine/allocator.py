@@ -21,3 +21,10 @@ def give_back_large() -> None:
             libc = ctypes.CDLL(None)
             libc.mallopt(M_MMAP_THRESHOLD, LARGE)
             libc.mallopt(M_TRIM_THRESHOLD, KEPT)
+
+
+def give_back_free() -> None:
+    """Give the system what is free now, what stays at hand included: after work that needed far more than a batch."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)

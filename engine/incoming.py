@@ -6,17 +6,20 @@ To keep it is to move it to where values lie: its bytes are written once, and ne
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import secrets
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import DeadlineExceeded, StorageFailed, UnknownHandle
-from engine.sealed import DamagedPayload, FileSeal, unseal_file
+from engine.sealed import DamagedPayload, FileSeal, payload_part, unseal_file
 
+Part = Callable[[int, int], bytes]  # from a start to an end
 FOLDER = "incoming"  # in the cache directory
 RAW_MAGIC = b"HCR1"
 SALT = b"hindcast-upload-1\0"
@@ -99,6 +102,15 @@ class Incoming:
         except (OSError, DamagedPayload) as error:
             raise _failed(error) from error
 
+    @contextmanager
+    def parts(self) -> Iterator[Part]:
+        """What reads any part of it, once all of it was read. StorageFailed."""
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                yield partial(payload_part, file)
+        except OSError as error:
+            raise _failed(error) from error
+
 
 class Kept:
     """The bytes of an upload, opened before somebody may forget them; to be read once, within its `with`."""
@@ -119,6 +131,14 @@ class Kept:
             return unseal_file(RAW_MAGIC, self._file)
         except DamagedPayload as error:
             raise UnknownHandle(NOT_KEPT) from error
+        except OSError as error:
+            raise _failed(error) from error
+
+    @contextmanager
+    def parts(self) -> Iterator[Part | None]:
+        """What reads any part of them, once all of them were read; None if they are in memory anyway. StorageFailed."""
+        try:
+            yield partial(payload_part, self._file) if isinstance(self._file, io.FileIO) else None
         except OSError as error:
             raise _failed(error) from error
 

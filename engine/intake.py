@@ -7,9 +7,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from engine.allocator import LARGE, give_back_free
 from engine.errors import Overloaded, UploadError
 from engine.incoming import Incoming, Kept
 from engine.ingest import Reading, ReadOptions, read
@@ -130,9 +131,12 @@ class Intake:
     def read(self, source: bytes | Incoming | Kept, options: ReadOptions, ask: bool) -> Reading:
         """Read a file; with `ask` refuse dates that can be read in two ways. UploadError, Overloaded, StorageFailed."""
         size = source.size if isinstance(source, Incoming) else 0
-        with self.parsing(size):
+        parts = nullcontext() if isinstance(source, bytes) else source.parts()
+        with self.parsing(size), parts as part:
             # It lets go of the bytes when it can.
-            reading = read(_bytes_of(source), options, self._settings, visitor().scope)
+            reading = read(_bytes_of(source), options, self._settings, visitor().scope, part)
+            if size > LARGE:
+                give_back_free()
             if ask and TIE in reading.readback.warnings:
                 refuse_tie(reading, _bytes_of(source), options, self._settings)
             return reading

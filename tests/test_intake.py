@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import os
 import stat
 import subprocess
 import sys
@@ -12,14 +13,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from flask.testing import FlaskClient
 
 from engine import Engine, ReadOptions, Settings
+from engine import incoming as incoming_files
 from engine.errors import DeadlineExceeded, Overloaded, StorageFailed, UnknownHandle
 from engine.incoming import Incoming
-from engine.ingest import Reading
+from engine.ingest import Reading, read, table
 from engine.ingest.text import count
 from engine.intake import BODIES, Intake, Turns
 from engine.meter import Meter
@@ -294,6 +297,49 @@ assert [used() for _ in range(10)][-1] - before < 100
 @pytest.mark.skipif(sys.platform != "linux", reason="counts page faults")
 def test_what_batches_use_again_and_again_is_not_mapped_anew_each_time() -> None:
     subprocess.run([sys.executable, "-c", AT_HAND], check=True)
+
+
+def test_a_large_file_is_not_held_while_its_columns_are_read(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read again piece by piece, also when it is kept; what comes of it is the same."""
+    monkeypatch.setattr(table, "PIECE", 20_000)
+    seen: list[int] = []
+    part = incoming_files.payload_part
+
+    def counted(file: BinaryIO, start: int, end: int) -> bytes:
+        seen.append(end - start)
+        return part(file, start, end)
+
+    monkeypatch.setattr(incoming_files, "payload_part", counted)
+    plain = to_csv(wave(8_000))
+    for csv in (plain, plain.replace(b"\n", b"\r\n"), plain.replace(b"time", b'"time"')):
+        seen.clear()
+        upload = engine.upload(csv)
+        assert sum(seen) > len(csv)
+        assert max(seen) <= 20_000
+        whole = read(csv, ReadOptions(), settings)
+        assert upload.dataset.handle == whole.series.handle
+        assert upload.record.readback == whole.readback
+        seen.clear()
+        assert engine.reread(upload.record.upload_id, ReadOptions()).dataset.handle == upload.dataset.handle
+        assert sum(seen) > len(csv)
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_the_disks_failure(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "PIECE", 20_000)
+    read = Incoming.read
+
+    def cut(file: Incoming) -> bytes:
+        raw = read(file)
+        os.truncate(file.path, 50_000)
+        return raw
+
+    monkeypatch.setattr(Incoming, "read", cut)
+    with pytest.raises(StorageFailed):
+        engine.upload(to_csv(wave(8_000)))
 
 
 def test_marks_are_counted_the_same_in_pieces_as_in_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -62,11 +63,24 @@ class Reading:
     left_out: int
 
 
-def read(raw: bytes, options: ReadOptions, settings: Settings, scope: str = "") -> Reading:
-    """Read a CSV file; every way in which it cannot be read raises UploadError with a code and a sentence."""
+def read(
+    raw: bytes,
+    options: ReadOptions,
+    settings: Settings,
+    scope: str = "",
+    again: Callable[[int, int], bytes] | None = None,
+) -> Reading:
+    """Read a CSV file; every way in which it cannot be read raises UploadError with a code and a sentence.
+
+    again: reads its bytes from a start to an end once more, so that a large file need not be held once its rows are
+    found; what it raises goes through.
+    """
     wanted = coarser(options)
     text = decode(raw, settings)
     opened = open_text(text.body, options.turned, settings)
+    if again is not None and text.body is raw and len(opened.table.bounds) > 1 and opened.table.body is raw:
+        opened = replace(opened, table=replace(opened.table, body=b"", part=again))
+        text, raw = replace(text, body=b""), b""
     table, layout = opened.table, opened.table.layout
     sample = table.sample()
     refuse_unknown(sample.columns, options)

@@ -32,6 +32,7 @@ class Table:
     """The data rows of a text. bounds: (start, end) byte offsets of runs of whole rows, and their physical lines.
 
     is_plain: no quote is in the text, so that a line is a row. dresses: columns whose numbers wear something.
+    part: reads the bytes from a start to an end where the body is held no more.
     """
 
     body: bytes
@@ -39,6 +40,7 @@ class Table:
     bounds: tuple[tuple[int, int, int], ...]
     is_plain: bool
     dresses: Mapping[str, Bare] = field(default_factory=dict)
+    part: Callable[[int, int], bytes] | None = None
 
     @property
     def rows(self) -> int:
@@ -103,6 +105,8 @@ class Table:
         return parse(self._rows(start, end), self.layout, names, near)
 
     def _rows(self, start: int, end: int) -> memoryview:
+        if self.part is not None:
+            return memoryview(self.part(start, end))
         return memoryview(self.body)[start:end]
 
 
