@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -166,3 +167,16 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
 def test_every_file_of_the_engine_is_on_the_page_of_the_house() -> None:
     house = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert [path.name for path in (ROOT / "engine").glob("*.py") if path.name not in house] == []
+
+
+def test_what_the_picture_of_the_flow_names_is_there() -> None:
+    picture = (ROOT / "docs" / "flow.svg").read_text(encoding="utf-8")
+    words = set(re.findall(r">([^<>]+)</text>", picture))
+    named = {name for text in words for name in re.findall(r"\w+\.(?:py|js)", text)}
+    files = {path.name for path in [*ENGINE, *OUTSIDE, *(ROOT / "assets").iterdir()]}
+    assert len(named) > 20
+    assert named <= files
+    threads = (ROOT / "engine" / "workers.py").read_text(encoding="utf-8")
+    assert all(name in threads for text in words for name in re.findall(r"(?:infer|calc)-[a-z]+", text))
+    settings = (ROOT / "engine" / "settings.py").read_text(encoding="utf-8")
+    assert all(name.lower() in settings for text in words for name in re.findall(r"HINDCAST_([A-Z_]+)", text))
