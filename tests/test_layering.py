@@ -169,6 +169,17 @@ def test_every_file_of_the_engine_is_on_the_page_of_the_house() -> None:
     assert [path.name for path in (ROOT / "engine").glob("*.py") if path.name not in house] == []
 
 
+def test_where_to_change_what_names_every_page_and_every_script() -> None:
+    house = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = house[house.index("## Where to change what") :]
+    files = [*(ROOT / "pages").glob("[!_]*.py"), *(ROOT / "pages").glob("_[!_]*.py"), *(ROOT / "assets").glob("*.js")]
+    assert [path.name for path in files if path.name not in table] == []
+    named = set(re.findall(r"`([\w/.]+\.(?:py|js|css))`", table))
+    places = [ROOT, *(ROOT / name for name in ("pages", "assets", "engine", "engine/ingest", "engine/models"))]
+    places += [ROOT / "engine" / "scoring", ROOT / "tests"]
+    assert [name for name in sorted(named) if not any((place / name).exists() for place in places)] == []
+
+
 def test_what_the_picture_of_the_flow_names_is_there() -> None:
     picture = (ROOT / "docs" / "flow.svg").read_text(encoding="utf-8")
     words = set(re.findall(r">([^<>]+)</text>", picture))
