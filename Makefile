@@ -11,7 +11,7 @@ TESTERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 8 ? cor
 
 CORE := engine/jobs.py,engine/tickets.py,engine/backlog.py,engine/outbox.py,engine/register.py,engine/bells.py,engine/dispatch.py,engine/outcomes.py,engine/scheduler.py,engine/health.py,engine/workers.py
 
-.PHONY: run serve test lint format audit soak mutants bench bench-ui picture show-priors train export evaluate browser clean
+.PHONY: run serve test lint format audit soak mutants bench cost bench-ui picture show-priors train export evaluate browser clean
 
 run: $(VENV)/installed ## the app on http://127.0.0.1:8050, for one person
 	$(BIN)/python app.py
@@ -49,8 +49,11 @@ mutants: $(VENV)/installed ## the engine broken on purpose, each time: does a te
 	$(BIN)/python -m tests.mutants
 	$(BIN)/python -m tests.crash.mutants
 
-bench: $(VENV)/installed ## every figure beside its reference from the same run
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/installed ## every figure beside its reference from the same run; as JSON, too
+	$(BIN)/python -m benchmarks --json bench-results/bench.json
+
+cost: $(VENV)/installed ## what a moment costs in files of 1,000 to 1,000,000: docs/cost.json and docs/cost.svg
+	$(BIN)/python -m benchmarks.cost
 
 bench-ui: $(VENV)/installed browser ## what a browser paints of a hand's positions, beside a figure by callback
 	$(BIN)/python -m benchmarks.ui

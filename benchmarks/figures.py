@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,6 +38,12 @@ class Figure(NamedTuple):
             f"{self.name:<46} {self.value:>11,.3f} {self.reference:>11,.3f} {self.unit:<10} "
             f"{self.ratio:>7.2f}  {sign} {self.goal:<5g} {verdict:<7} against {self.compared_with}"
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """One row of a record."""
+        goal = self.goal if math.isfinite(self.goal) else None
+        told = self._asdict() | {"goal": goal, "ratio": self.ratio, "reached": self.reached}
+        return {name: round(value, 6) if isinstance(value, float) else value for name, value in told.items()}
 
 
 HEAD = f"{'figure':<46} {'value':>11} {'reference':>11} {'unit':<10} {'ratio':>7}  goal"

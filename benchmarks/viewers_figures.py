@@ -17,9 +17,9 @@ PORT = 18_990
 RATE = 10.0  # draws per second and viewer
 
 
-def dragged(port: int, files: list[tuple[str, int]], seconds: float) -> Load:
+def dragged(port: int, files: list[tuple[str, int]], seconds: float, rate: float = RATE) -> Load:
     """What became of it, from a process of its own."""
-    wish = json.dumps({"port": port, "files": files, "rate": RATE, "seconds": seconds}) + "\n"
+    wish = json.dumps({"port": port, "files": files, "rate": rate, "seconds": seconds}) + "\n"
     command = [sys.executable, "-m", "benchmarks.viewers"]
     done = subprocess.run(command, cwd=ROOT, input=wish, capture_output=True, text=True, check=True)
     return Load(**json.loads(done.stdout))
