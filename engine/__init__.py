@@ -42,12 +42,13 @@ from engine.shares import Share
 from engine.sketch import sketch
 from engine.status import ModelStatus, Status
 from engine.visitor import ANYBODY, Visitor, acting, visit, visitor
-from engine.windows import MIN_OBSERVED
+from engine.windows import CONTEXT_LENGTH, MIN_OBSERVED
 from engine.wires import WireBlock
 
 __all__ = (
     "ANYBODY",
     "BASELINE",
+    "CONTEXT_LENGTH",
     "MIN_OBSERVED",
     "Alternative",
     "Backtest",

@@ -6,8 +6,9 @@ from typing import Any
 
 from dash import html
 
-from engine import MIN_OBSERVED, Settings
-from pages import _address, _notation, _shell
+from engine import CONTEXT_LENGTH, MIN_OBSERVED, Settings, built_in
+from pages import _address, _notation, _shell, _words
+from pages._inputs import MOST_STEPS
 
 MB = 1_000_000
 WHO_SEES = {
@@ -15,6 +16,15 @@ WHO_SEES = {
     "users": "What you send is yours: others see it only through a link that you copy for them, and only until you end "
     "its links. Administrators see how much is stored, and may delete it.",
 }
+MADE_UP = (
+    "No. It was made once, from made-up series, and is the same for everybody. That is why every moment can be "
+    "computed honestly: nothing of the future can have leaked into it."
+)
+RULE = "No. It is a rule, the same for everybody, and follows from the values before each moment alone."
+OF_OTHERS = (
+    "No. It was made once, and is the same for everybody. It may have seen public data like yours then; of your own "
+    "file it sees what was before each moment."
+)
 Part = tuple[str, str, list[Any]]  # anchor, title, contents
 
 
@@ -54,13 +64,14 @@ def _sections(settings: Settings) -> list[Part]:
         ("picture", "What the picture means", _picture(settings)),
         ("numbers", "What the numbers mean", _numbers()),
         ("files", "Which files are read", _files(settings)),
-        ("limits", "What it cannot do", _limits()),
+        ("limits", "What it cannot do", _limits(settings)),
         ("privacy", "Who sees what", _privacy(settings)),
         ("programs", "For programs", _programs()),
     ]
 
 
 def _picture(settings: Settings) -> list[Any]:
+    ours = settings.model in built_in()
     return [
         html.P(
             "Every picture stands at one moment of your file, the line named “now”. Left of it is what was known then. "
@@ -78,8 +89,8 @@ def _picture(settings: Settings) -> list[Any]:
              "pictures can be compared; press y for the range of the picture alone."),
         ),
         html.P(
-            f"A forecast is {_notation.plural(settings.horizon, 'step')} long unless you choose otherwise in “Check”. "
-            "At each moment the model sees at most the 512 values before it, and nothing after."
+            f"A forecast is {_notation.plural(settings.horizon, 'step')} long unless you choose otherwise in “Check”, "
+            f"up to {MOST_STEPS}. {_words.no_peeking(CONTEXT_LENGTH if ours else None, ours=ours)}"
         ),
     ]  # fmt: skip
 
@@ -104,7 +115,9 @@ def _numbers() -> list[Any]:
 
 
 def _files(settings: Settings) -> list[Any]:
-    rows, slots = _notation.count(settings.max_rows), _notation.count(settings.max_slots)
+    count = _notation.count
+    size = f"{count(settings.max_upload_bytes // MB)} MB, {count(settings.max_rows)} rows"
+    wide, long = count(settings.max_columns), count(settings.max_slots)
     return [
         html.P(
             "A table as text (CSV, TSV) with one row per time: one column of times, one of numbers. Days and months in "
@@ -115,8 +128,7 @@ def _files(settings: Settings) -> list[Any]:
         ),
         html.Ul(
             [
-                html.Li(f"Up to {_notation.count(settings.max_upload_bytes // MB)} MB, {rows} rows, and {slots} steps "
-                        "from the first time to the last."),
+                html.Li(f"Up to {size}, {wide} columns, and {long} steps from the first time to the last."),
                 html.Li(f"The times need a regular step. A first forecast needs {MIN_OBSERVED} readings."),
                 html.Li("Gaps stay gaps: nothing is filled in. From within a long gap there is no forecast."),
                 html.Li("A longer file of the same series continues it: only what is new is computed."),
@@ -125,13 +137,13 @@ def _files(settings: Settings) -> list[Any]:
     ]  # fmt: skip
 
 
-def _limits() -> list[Any]:
+def _limits(settings: Settings) -> list[Any]:
+    learns = MADE_UP if settings.model == Settings().model else RULE if settings.model in built_in() else OF_OTHERS
     return [
         _terms(
             ("Does it know holidays, the weather, promotions?", "No. The forecast knows only the series' own past. "
              "That is why holidays show up as surprises. You can select such stretches and see them apart."),
-            ("Does it learn from my file?", "No. It was made once, from made-up series, and is the same for everybody. "
-             "That is why every moment can be computed honestly: nothing of the future can have leaked into it."),
+            ("Does it learn from my file?", learns),
             ("Was the file the same back then?", "If values were corrected later, the real forecast of that day may "
              "have looked different."),
             ("Are ten steps ten chances?", "Each step's band is for that step alone. The chance that all of a "

@@ -27,8 +27,8 @@ def told(settings: Settings) -> str:
 
 def test_the_limits_are_those_of_the_settings() -> None:
     usual = told(Settings())
-    assert "Up to 200 MB, 2 000 000 rows" in usual
-    assert "12 steps long" in usual
+    assert "Up to 200 MB, 2 000 000 rows, 2 000 columns, and 2 000 000 steps" in usual
+    assert "12 steps long unless you choose otherwise in “Check”, up to 64." in usual
     assert "stays until somebody deletes it" in usual
     other = told(Settings(max_upload_bytes=7_000_000, max_rows=1_234, horizon=1, keep_days=2.5))
     assert "Up to 7 MB, 1 234 rows" in other
@@ -42,6 +42,21 @@ def test_the_limits_are_those_of_the_settings() -> None:
 def test_it_says_who_sees_what(access: str, words: str) -> None:
     settings = dataclasses.replace(Settings(), access=access, access_token="x" * 16 if access == "token" else "")
     assert words in told(settings)
+
+
+@pytest.mark.parametrize(
+    ("model", "seen", "learns"),
+    [
+        ("hindcast-small", "at most the 512 values", "from made-up series"),
+        ("theta", "at most the 512 values", "It is a rule"),
+        ("somebody-elses", "only values before it", "It may have seen public data"),
+    ],
+)
+def test_what_it_says_of_the_model_is_true_of_the_one_in_use(model: str, seen: str, learns: str) -> None:
+    words = told(Settings(model=model))
+    assert seen in words
+    assert learns in words
+    assert ("made-up" in words) == (model == "hindcast-small")
 
 
 def test_it_says_no_where_the_answer_is_no() -> None:
