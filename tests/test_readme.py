@@ -38,8 +38,8 @@ PROSE = re.sub(r"^```.*?^```$", "", README + API, flags=re.DOTALL | re.MULTILINE
 TICKED = set(re.findall(r"`([^`\n]+)`", PROSE))
 ADDRESS = "http://127.0.0.1:8050"
 SHORT = {"run", "serve"}
-LONG = {"test", "lint", "format", "clean", "audit", "soak", "mutants", "bench", "bench-ui", "picture"}
-LONG |= {"show-priors", "train", "export", "evaluate"}
+LONG = {"test", "lint", "format", "clean", "audit", "soak", "mutants", "bench", "bench-ui", "cost"}
+LONG |= {"picture", "show-priors", "train", "export", "evaluate"}
 HELP = """
 import runpy, sys
 for module in sys.argv[1:]:
