@@ -19,8 +19,10 @@ import orjson
 from engine.errors import StartError
 from engine.ray_order import LOCAL, STATE, Order, PoolState
 
+PROGRAM = ("-m", "engine.ray_pool")
 LONGEST_START = 30.0  # seconds; a Ray of our own takes five
 LOOK = 0.1  # seconds between looks whether a start is still wanted
+MOST_TEXT = 300  # characters of its last line
 PROMPT = 0.5  # seconds: a process that takes longer to say how it stands is not asked again and again
 
 
@@ -38,7 +40,7 @@ class Bridge:
         self._end, theirs = Pipe()
         with theirs, self._output.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "engine.ray_pool", str(theirs.fileno())],
+                [sys.executable, *PROGRAM, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -59,11 +61,11 @@ class Bridge:
     def _answer(self, deadline: float, unwanted: threading.Event) -> int | str:
         while not self._end.poll(LOOK):
             if unwanted.is_set() or time.monotonic() > deadline:
-                return f"it did not answer within {LONGEST_START:.0f} s."
+                return f"it did not answer within {LONGEST_START:.0f} s. {self._last_words()}"
         try:
             answer: int | str = self._end.recv()
         except EOFError:
-            return f"its process ended: {self.last_words()}"
+            return f"its process ended: {self._last_words()}"
         return answer
 
     def link(self) -> Connection:
@@ -71,8 +73,12 @@ class Bridge:
         return Client(self._door, "AF_UNIX")
 
     def state(self) -> PoolState:
-        """How its actors are; what was last known if it does not say so at once."""
+        """How its actors are; what was last known if it does not say so at once. With it all of them end."""
         with self._asking, suppress(EOFError, OSError):
+            if not self.running:
+                last, why = self._state, f"The process that uses Ray ended: {self._last_words()}"
+                self._state = PoolState(0, last.wanted, last.lost + last.actors, why)
+                return self._state
             if self._inquiry is None:
                 self._inquiry = self.link()
             self._inquiry.send_bytes(STATE)
@@ -87,10 +93,10 @@ class Bridge:
         """Whether it runs; one that has ended keeps its number, which `kill` needs."""
         return not self._killed and os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
-    def last_words(self) -> str:
+    def _last_words(self) -> str:
         """The last line the process wrote."""
         lines = self._output.read_text(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing.")
+        return next((line.strip()[:MOST_TEXT] for line in reversed(lines) if line.strip()), "It said nothing.")
 
     def kill(self) -> None:
         """End it and everything it started, at once. Who waits for an answer gets EOFError or OSError. Idempotent."""

@@ -25,6 +25,7 @@ from ray.exceptions import RayError, RayTaskError
 from engine.ray_actor import Actor
 from engine.ray_order import DONE, FAILED, IN_FLIGHT, LOCAL, MOST_ACTORS, NOBODY, ONLY_NOW, STATE, Order, PoolState
 
+MOST_TEXT = 300  # characters of what is told in one line
 TRIES = 3  # actors that a batch may lose
 ANSWERS = 5.0  # seconds an address has to take a connection
 LOOK = 5.0  # seconds between looks at our own node while an actor is waited for
@@ -141,7 +142,7 @@ def told(error: Exception) -> tuple[str, str, str]:
     """Kind, one line and trace of what went wrong, as it was where it did."""
     trace = str(error)
     cause = getattr(error, "cause", None) or error
-    line = next(iter(str(cause).strip().splitlines()), "")
+    line = next(iter(str(cause).strip().splitlines()), "")[:MOST_TEXT]
     return type(cause).__name__, line, trace
 
 

@@ -109,8 +109,8 @@ class RayRunner:
             while not self._bridge.running and not self._unwanted.is_set():
                 if not self._trouble:
                     state = self._bridge.state()
-                    self._lost += state.lost + state.actors
-                    self._trouble = f"The process that uses Ray ended: {self._bridge.last_words()}"
+                    self._lost += state.lost
+                    self._trouble = state.trouble
                     log.warning("%s", self._trouble)
                     self._bridge.kill()
                 try:
