@@ -185,8 +185,8 @@ class Engine:
         record = self.record(upload_id, handle)
         if record is None:
             raise UnknownHandle(NOT_KEPT)
-        with self._intake.placed(), self._kept(upload_id) as file, self._intake.parsing():
-            return glance(file.read(), record.readback, option, names, self.settings)
+        with self._intake.placed(), self._kept(upload_id) as file, self._intake.parsing(), file.opened() as raw:
+            return glance(raw, record.readback, option, names, self.settings)
 
     def record(self, upload_id: str, handle: str) -> UploadRecord | None:
         """What was read from an upload when it gave this handle; None if nothing is kept, or if it is not theirs."""

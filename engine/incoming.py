@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import DeadlineExceeded, StorageFailed, UnknownHandle
-from engine.sealed import DamagedPayload, FileSeal, payload_part, unseal_file
+from engine.ingest.ondisk import Body, OnDisk
+from engine.sealed import DamagedPayload, FileSeal, check_file, payload_part, unseal_file
 
-Part = Callable[[int, int], bytes]  # from a start to an end
+HELD = 4 << 20  # bytes: what is smaller is held in memory while it is read
 FOLDER = "incoming"  # in the cache directory
 RAW_MAGIC = b"HCR1"
 SALT = b"hindcast-upload-1\0"
@@ -103,12 +104,12 @@ class Incoming:
             raise _failed(error) from error
 
     @contextmanager
-    def parts(self) -> Iterator[Part]:
-        """What reads any part of it, once all of it was read. StorageFailed."""
+    def opened(self) -> Iterator[Body]:
+        """All of it to be read, without being held if it is large. StorageFailed."""
         try:
             with self.path.open("rb", buffering=0) as file:
-                yield partial(payload_part, file)
-        except OSError as error:
+                yield _body(file)
+        except (OSError, DamagedPayload) as error:
             raise _failed(error) from error
 
 
@@ -135,10 +136,13 @@ class Kept:
             raise _failed(error) from error
 
     @contextmanager
-    def parts(self) -> Iterator[Part | None]:
-        """What reads any part of them, once all of them were read; None if they are in memory anyway. StorageFailed."""
+    def opened(self) -> Iterator[Body]:
+        """All of them to be read, without being held if they are many. UnknownHandle if they are damaged,
+        StorageFailed."""
         try:
-            yield partial(payload_part, self._file) if isinstance(self._file, io.FileIO) else None
+            yield _body(self._file)
+        except DamagedPayload as error:
+            raise UnknownHandle(NOT_KEPT) from error
         except OSError as error:
             raise _failed(error) from error
 
@@ -147,6 +151,14 @@ def clear_folder(directory: Path) -> None:
     """Remove what a killed process has left of incoming files in a cache directory."""
     for path in (directory / FOLDER).glob("*"):
         path.unlink()
+
+
+def _body(file: BinaryIO) -> Body:
+    """What a sealed file holds. DamagedPayload, OSError."""
+    if not isinstance(file, io.FileIO) or os.fstat(file.fileno()).st_size <= HELD:
+        return unseal_file(RAW_MAGIC, file)
+    size = check_file(RAW_MAGIC, file)
+    return OnDisk(partial(payload_part, file), 0, size)
 
 
 def _failed(error: Exception) -> StorageFailed:

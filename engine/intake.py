@@ -131,14 +131,13 @@ class Intake:
     def read(self, source: bytes | Incoming | Kept, options: ReadOptions, ask: bool) -> Reading:
         """Read a file; with `ask` refuse dates that can be read in two ways. UploadError, Overloaded, StorageFailed."""
         size = source.size if isinstance(source, Incoming) else 0
-        parts = nullcontext() if isinstance(source, bytes) else source.parts()
-        with self.parsing(size), parts as part:
-            # It lets go of the bytes when it can.
-            reading = read(_bytes_of(source), options, self._settings, visitor().scope, part)
+        opened = nullcontext(source) if isinstance(source, bytes) else source.opened()
+        with self.parsing(size), opened as raw:
+            reading = read(raw, options, self._settings, visitor().scope)
+            if ask and TIE in reading.readback.warnings:
+                refuse_tie(reading, raw, options, self._settings)
             if size > LARGE:
                 give_back_free()
-            if ask and TIE in reading.readback.warnings:
-                refuse_tie(reading, _bytes_of(source), options, self._settings)
             return reading
 
     @contextmanager
@@ -176,10 +175,6 @@ class Intake:
             raise Overloaded(
                 "The disk has no room for this file beside those that are being received. Try again shortly."
             )
-
-
-def _bytes_of(source: bytes | Incoming | Kept) -> bytes:
-    return source if isinstance(source, bytes) else source.read()
 
 
 def refuse_large(size: int, settings: Settings) -> None:

@@ -78,6 +78,16 @@ def unseal_file(magic: bytes, file: BinaryIO) -> bytes:
     return payload
 
 
+def check_file(magic: bytes, file: BinaryIO) -> int:
+    """The size of a sealed file's payload, which is read, and held nowhere. DamagedPayload as for `unseal`, OSError."""
+    if file.read(len(magic)) != magic:
+        raise DamagedPayload(f"expected {magic!r}")
+    file.seek(0)
+    if not is_whole(file):
+        raise DamagedPayload("expected a matching checksum")
+    return file.tell() - MAGIC_BYTES - DIGEST_BYTES
+
+
 def payload_part(file: BinaryIO, start: int, end: int) -> bytes:
     """Bytes start..end of the payload of a sealed file, unchecked; from any thread. OSError."""
     head = MAGIC_BYTES + DIGEST_BYTES

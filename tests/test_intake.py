@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from engine import Engine, ReadOptions, Settings
 from engine import incoming as incoming_files
 from engine.errors import DeadlineExceeded, Overloaded, StorageFailed, UnknownHandle
-from engine.incoming import Incoming
+from engine.incoming import Incoming, Kept
 from engine.ingest import Reading, read, table
 from engine.ingest.text import count
 from engine.intake import BODIES, Intake, Turns
@@ -299,47 +299,49 @@ def test_what_batches_use_again_and_again_is_not_mapped_anew_each_time() -> None
     subprocess.run([sys.executable, "-c", AT_HAND], check=True)
 
 
-def test_a_large_file_is_not_held_while_its_columns_are_read(
-    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is read again piece by piece, also when it is kept; what comes of it is the same."""
+@pytest.fixture
+def nothing_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file counts as large, and as many pieces."""
+    monkeypatch.setattr(incoming_files, "HELD", 0)
     monkeypatch.setattr(table, "PIECE", 20_000)
-    seen: list[int] = []
-    part = incoming_files.payload_part
-
-    def counted(file: BinaryIO, start: int, end: int) -> bytes:
-        seen.append(end - start)
-        return part(file, start, end)
-
-    monkeypatch.setattr(incoming_files, "payload_part", counted)
-    plain = to_csv(wave(8_000))
-    for csv in (plain, plain.replace(b"\n", b"\r\n"), plain.replace(b"time", b'"time"')):
-        seen.clear()
-        upload = engine.upload(csv)
-        assert sum(seen) > len(csv)
-        assert max(seen) <= 20_000
-        whole = read(csv, ReadOptions(), settings)
-        assert upload.dataset.handle == whole.series.handle
-        assert upload.record.readback == whole.readback
-        seen.clear()
-        assert engine.reread(upload.record.upload_id, ReadOptions()).dataset.handle == upload.dataset.handle
-        assert sum(seen) > len(csv)
+    for kind in (Incoming, Kept):
+        monkeypatch.setattr(kind, "read", None)
 
 
+@pytest.mark.usefixtures("nothing_held")
+def test_a_large_file_is_read_where_it_lies_and_what_comes_of_it_is_the_same(
+    engine: Engine, settings: Settings
+) -> None:
+    csv = to_csv(wave(8_000))
+    upload, whole = engine.upload(csv), read(csv, ReadOptions(), settings)
+    assert upload.dataset.handle == whole.series.handle
+    assert upload.record.readback == whole.readback
+    assert engine.reread(upload.record.upload_id, ReadOptions()).dataset.handle == upload.dataset.handle
+
+
+@pytest.mark.usefixtures("nothing_held")
 def test_a_file_that_shrinks_while_it_is_read_is_the_disks_failure(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "PIECE", 20_000)
-    read = Incoming.read
+    check = incoming_files.check_file
 
-    def cut(file: Incoming) -> bytes:
-        raw = read(file)
-        os.truncate(file.path, 50_000)
-        return raw
+    def cut(magic: bytes, file: BinaryIO) -> int:
+        size = check(magic, file)
+        os.truncate(file.name, size // 2)
+        return size
 
-    monkeypatch.setattr(Incoming, "read", cut)
+    monkeypatch.setattr(incoming_files, "check_file", cut)
     with pytest.raises(StorageFailed):
         engine.upload(to_csv(wave(8_000)))
+
+
+@pytest.mark.usefixtures("nothing_held")
+def test_a_large_file_that_is_damaged_on_the_disk_is_not_read(engine: Engine, settings: Settings) -> None:
+    upload = engine.upload(CSV)
+    (path,) = values(settings)
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with pytest.raises(UnknownHandle, match="no longer kept"):
+        engine.reread(upload.record.upload_id, ReadOptions())
 
 
 def test_marks_are_counted_the_same_in_pieces_as_in_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.allocator import LARGE, give_back_free
 from engine.errors import UploadError
 from engine.ingest.coarse import coarse_series, coarser
 from engine.ingest.columns import Choice, choose, refuse_unknown
@@ -18,6 +18,7 @@ from engine.ingest.grid import lay_grid
 from engine.ingest.load import Readings, load
 from engine.ingest.longfile import find_part
 from engine.ingest.notes import make_notes
+from engine.ingest.ondisk import Body, OnDisk
 from engine.ingest.opening import open_text
 from engine.ingest.order import Ordered, arrange
 from engine.ingest.readback import (
@@ -41,7 +42,7 @@ from engine.series import DAY, Series, Step
 from engine.settings import MAX_HORIZON, Settings
 from engine.windows import MIN_OBSERVED
 
-__all__ = ["Alternative", "Decision", "Note", "Point", "Proof", "ReadOptions", "Readback", "Reading", "read"]
+__all__ = ["Alternative", "Decision", "Note", "OnDisk", "Point", "Proof", "ReadOptions", "Readback", "Reading", "read"]
 
 LONGEST_MONTH = 31 * DAY  # seconds
 END_OF_CALENDAR = 253_370_764_800  # 9999-01-01 in seconds since 1970
@@ -63,24 +64,11 @@ class Reading:
     left_out: int
 
 
-def read(
-    raw: bytes,
-    options: ReadOptions,
-    settings: Settings,
-    scope: str = "",
-    again: Callable[[int, int], bytes] | None = None,
-) -> Reading:
-    """Read a CSV file; every way in which it cannot be read raises UploadError with a code and a sentence.
-
-    again: reads its bytes from a start to an end once more, so that a large file need not be held once its rows are
-    found; what it raises goes through.
-    """
+def read(raw: Body, options: ReadOptions, settings: Settings, scope: str = "") -> Reading:
+    """Read a CSV file; every way in which it cannot be read raises UploadError with a code and a sentence."""
     wanted = coarser(options)
     text = decode(raw, settings)
     opened = open_text(text.body, options.turned, settings)
-    if again is not None and text.body is raw and len(opened.table.bounds) > 1 and opened.table.body is raw:
-        opened = replace(opened, table=replace(opened.table, body=b"", part=again))
-        text, raw = replace(text, body=b""), b""
     table, layout = opened.table, opened.table.layout
     sample = table.sample()
     refuse_unknown(sample.columns, options)
@@ -93,6 +81,8 @@ def read(
     readings = load(table, choice, signs.decimal)
     part, joined = find_part(table, choice, readings, options)
     text, opened = replace(text, body=b""), replace(opened, table=replace(table, body=b""))
+    if len(raw) > LARGE:
+        give_back_free()  # what its pieces took
     del raw, table  # the file's bytes go before the arrays of its readings are worked on
     if part is not None:
         readings = part.of(readings)

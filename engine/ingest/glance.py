@@ -11,6 +11,7 @@ from engine.ingest.calendar import date_columns
 from engine.ingest.decimals import all_signs
 from engine.ingest.dress import undress
 from engine.ingest.numbers import read_numbers
+from engine.ingest.ondisk import Body
 from engine.ingest.opening import open_text
 from engine.ingest.readback import Readback, ReadOptions
 from engine.ingest.spans import strings
@@ -25,7 +26,7 @@ from engine.sketch import sketch
 Sketches = dict[str, list[int | None]]
 
 
-def glance(raw: bytes, back: Readback, option: str, names: Sequence[str], settings: Settings) -> Sketches:
+def glance(raw: Body, back: Readback, option: str, names: Sequence[str], settings: Settings) -> Sketches:
     """Name -> sketch of its values in the order of time, of the columns ("value") or ids ("series") of a file that was
     read as `back` says. Names that the file does not have are left out; only the columns asked for are read."""
     text = decode(raw, settings)

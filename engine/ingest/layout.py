@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from engine.errors import UploadError
 from engine.ingest.looks import is_moment
 from engine.ingest.numbers import is_missing_word, looks_numeric
+from engine.ingest.ondisk import Body
 from engine.ingest.tally import tally
 from engine.settings import Settings
 
@@ -52,7 +53,7 @@ class _Record:
         return [cell for cell in self.cells if cell]
 
 
-def layout_at(body: bytes, offset: int, settings: Settings) -> Layout:
+def layout_at(body: Body, offset: int, settings: Settings) -> Layout:
     """Layout of the table that begins at or after the line at `offset`.
 
     Raises UploadError EMPTY (no data row), TOO_WIDE or BAD_QUOTING.
@@ -92,7 +93,7 @@ def layout_at(body: bytes, offset: int, settings: Settings) -> Layout:
     )
 
 
-def _first_lines(body: bytes, offset: int) -> tuple[list[str], bool]:
+def _first_lines(body: Body, offset: int) -> tuple[list[str], bool]:
     """The physical lines from `offset` on with their line ends, at least two, and whether they are all."""
     end = offset
     for number in range(SAMPLE_LINES):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.errors import UploadError
+from engine.ingest.ondisk import Body
 
 COMPRESSED = {
     b"\x1f\x8b": "gzip",
@@ -39,7 +40,7 @@ JSON = re.compile(r"\{\s*[\"}]|\[\s*([\[{\"\d\]-]|true\b|false\b|null\b)")
 MARKUP = re.compile(r"<(!|\?xml|[a-zA-Z][\w:-]*[\s>/])")
 
 
-def refuse_binary(raw: bytes) -> None:
+def refuse_binary(raw: Body) -> None:
     """Raise COMPRESSED, SPREADSHEET or NOT_TEXT for a file that its first bytes give away."""
     for magic, name in COMPRESSED.items():
         if raw.startswith(magic):
@@ -48,7 +49,7 @@ def refuse_binary(raw: bytes) -> None:
                 code="COMPRESSED",
                 format=name,
             )
-    if raw.startswith(ZIP) and not WORKBOOK_IN_ZIP.search(raw, 0, 4096):
+    if raw.startswith(ZIP) and not WORKBOOK_IN_ZIP.search(raw[:4096]):
         raise UploadError(
             "This is a compressed file (ZIP). Unpack it first, then drop the CSV inside.",
             code="COMPRESSED",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.ingest.ondisk import Body
 from engine.ingest.parts import find_layout
 from engine.ingest.table import open_table
 from engine.ingest.turn import Opened, turn
@@ -9,7 +10,7 @@ from engine.ingest.unfold import unfold
 from engine.settings import Settings
 
 
-def open_text(body: bytes, turned: bool | None, settings: Settings) -> Opened:
+def open_text(body: Body, turned: bool | None, settings: Settings) -> Opened:
     """The table of a text that is not blank. turned: whether its times run across the columns; None: unfold it where
     its header says so.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.errors import UploadError
 from engine.ingest.layout import Layout, layout_at
+from engine.ingest.ondisk import Body
 from engine.ingest.vendors import is_sensor
 from engine.settings import Settings
 
@@ -12,7 +13,7 @@ START = 1 << 20  # bytes in which the first of several tables must have its mark
 MOST_PARTS = 20
 
 
-def find_layout(body: bytes, settings: Settings) -> Layout:
+def find_layout(body: Body, settings: Settings) -> Layout:
     """Layout of a text that is not blank; raises UploadError EMPTY (no data row), TOO_WIDE or BAD_QUOTING.
 
     Where several tables stand below each other it is the one with a sensor's readings, else the longest.
@@ -33,7 +34,7 @@ def find_layout(body: bytes, settings: Settings) -> Layout:
     return ranked[-1][0] if ranked else whole
 
 
-def _parts(body: bytes) -> list[int]:
+def _parts(body: Body) -> list[int]:
     """Offsets of the lines after markers such as "# CGM ENTRIES" and "-------"."""
     starts: list[int] = []
     for marker in MARKERS:

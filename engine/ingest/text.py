@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.errors import UploadError
 from engine.ingest.magic import not_text, refuse_binary, refuse_other_text
+from engine.ingest.ondisk import Body, view, whole
 from engine.ingest.tally import tally
 from engine.settings import MB, Settings
 
@@ -18,12 +19,12 @@ START = 4096  # bytes looked at to tell text of another kind
 class Text:
     """body: UTF-8 without BOM, lines end in LF (or CRLF). encoding: the file's own. assumed: it is a guess."""
 
-    body: bytes
+    body: Body
     encoding: str
     assumed: bool = False
 
 
-def decode(raw: bytes, settings: Settings) -> Text:
+def decode(raw: Body, settings: Settings) -> Text:
     """Text of a file.
 
     Raises UploadError EMPTY, TOO_LARGE, COMPRESSED, SPREADSHEET, NOT_TEXT, LINE_TOO_LONG or NOT_CSV.
@@ -42,14 +43,14 @@ def decode(raw: bytes, settings: Settings) -> Text:
     encoding = _wide_encoding(raw)
     if encoding is None and b"\0" in raw:
         raise not_text("a binary file (it holds NUL bytes)")
-    text = _from_utf16(raw, encoding, settings) if encoding else _from_bytes(raw, settings)
+    text = _from_utf16(whole(raw), encoding, settings) if encoding else _from_bytes(raw, settings)
     if _is_blank(text.body):
         raise _empty()
     refuse_other_text(text.body[:START].decode("utf-8", "ignore"))
     return text
 
 
-def _is_blank(raw: bytes) -> bool:
+def _is_blank(raw: Body) -> bool:
     text = raw.removeprefix(codecs.BOM_UTF8)
     return not text or text.isspace()
 
@@ -58,7 +59,7 @@ def _empty() -> UploadError:
     return UploadError("This file is empty. Drop a CSV with a header and one row per time.", code="EMPTY")
 
 
-def _wide_encoding(raw: bytes) -> str | None:
+def _wide_encoding(raw: Body) -> str | None:
     """The UTF-16 codec of `raw` by its BOM or by where its NUL bytes stand; None for all else."""
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
@@ -83,45 +84,45 @@ def _from_utf16(raw: bytes, codec: str, settings: Settings) -> Text:
     return Text(body, "utf-16")
 
 
-def _from_bytes(raw: bytes, settings: Settings) -> Text:
+def _from_bytes(raw: Body, settings: Settings) -> Text:
     body = _line_ends(raw.removeprefix(codecs.BOM_UTF8))
     _refuse_long_lines(body, settings.max_line_bytes)
     if _is_utf8(body):
         return Text(body, "utf-8")
     try:
-        return Text(body.decode("cp1252").encode("utf-8"), "cp1252", assumed=True)
+        return Text(whole(body).decode("cp1252").encode("utf-8"), "cp1252", assumed=True)
     except UnicodeDecodeError as error:
-        raise not_text(f"a file in an unknown encoding (byte 0x{body[error.start]:02X} at {error.start})") from None
+        byte = body[error.start : error.start + 1].hex().upper()
+        raise not_text(f"a file in an unknown encoding (byte 0x{byte} at {error.start})") from None
 
 
-def _is_utf8(body: bytes) -> bool:
+def _is_utf8(body: Body) -> bool:
     if body.isascii():
         return True
-    view = memoryview(body)
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     try:
         for start in range(0, len(body), PIECE):
-            decoder.decode(view[start : start + PIECE], start + PIECE >= len(body))
+            decoder.decode(view(body, start, start + PIECE), start + PIECE >= len(body))
     except UnicodeDecodeError:
         return False
     return True
 
 
-def count(body: bytes, mark: bytes, start: int = 0) -> int:
+def count(body: Body, mark: bytes, start: int = 0) -> int:
     """How often a mark of different bytes occurs from `start` on; piece by piece, as nobody else runs while Python
     counts."""
     more = len(mark) - 1
     return sum(body.count(mark, at, at + PIECE + more) for at in range(start, len(body), PIECE))
 
 
-def _line_ends(body: bytes) -> bytes:
+def _line_ends(body: Body) -> Body:
     """`body` with lone CR line ends replaced; CRLF stays, the parser takes it."""
     if b"\r" not in body or count(body, b"\r") == count(body, b"\r\n"):  # the search is much faster than counting
         return body
-    return body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return whole(body).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _refuse_long_lines(body: bytes, limit: int) -> None:
+def _refuse_long_lines(body: Body, limit: int) -> None:
     """Raise LINE_TOO_LONG; jumps from the last line end within `limit` to the next, so it reads almost nothing."""
     start = 0
     while len(body) - start > limit:

@@ -8,13 +8,14 @@ import numpy as np
 
 from engine.errors import UploadError
 from engine.ingest import Reading, ReadOptions, read
+from engine.ingest.ondisk import Body
 from engine.settings import Settings
 from engine.sketch import sketch
 
 TIE = "DATE_ORDER_AMBIGUOUS"
 
 
-def refuse_tie(reading: Reading, raw: bytes, options: ReadOptions, settings: Settings) -> None:
+def refuse_tie(reading: Reading, raw: Body, options: ReadOptions, settings: Settings) -> None:
     """Raise UploadError DATE_ORDER_AMBIGUOUS where nothing in the file decides between day first and month first, and
     both give a series.
 

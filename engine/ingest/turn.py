@@ -12,6 +12,7 @@ from engine.ingest.layout import Layout, unique_names
 from engine.ingest.looks import looks_like_date
 from engine.ingest.names import bad_option, some
 from engine.ingest.numbers import is_missing_word, looks_numeric
+from engine.ingest.ondisk import Body
 from engine.ingest.pieces import refuse_long_row
 from engine.ingest.table import Table, open_table
 from engine.ingest.tally import tally
@@ -40,7 +41,7 @@ def times_across(header: list[str]) -> list[int]:
     return dates if 2 * len(dates) > len(header) and len(dates) >= LEAST_ACROSS else []
 
 
-def turn(body: bytes, layout: Layout, settings: Settings) -> Opened:
+def turn(body: Body, layout: Layout, settings: Settings) -> Opened:
     """The table with one row per column of the file, from the first with a time in its header on. The columns before it
     name the series. A row's number is that of the column in the file.
 

@@ -12,6 +12,7 @@ from engine.ingest.layout import Layout, unique_names
 from engine.ingest.looks import looks_like_clock, looks_like_date
 from engine.ingest.months import month_number
 from engine.ingest.names import some
+from engine.ingest.ondisk import Body
 from engine.ingest.table import open_table
 from engine.ingest.tally import tally
 from engine.ingest.turn import Opened, all_cells
@@ -24,7 +25,7 @@ CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?(?: ?- ?[0-9:]{4,8})?")
 YEAR = re.compile(r"(?:1[789]|20|21)[0-9]{2}")
 
 
-def unfold(body: bytes, layout: Layout, settings: Settings) -> Opened | None:
+def unfold(body: Body, layout: Layout, settings: Settings) -> Opened | None:
     """The table with a row per cell, None where neither the hours of a day nor the months of a year run across.
 
     The value column is "value"; rows are counted cell by cell. Raises UploadError TOO_LARGE or BAD_QUOTING.
