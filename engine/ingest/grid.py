@@ -59,7 +59,7 @@ def lay_grid(steady: Ints, shift: Ints, step: Step, max_slots: int) -> Grid:
     slots, drift, is_break = slots[first:], drift[first:], is_break[first:]
     exact = steady[first:] - drift if drift.any() else steady[first:]
     gaps = np.diff(slots)
-    longest, before_longest = int(gaps.max(initial=1)) - 1, first + int(np.argmax(np.append(gaps, 0)))
+    longest, before_longest = int(gaps.max(initial=1)) - 1, first + (int(np.argmax(gaps)) if len(gaps) else 0)
     gaps = gaps[~is_break & (gaps > 1)] - 1
     return Grid(
         slots=slots,
