@@ -28,13 +28,15 @@ from engine.series import Series
 from engine.spec import Spec
 
 
-def run(origins: int = 20_000, batches: int = 300) -> Iterator[Figure]:
+def run(origins: int = 10_000, batches: int = 300) -> Iterator[Figure]:
     if importlib.util.find_spec("ray") is None:
         print("no figures of Ray: it is not installed (pip install hindcast[ray])")
         return
     yield from _way(meter(2_000), batches)
-    rates = {actors: _fill(meter(origins), actors) for actors in (1, 2)}
-    yield Figure("fill, 2 Ray actors", rates[2], rates[1], "origins/s", "1 actor", 1.6, True)
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    for actors in (1, 2, 1, 2):  # in turn: the machine's own speed drifts
+        rates[actors].append(_fill(meter(origins), actors))
+    yield Figure("fill, 2 Ray actors", max(rates[2]), max(rates[1]), "origins/s", "1 actor", 1.6, True)
 
 
 def _way(series: Series, batches: int) -> Iterator[Figure]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -221,6 +222,7 @@ def main() -> None:
         engine.send(wanted)
         with suppress(EOFError, OSError):
             engine.recv()
+    shutil.rmtree(order.folder, ignore_errors=True)  # the engine was killed, or it would have done so
     leave()
 
 
