@@ -1,5 +1,7 @@
 /* Frames: the forecasts of the file on the page that are here already, in blocks of 256. What lies about the hand is
-   fetched before it is needed, first where the hand is going; what lies far away is dropped first. */
+   fetched before it is needed, first where the hand is going; what lies far away is dropped first. A hand that flies over
+   a file which is too long to be held is in another block with each move: there moments come by themselves (27_rows.js),
+   and blocks when it has slowed down. */
 (() => {
   const hindcast = window.hindcast;
   const { series } = hindcast;
@@ -9,12 +11,17 @@
   const AT_ONCE = 4;
   const AHEAD_OF_NEED = 2; /* of these four: the others are kept free for the hand */
   const AGAIN_MS = 1000;
+  const HASTE = SLOTS / 4; /* slots of a move */
+  const HASTE_MS = 100; /* for so long after it */
+  const MOST_ALONE = 2000;
+  const NEAR = 12; /* blocks about the hand, in a file that is too long to be held */
   let facts = null; /* also what tells one visit from the next */
   let blocks = new Map(); /* number -> { block, since, done } */
   let alone = new Map(); /* index -> a forecast that came by itself, or "failed" */
   let flying = new Set();
   let focus = 0;
   let heading = -1;
+  let moved = { far: 0, at: 0 }; /* the last move: slots, and when */
   let done = 0; /* moments computed, as far as the page knows */
   let resting = 0; /* until when nothing is asked, after a refusal */
   const listeners = [];
@@ -58,9 +65,17 @@
 
     /* The hand is there: whatever it may need next is fetched. */
     look(index) {
-      if (index !== focus) heading = Math.sign(index - focus);
+      if (index !== focus) {
+        heading = Math.sign(index - focus);
+        moved = { far: Math.abs(index - focus), at: performance.now() };
+      }
       focus = index;
       pump();
+    },
+
+    /* Whether blocks are of no use to the hand where it is going. */
+    get hasty() {
+      return moved.far > HASTE && performance.now() - moved.at < HASTE_MS && facts !== null && !fits();
     },
 
     /* How many moments are computed by now: blocks with holes may be worth another look. */
@@ -71,6 +86,7 @@
 
     /* A forecast that came by itself, and one that could not be had. */
     keep(index, forecast) {
+      if (alone.size >= MOST_ALONE) alone.delete(alone.keys().next().value); /* the oldest */
       alone.set(index, forecast);
       tell();
     },
@@ -88,21 +104,26 @@
     return !held.block.complete && held.done < done && performance.now() - held.since > AGAIN_MS;
   };
 
+  /* How many blocks are held at most. */
+  const most = () => Math.floor(MOST_BYTES / (blocks.values().next().value?.block.bytes || USUAL_BYTES));
+
+  const fits = () => facts.length <= most() * SLOTS;
+
   /* Blocks worth having, the most urgent first. While the file is being computed only the nearest: others have holes. */
   const wanted = () => {
     const here = numberOf(focus);
     const [first, last] = [numberOf(1 - facts.length), numberOf(0)];
-    const size = blocks.get(here)?.block.bytes || USUAL_BYTES;
-    const most = facts.complete ? Math.floor(MOST_BYTES / size) - 1 : 2;
-    const ahead = Math.ceil((most * 2) / 3);
+    const others = facts.complete ? (fits() ? most() - 1 : NEAR) : 2;
+    const ahead = Math.ceil((others * 2) / 3);
     const list = [here];
     for (let k = 1; k <= ahead; k += 1) list.push(here + heading * k);
-    for (let k = 1; k <= most - ahead; k += 1) list.push(here - heading * k);
+    for (let k = 1; k <= others - ahead; k += 1) list.push(here - heading * k);
     return list.filter((number) => number >= first && number <= last);
   };
 
   const pump = () => {
     if (!facts || !hindcast.painter.ready() || performance.now() < resting) return; /* the first picture goes first */
+    if (frames.hasty) return;
     const here = numberOf(focus);
     for (const number of wanted()) {
       if (flying.size >= (number === here ? AT_ONCE : AHEAD_OF_NEED)) return;

@@ -218,7 +218,7 @@
     if (gate.rested !== hand && (timer || painter.visible)) {
       frames.look(hand);
       const known = frames.state(hand);
-      const lacks = known === "missing" || (known === "unknown" && !facts.complete);
+      const lacks = known === "missing" || (known === "unknown" && (!facts.complete || frames.hasty));
       rows.want(facts, lacks && timer ? hand : null);
       const barren = known === "unusable" || known === "failed";
       const index = barren ? null : places.newest(hand) ?? (timer && frames.at(gate.drawn) ? gate.drawn : null);

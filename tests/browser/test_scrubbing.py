@@ -134,6 +134,35 @@ def test_a_reload_takes_blocks_and_series_from_the_browser(page: Page, csv_file:
     assert all(sent < 1_000 < size for _, sent, size in kept), kept
 
 
+def test_a_hand_that_flies_over_a_file_too_long_to_hold_asks_for_moments_and_at_rest_for_blocks(
+    open_browser: Callable[..., Page], tmp_path: Path
+) -> None:
+    path, rows = tmp_path / "long.csv", 40_000
+    times = np.datetime64("2021-01-01T00:00", "m") + np.arange(rows) * np.timedelta64(60, "m")
+    values = 30 + 12 * np.sin(2 * np.pi * np.arange(rows) / 24)
+    path.write_text("time,load\n" + "\n".join(f"{t},{v:.1f}" for t, v in zip(times, values, strict=True)) + "\n")
+    with Server(tmp_path / "cache", HINDCAST_MODEL="last-value", HINDCAST_SAMPLES="0") as running:
+        page = open_browser()
+        page.address = running.url
+        opened(page, path)
+        computed(page)
+        page.until("hindcast.series.ready && hindcast.gate.facts.complete")
+        asked = "performance.getEntriesByType('resource').map((e) => e.name).filter((name) => /{}/.test(name)).length"
+        flown = page.driver.execute_async_script(
+            "const done = arguments[0], { gate } = hindcast, seen = new Set(); let k = 0, quiet = 0;"
+            "const step = () => { seen.add(gate.drawn); if (k === 3) performance.clearResourceTimings();"
+            f" if (k === 60) quiet = {asked.format('blocks')};"
+            " if (k++ === 60) return done([seen.size, quiet]);"
+            " hindcast.move(-300 * k); setTimeout(step, 30) }; step();"
+        )
+        assert flown[0] > 15, "the picture followed"
+        assert flown[1] <= 6, "blocks are asked for that are left before they come"  # at a hand that stuttered
+        index = page.drawn()
+        page.until(f"hindcast.frames.state({index} - 256) === 'done'")
+        assert 1 <= page.js(asked.format("blocks")) <= 15
+        assert page.complaints() == []
+
+
 def test_a_moment_without_a_forecast_says_so_at_once(page: Page, csv_file: Path) -> None:
     opened(page, csv_file)
     computed(page)
