@@ -116,20 +116,19 @@ def seasonality(values: Tensor, context: Window, period: Tensor, steps: int) -> 
     count = values.shape[2]
     place = torch.arange(count, device=values.device)
     half = period // 2
-    centre = torch.minimum(torch.maximum(place, context.start + half), count - 1 - half)
-    lower, upper = centre - half, centre + half + 1
+    first = torch.minimum(torch.maximum(place - half, context.start), count - 1 - 2 * half)  # of 2 half + 1 values
     total = torch.nn.functional.pad(values.cumsum(2), (1, 0))
-    edges = torch.stack((lower, (lower + period).clamp(max=count), (upper - period).clamp(min=0), upper), 1)
-    sums = at(total, edges.flatten(1)).view(*values.shape[:2], 4, count)
-    within = sums[:, :, 1] - sums[:, :, 0] + sums[:, :, 3] - sums[:, :, 2]
-    rest = values - within / (2 * period[:, :, None])
-    weight = context.seen * context.live * torch.where(centre == place, 1.0, EDGE)
+    ends = (torch.arange(count + 1, device=values.device) + period).clamp(max=count)
+    sums = at(total, ends).sub_(total)  # of a period's values, from each place on
+    second = (first + (2 * half + 1 - period)).clamp(min=0)
+    rest = values - (at(sums, first) + at(sums, second)).div_(2 * period[:, :, None])
+    weight = context.seen * context.live * torch.where(first == place - half, 1.0, EDGE)
     phase = (count - 1 - place) % period  # the origin has phase 0, and phases count backwards
     weighted = torch.cat((rest * weight[:, None], weight[:, None]), 1)
     binned = torch.zeros_like(weighted).scatter_add_(2, phase[:, None].expand_as(weighted), weighted)
     by_phase = binned[:, :-1] / (binned[:, -1:] + PRIOR)
-    by_phase = by_phase - (by_phase * (place < period)[:, None]).sum(2, keepdim=True) / period[:, :, None]
-    by_phase = torch.where(period[:, :, None] > 1, by_phase, 0.0)
+    by_phase -= (by_phase * (place < period)[:, None]).sum(2, keepdim=True) / period[:, :, None]
+    by_phase *= (period > 1)[:, :, None]
     season = at(by_phase, phase)
     left = ((rest - season).square() * weight[:, None]).sum(2)
     share = 1 - left / ((rest.square() * weight[:, None]).sum(2) + 1e-6)
