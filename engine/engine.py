@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import TypeVar
 
-from engine.allocator import give_back_large
+from engine.allocator import LARGE, give_back_free, give_back_large
 from engine.answers import Loaded, Progress, QuickDraw, Upload, UploadRecord, Versions
 from engine.aside import Aside
 from engine.asking import HANDLE, Asking
@@ -164,6 +164,8 @@ class Engine:
                 return self._library.add(dataset, spec, file, reading.readback.to_json())
 
         added = self._on_store_thread(add)
+        if dataset.series.values.nbytes > LARGE:
+            give_back_free()  # what storing it took
         record = UploadRecord(file.upload_id, handle, reading.readback)
         return Upload(added.dataset, record, added.known, added.reused, added.extends, added.removed)
 

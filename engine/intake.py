@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from engine.allocator import LARGE, give_back_free
 from engine.errors import Overloaded, UploadError
 from engine.incoming import Incoming, Kept
 from engine.ingest import Reading, ReadOptions, read
@@ -136,8 +135,6 @@ class Intake:
             reading = read(raw, options, self._settings, visitor().scope)
             if ask and TIE in reading.readback.warnings:
                 refuse_tie(reading, raw, options, self._settings)
-            if size > LARGE:
-                give_back_free()
             return reading
 
     @contextmanager
