@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from engine.models.small.network import Raised
 
-LEAST = 64  # rows: with fewer, sums over many inputs are split in other ways, and round otherwise
+LONG = 512  # inputs: sums over so many are split in other ways where there are few rows, and round otherwise
+LEAST = 64, 16  # contexts that such a layer is given, of one token each and of more
 
 
 class Packed(nn.Module):
@@ -20,8 +21,8 @@ class Packed(nn.Module):
         self.then = "relu" if isinstance(layer, Raised) else "none"
 
     def forward(self, values: Tensor) -> Tensor:
-        lacks = LEAST - values.numel() // values.shape[-1]
-        if lacks > 0:  # those added are in its first dimension
+        lacks = LEAST[values.numel() > len(values) * values.shape[-1]] - len(values)
+        if lacks > 0 and values.shape[-1] >= LONG:
             return self.forward(torch.cat((values, values.new_zeros(lacks, *values.shape[1:]))))[: len(values)]
         result: Tensor = torch.ops.mkldnn._linear_pointwise(values, self.weight, self.bias, self.then, [], "")
         return result
