@@ -43,7 +43,7 @@ def run() -> Iterator[Figure]:
     rate = MANY / median["many"]
     reached = rate * flops(made) / 1e9
     roof = ROOF_FLOPS / median["roof"] / 1e9
-    yield Figure(f"hindcast-small, {model.numerics}", reached, roof, "GFLOP/s", "matmul roof", 0.4, True)
+    yield Figure("hindcast-small's products", reached, roof, "GFLOP/s", f"{model.numerics} matmul roof", 0.4, True)
     yield Figure("hindcast-small", rate, MANY / median["plain many"], "origins/s", "fp32", 1, True)
     share = 1e3 * median["some"] / SOME
     yield Figure("one origin", 1e3 * median["one"], share, "ms", f"1/{SOME} of {SOME}", 8, False)
