@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -116,6 +118,14 @@ def test_the_examples_start_what_the_procfile_starts(example: str) -> None:
     command = command_of(example)
     assert command[0] == ".venv/bin/gunicorn"
     assert command[1:] == procfile[1:]
+
+
+def test_the_images_health_is_asked_for_under_a_name_that_is_trusted(proxied: int) -> None:
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
+    python, *words = json.loads(re.search(r"^HEALTHCHECK .* CMD (.*)$", text, re.M)[1])  # type: ignore[index]
+    assert python == "python"
+    settings = {"HINDCAST_PORT": str(proxied), "HINDCAST_TRUSTED_HOSTS": f"{HOST}, localhost"}
+    assert subprocess.run([sys.executable, *words], env=os.environ | settings, timeout=30, check=False).returncode == 0
 
 
 def test_every_setting_in_the_examples_is_one() -> None:
