@@ -7,6 +7,7 @@ from typing import Any
 from dash import html
 
 from engine import Dataset, Engine, visitor
+from pages import _words
 
 EVERYBODYS, OWN, SHOWN = "everybodys", "own", "shown"
 
@@ -16,6 +17,11 @@ def standing(engine: Engine, dataset: Dataset) -> str:
     if engine.settings.access != "users":
         return EVERYBODYS
     return OWN if dataset.series.scope == visitor().scope else SHOWN
+
+
+def gone() -> str:
+    """What is said of a series that is not here. Of another user's it must be the same: a link may have ended."""
+    return _words.NOT_SHOWN if visitor().scope else _words.GONE
 
 
 def copy(stands: str) -> html.Button:

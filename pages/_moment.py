@@ -12,7 +12,7 @@ import numpy as np
 from dash import html
 
 from engine import Dataset, Engine, PlotData, built_in, errors
-from pages import _figure, _notation, _traces, _words
+from pages import _figure, _links, _notation, _traces, _words
 from pages._frame import Frame, frame
 from pages._inputs import Wanted
 from pages._notation import Step
@@ -77,7 +77,7 @@ def answer(engine: Engine, frame_for: Callable[[str, int | None], Frame], wanted
     except (errors.Superseded, errors.Cancelled):
         return Answer("superseded")
     except (errors.UnknownHandle, errors.Evicted):
-        return Answer("gone", note=[_words.GONE])
+        return Answer("gone", note=[_links.gone()])
     except errors.IndexOutOfRange:
         return Answer("outside")
     except errors.EngineError:

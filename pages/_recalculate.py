@@ -8,7 +8,7 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html, no_update
 from flask import current_app
 
 from engine import Engine, errors
-from pages import _inputs, _moment, _words
+from pages import _inputs, _links, _moment, _words
 
 WHY = "Forecasts are kept. The same data and model give the same forecast again, so this is seldom needed."
 CHOICES = (
@@ -59,7 +59,7 @@ def register(app: Dash) -> None:
         try:
             number = begin(engine, wish)
         except (errors.UnknownHandle, errors.Evicted):
-            return {"said": _words.GONE, "accepted": False}
+            return {"said": _links.gone(), "accepted": False}
         except errors.EngineError as error:
             return {"said": error.message, "accepted": False}
         return {"said": _words.anew(number, at_once=engine.settings.background), "accepted": number > 0}

@@ -153,6 +153,10 @@ def picture_caption(what: str, step: Step) -> str:
 
 FEWEST_COMPARED = 30
 GONE = "This file is no longer stored here. Drop it again and the link works as before."
+NOT_SHOWN = (
+    "This file is not stored here, or not shown to you any more. If it is yours, drop it again; else ask whoever sent "
+    "the link for a new one."
+)
 NOT_NOW = "This file cannot be opened right now."
 NO_READBACK_NOW = "How this file was read cannot be shown right now."
 ANEW = "This moment was computed anew."

@@ -16,10 +16,10 @@ from pages import (
     _accuracy_words,
     _chosen,
     _inputs,
+    _links,
     _moment,
     _notation,
     _shell,
-    _words,
     report,
 )
 from pages._accuracy_compare import LAST_VALUE, Fill
@@ -107,7 +107,7 @@ def register(app: Dash) -> None:
         try:
             return _answered(engine, asked, pictures, pace)
         except errors.UnknownHandle:
-            return _refused(asked, "gone", _words.GONE)
+            return _refused(asked, "gone", _links.gone())
         except (errors.BadRequest, errors.IndexOutOfRange) as error:
             return _refused(asked, "refused", error.message)
         except errors.EngineError as error:

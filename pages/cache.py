@@ -10,12 +10,13 @@ import orjson
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from flask import current_app
 
-from engine import Engine, errors
+from engine import Engine, errors, visitor
 from pages import _cache, _cache_words, _inputs, _live, _notation, _shell
 from pages._address import at
 
 REFRESH_MS = 5_000
 CHECK = "Looks at everything on the disk. What is damaged and can be computed is computed again."
+MANAGED = "What is stored here is managed by administrators."
 COLUMNS = (
     ("name", "Dataset", "Names are known to the browser that sent the file, and to nobody else."),
     ("points", "Points", ""),
@@ -28,10 +29,12 @@ COLUMNS = (
 
 def layout(engine: Engine, version: str) -> Any:
     """The page, filled; from then on it refreshes itself. Rows are drawn by the browser, which knows their names."""
+    if not visitor().is_admin:
+        return _of_a_user(version)
     look, digest, rooms = _look(engine, None)
     return html.Div(
         [
-            _shell.header(middle=[html.Span("Cache", className="page-tab")]),
+            _header(),
             html.Main(
                 [
                     html.H1(id="cache-heading", tabIndex=-1),
@@ -66,6 +69,27 @@ def layout(engine: Engine, version: str) -> Any:
         ],
         className="shell",
     )
+
+
+def _of_a_user(version: str) -> Any:
+    """The page of who does not manage the cache: what they can do, and where."""
+    own = [
+        "To delete a file of yours, open it and choose “Forget this file”. ",
+        dcc.Link("The first page", href=at("/")),
+        " lists those that this browser knows.",
+    ]
+    return html.Div(
+        [
+            _header(),
+            html.Main([html.H1(MANAGED), html.P(own, className="lead"), _load_card()], className="cache"),
+            _shell.footer(version),
+        ],
+        className="shell",
+    )
+
+
+def _header() -> Any:
+    return _shell.header(middle=[html.Span("Cache", className="page-tab")])
 
 
 def _room_card(rooms: list[Any]) -> html.Section:

@@ -100,7 +100,7 @@ def layout(engine: Engine, handle: str, search: Any) -> Any:
 def gone() -> Any:
     """The page of a series that is not stored here."""
     return _plain(
-        html.H1(_words.GONE),
+        html.H1(_links.gone()),
         html.P(html.Button("Choose a file", id="choose", className="button primary"), className="lead"),
         html.P(["Or start on ", dcc.Link("the first page", href=at("/")), "."], className="lead"),
     )

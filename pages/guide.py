@@ -16,6 +16,8 @@ WHO_SEES = {
     "users": "What you send is yours: others see it only through a link that you copy for them, and only until you end "
     "its links. Administrators see how much is stored, and may delete it.",
 }
+CACHE_DELETES = "“Cache” at the foot of the page shows what is stored and deletes it"
+DELETES = {"users": "“Forget this file” beside the picture deletes it"}
 MADE_UP = (
     "No. It was made once, from made-up series, and is the same for everybody. That is why every moment can be "
     "computed honestly: nothing of the future can have leaked into it."
@@ -168,8 +170,8 @@ def _privacy(settings: Settings) -> list[Any]:
         ),
         *_share(settings),
         html.P(
-            f"{kept} “Cache” at the foot of the page shows what is stored and deletes it without a trace; with “Only "
-            "the latest forecast, keep nothing” nothing is stored at all."
+            f"{kept} {DELETES.get(settings.access, CACHE_DELETES)} without a trace; with “Only the latest forecast, "
+            "keep nothing” nothing is stored at all."
         ),
     ]
 

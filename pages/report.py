@@ -15,10 +15,10 @@ from pages import (
     _accuracy_events,
     _accuracy_words,
     _inputs,
+    _links,
     _moment,
     _notation,
     _report,
-    _words,
 )
 from pages._accuracy_asked import Asked, Warned
 from pages._accuracy_pictures import Pictures
@@ -76,12 +76,12 @@ def register(app: Dash, pictures: Pictures) -> None:
         given = _given(handle, request.args.to_dict(), search)
         asked = _accuracy_asked.asked(given)
         if asked is None:
-            return _refusal(_words.GONE, 404)
+            return _refusal(_links.gone(), 404)
         try:
             warned = _accuracy_asked.warned(given | _numbers(_accuracy_asked.chosen_line(search)))
             model, text = document(engine, asked, warned, pictures, request.host_url.rstrip("/"), WORKS_FOR)
         except errors.UnknownHandle:
-            return _refusal(_words.GONE, 404)
+            return _refusal(_links.gone(), 404)
         except (errors.BadRequest, errors.IndexOutOfRange) as error:
             return _refusal(error.message, 400)
         except errors.EngineError as error:

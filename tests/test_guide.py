@@ -44,6 +44,13 @@ def test_it_says_who_sees_what(access: str, words: str) -> None:
     assert words in told(settings)
 
 
+def test_it_names_the_way_to_delete_that_its_reader_has() -> None:
+    assert "“Cache” at the foot of the page shows what is stored and deletes it without" in told(Settings())
+    of_users = told(Settings(access="users", proxies=1))
+    assert "“Forget this file” beside the picture deletes it without a trace" in of_users
+    assert "“Cache”" not in of_users
+
+
 @pytest.mark.parametrize(
     ("model", "seen", "learns"),
     [

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 import app as hindcast
 from engine import ANYBODY, Engine, Settings, visitor
 from engine.errors import SettingsError
+from pages import _words, cache
 from tests.conftest import to_csv, until, wave
 from tests.contract import contract_client
 from tests.dash_client import UNKNOWN, draw, page, wanted
@@ -160,6 +161,23 @@ def test_links_survive_a_restart_and_end_with_their_series(
         assert anew.shown([token]) == set()
     finally:
         anew.close()
+
+
+def test_a_page_that_is_not_shown_any_more_says_what_its_reader_can_do(client: FlaskClient) -> None:
+    handle = uploaded(client, "ann")
+    for path in (f"/explore/{handle}", f"/explore/{UNKNOWN}"):
+        assert _words.NOT_SHOWN in page(client, path), "somebody else's, or none: it cannot be told"
+
+
+def test_the_cache_page_offers_only_what_its_reader_may_do(client: FlaskClient) -> None:
+    of_a_user = page(client, "/cache")
+    assert cache.MANAGED in of_a_user
+    assert "Load an export" in of_a_user
+    assert "cache-check" not in of_a_user
+    client.environ_base["HTTP_X_REMOTE_USER"] = "root"
+    of_an_administrator = page(client, "/cache")
+    assert cache.MANAGED not in of_an_administrator
+    assert "cache-check" in of_an_administrator
 
 
 def test_the_cache_is_managed_by_those_who_are_named(client: FlaskClient) -> None:

@@ -21,7 +21,7 @@ SETTINGS = {
     "HINDCAST_USER_SHARE": "0.1",  # one each
 }
 CLIPBOARD = "navigator.clipboard.writeText = async (text) => { window.copied = text; }"
-GONE = f"document.querySelector('h1')?.innerText === {_words.GONE!r}"
+GONE = f"document.querySelector('h1')?.innerText === {_words.NOT_SHOWN!r}"
 
 
 @pytest.fixture(scope="module")
