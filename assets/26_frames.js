@@ -24,6 +24,7 @@
   let moved = { far: 0, at: 0 }; /* the last move: slots, and when */
   let done = 0; /* moments computed, as far as the page knows */
   let resting = 0; /* until when nothing is asked, after a refusal */
+  let slowing = 0; /* looks again when the hand has slowed down: nobody else may */
   const listeners = [];
 
   const numberOf = (index) => Math.floor(series.slot(index) / SLOTS);
@@ -123,7 +124,11 @@
 
   const pump = () => {
     if (!facts || !hindcast.painter.ready() || performance.now() < resting) return; /* the first picture goes first */
-    if (frames.hasty) return;
+    if (frames.hasty) {
+      window.clearTimeout(slowing);
+      slowing = window.setTimeout(pump, HASTE_MS);
+      return;
+    }
     const here = numberOf(focus);
     for (const number of wanted()) {
       if (flying.size >= (number === here ? AT_ONCE : AHEAD_OF_NEED)) return;
