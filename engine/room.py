@@ -64,7 +64,7 @@ class Room:
         """Delete until a user's new dataset of `size` and the `wanted` bytes fit: first forecasts of models that have
         changed since, then whole datasets, least recently used first: the user's own, or of whoever takes more.
 
-        What is being looked at stays. NoRoom if the dataset does not fit.
+        What is being looked at stays. NoRoom if the dataset does not fit; one of size 0, stored already, always does.
         """
         scopes = self._stored()
         known, own = handle in scopes, list[str]()
@@ -93,7 +93,7 @@ class Room:
             if scopes.pop(oldest) == scope:
                 own.append(oldest)
             holdings = self._holdings(scopes)
-        if not fits(size):
+        if size and not fits(size):
             raise NoRoom(self._refusal(is_too_much(size)))
         return Made(fits(size + wanted), tuple(own))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from engine import Engine, Settings, Upload, Visitor, acting, room
+from engine import Engine, ReadOptions, Settings, Upload, Visitor, acting, room
 from engine.errors import NoRoom
 from engine.holdings import Holdings
 from engine.models.base import Loader
@@ -83,6 +83,16 @@ def test_who_has_used_all_of_a_share_just_now_is_refused_and_nobody_else_loses_a
     with pytest.raises(NoRoom, match="no room for another"):
         send(engine, "ann", 3)
     assert (kept(engine, "ann"), kept(engine, "bob")) == (hers, {his})
+
+
+def test_what_is_stored_already_is_read_again_by_who_is_beyond_a_share(start: Start) -> None:
+    engine = start()
+    hers = send(engine, "ann", 1)
+    object.__setattr__(engine.settings, "disk_budget", 4_000)  # just its bytes
+    again = send(engine, "ann", 1)
+    assert (again.dataset.handle, again.known, again.removed) == (hers.dataset.handle, True, ())
+    with acting(Visitor("ann")):
+        assert engine.reread(again.record.upload_id, ReadOptions()).known
 
 
 @pytest.mark.usefixtures("unseen")
