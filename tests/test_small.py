@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.errors import StartError
 from engine.models.base import built_in, load
 from engine.models.seasonal_naive import SeasonalNaive
-from engine.models.small import trend
+from engine.models.small import forecaster, trend
 from engine.models.small.features import CANDIDATES, LOOKBACK, SUMMARY, Features, features
 from engine.models.small.forecaster import SHA256, WEIGHTS, HindcastSmall, numerics
 from engine.models.small.network import GROUPS, LEVELS, STEPS, Network, Shape
@@ -297,6 +297,20 @@ def test_bytes_do_not_depend_on_the_batch_on_a_laptops_processor() -> None:
         [sys.executable, "-c", check], cwd=root, env=os.environ | older, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_where_few_contexts_round_otherwise_all_are_made_of_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rounding(contexts: torch.Tensor, floor: torch.Tensor, steps: int) -> Features:
+        exact = features(contexts, floor, steps)
+        return exact._replace(summary=exact.summary + len(contexts) / 1000)
+
+    monkeypatch.setattr(forecaster, "features", rounding)
+    model = HindcastSmall(Settings(precision="fp32"))
+    values = np.random.default_rng(0).normal(size=(40, CONTEXT_LENGTH)).astype(np.float32)
+    floor = np.full(40, -np.inf, np.float32)
+    together = model.predict(values, floor, STEPS)
+    for part in (slice(1), slice(3, 10), slice(40)):
+        assert model.predict(values[part], floor[part], STEPS).tobytes() == together[part].tobytes()
 
 
 def test_numerics_come_from_the_machine_or_the_setting_and_belong_to_the_spec(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from engine.models.observations import require_observed
 from engine.models.quantiles import mid_levels
-from engine.models.small.features import Features, features
+from engine.models.small.features import features
 from engine.models.small.network import LEVELS, STEPS, Network, Shape
 from engine.models.small.packed import pack
 from engine.plotdata import Kind
@@ -25,7 +25,7 @@ from engine.windows import CONTEXT_LENGTH
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 SHA256 = "e4ab8942bc7a8f467bbbf031e640fedcffaa55059f691e4519aa3e07272495f0"  # of that file
 RULES = 3  # of features and network: another number makes every stored forecast another model's
-# Rows the network is given: products of other sizes may round otherwise, and bytes must not change.
+# Contexts that are forecast at once: products of other sizes may round otherwise, and bytes must not change.
 FEW, SOME, MANY = 4, 16, 64
 
 
@@ -70,13 +70,16 @@ class HindcastSmall:
         """(B, steps, S), at most MANY contexts; filled up to a multiple of `rows` with copies of the last one."""
         order = np.minimum(np.arange(-(-len(contexts) // rows) * rows), len(contexts) - 1)
         values, lowest = (torch.from_numpy(array[order]).to(self._device) for array in (contexts, floor))
-        given = features(values, lowest, steps)
-        parts = zip(*(torch.split(part, rows) for part in given), strict=True)
-        samples = torch.cat([self._network(Features(*part)) @ self._mix for part in parts])
-        samples = torch.maximum(samples, given.floor[:, :, None])
-        exact = torch.where(given.constant[:, :, None], given.last[:, :, None], samples)
-        result: NDArray[np.float32] = exact[: len(contexts)].cpu().numpy()
+        parts = zip(torch.split(values, rows), torch.split(lowest, rows), strict=True)
+        samples = torch.cat([self._samples(*part, steps) for part in parts])
+        result: NDArray[np.float32] = samples[: len(contexts)].cpu().numpy()
         return result
+
+    def _samples(self, contexts: Tensor, floor: Tensor, steps: int) -> Tensor:
+        """(B, steps, S) of contexts that go through features and network together."""
+        given = features(contexts, floor, steps)
+        samples = torch.maximum(self._network(given) @ self._mix, given.floor[:, :, None])
+        return torch.where(given.constant[:, :, None], given.last[:, :, None], samples)
 
     def _sizes(self) -> tuple[int, int]:
         """The fewest and the most rows that give the same bytes on this processor: a caller waits for the fewest."""
