@@ -23,7 +23,7 @@ from benchmarks.record import machine
 from engine import Engine, Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
-SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+SIZES = (1_000, 3_000, 10_000, 20_000, 30_000, 100_000, 300_000, 1_000_000)
 LONGEST = {"hindcast-small": 1_000_000, "last-value": 1_000_000}  # moments
 HEAD = (
     f"{'model':<16}{'moments':>10}{'ms/moment':>11}{'memory MB':>11}{'B/moment':>10}{'read s':>9}{'first picture':>15}"
