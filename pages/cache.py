@@ -81,7 +81,10 @@ def _of_a_user(version: str) -> Any:
     return html.Div(
         [
             _header(),
-            html.Main([html.H1(MANAGED), html.P(own, className="lead"), _load_card()], className="cache"),
+            html.Main(
+                [html.H1(MANAGED), html.P(own, className="lead"), html.Div(_load_card(), className="cache-top")],
+                className="cache",
+            ),
             _shell.footer(version),
         ],
         className="shell",
