@@ -30,7 +30,7 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser("backtest", help="forecast every moment of a file, and say how right it was")
     parser.add_argument("file", type=Path, help="a table with a time and a number column, as the app reads it")
     parser.add_argument("--model", help="which model; `hindcast models` lists them")
-    parser.add_argument("--horizon", type=int, help="forecast length in steps")
+    parser.add_argument("--horizon", type=int, help="forecast length in steps (HINDCAST_HORIZON, or 12)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="the accuracy page as one file: .html")
     parser.add_argument("--out", type=Path, metavar="FILE", help="all forecasts and scores: .parquet or .csv")
     for name, words in (
@@ -57,7 +57,7 @@ def backtest(given: argparse.Namespace, settings: Settings) -> int:
     names = ("time", "value", "series", "decimal", "step", "agg", "dayfirst")
     options = ReadOptions(**{name: getattr(given, name) for name in names})
     with _engine(given, settings) as engine:
-        upload = engine.upload(data, options, horizon=given.horizon)
+        upload = _stored(engine, data, options, given.horizon)
         _how_read(upload)
         _wait(engine, upload, given.horizon)
         found = _scores(engine, upload.dataset.handle, given.horizon)
@@ -119,6 +119,21 @@ def _engine(given: argparse.Namespace, settings: Settings) -> Iterator[Engine]:
         own = replace(settings, cache_dir=Path(folder) / "cache", model=model, models=(), background=True)
         with closing(Engine(own)) as engine:
             yield engine
+
+
+def _stored(engine: Engine, data: bytes, options: ReadOptions, horizon: int | None) -> Upload:
+    """The file as it is read; what could be read in two ways is refused here, too, in the words of the command line."""
+    try:
+        return engine.upload(data, options, horizon=horizon, ask=True)
+    except errors.UploadError as refusal:
+        if refusal.code != "DATE_ORDER_AMBIGUOUS":
+            raise
+        day, month = (f"{way['first']} to {way['last']}" for way in refusal.detail["ways"])
+        raise errors.UploadError(
+            "Every date in this file can be read in two ways. Say which one is right: "
+            f"--dayfirst ({day}) or --monthfirst ({month}).",
+            code=refusal.code,
+        ) from None
 
 
 def _how_read(upload: Upload) -> None:

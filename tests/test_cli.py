@@ -165,3 +165,15 @@ def test_what_cannot_be_done_is_refused_with_its_reason(
 ) -> None:
     assert backtest(*(part.format(file=file, folder=folder) for part in arguments)) == cli.REFUSED
     assert words in capsys.readouterr().err
+
+
+def test_dates_that_can_be_read_in_two_ways_are_not_guessed(folder: Path, tmp_path: Path, capsys: Said) -> None:
+    lines = [f"03/04/2024 {k // 12:02}:{5 * (k % 12):02},{20 + k % 24}" for k in range(12 * 24)]
+    (tmp_path / "tie.csv").write_text("time,load\n" + "\n".join(lines) + "\n")
+    asked = ["backtest", str(tmp_path / "tie.csv"), "--model", "last-value"]
+    assert cli.main(asked) == cli.REFUSED
+    told = capsys.readouterr().err
+    assert "--dayfirst (2024-04-03" in told
+    assert "--monthfirst (2024-03-04" in told
+    assert cli.main([*asked, "--monthfirst"]) == 0
+    assert "4 Mar 2024" in capsys.readouterr().err
