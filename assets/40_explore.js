@@ -9,22 +9,10 @@
 
   const thumb = () => document.querySelector("#scrub [role=slider]");
 
-  /* Moves the hand; the slider follows once per frame. It shows the moment and says it to screen readers, nothing more:
-     pointers and keys are caught for all of the rail, or of the page. */
-  let behind = false;
-  hindcast.move = (index) => {
-    gate.toward(index);
-    behind = true;
-  };
+  hindcast.move = gate.toward;
 
-  gate.onmove(() => {
-    if (behind) {
-      behind = false;
-      slide();
-    }
-    title();
-  });
-
+  /* The slider follows the hand once per frame. It shows the moment and says it to screen readers, nothing more: pointers
+     and keys are caught for all of the rail, or of the page. */
   const slide = () => {
     const node = thumb();
     if (!node) return;
@@ -32,6 +20,11 @@
     node.style.setProperty("--share", last ? 1 + gate.hand / last : 1);
     node.setAttribute("aria-valuenow", gate.hand);
   };
+
+  gate.onmove(() => {
+    slide();
+    title();
+  });
 
   /* Clock and heading follow the hand at once; sentences follow the picture. */
   gate.moved = () => {
