@@ -9,7 +9,7 @@ from engine.jobs import Batch, Entry, Lane, Part
 
 
 class Backlog:
-    """Entries with origins left to compute, in turn, block by block. O(1) memory per entry."""
+    """Entries with origins left to compute, in turn, batch by batch. O(1) memory per entry."""
 
     def __init__(self, batch_size: int) -> None:
         self._batch_size = batch_size
@@ -45,11 +45,10 @@ class Backlog:
             entry = self._entries[0]
             assert entry.rows is not None
             number = next(self._numbers)
-            slots, block_used_up = entry.rows.claim(entry.focus, self._batch_size, number)
+            slots = entry.rows.claim(entry.focus, self._batch_size, number)
             if len(slots) == 0:
                 self._entries.popleft()
                 continue
-            if block_used_up:
-                self._entries.rotate(-1)
+            self._entries.rotate(-1)
             return Batch(Lane.BACKGROUND, [Part(entry, slots)], number)
         return None

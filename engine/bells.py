@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from engine.jobs import Lane
+from engine.jobs import TOGETHER, Lane
 
 
 class Bells:
@@ -16,9 +16,9 @@ class Bells:
         self.storing = threading.Condition(lock)
 
     def callers_wait(self, queued: int) -> None:
-        """Somebody waits for a forecast: for the first the interactive worker is there, for more the background too."""
+        """Somebody waits for a forecast: the interactive worker is there for a few, for more the background, too."""
         self.inference[Lane.INTERACTIVE].notify_all()
-        if queued >= 2:
+        if queued > TOGETHER:
             self.inference[Lane.BACKGROUND].notify_all()
 
     def end(self) -> None:

@@ -54,15 +54,14 @@ class RowStates:
 
     # --- the background's cursor -----------------------------------------------------------------------------------
 
-    def claim(self, focus: int, limit: int, number: int) -> tuple[Ints, bool]:
-        """Up to `limit` missing slots of the block nearest to `focus`, now claimed by batch `number` (not 0); and
-        whether that block is used up.
+    def claim(self, focus: int, limit: int, number: int) -> Ints:
+        """Up to `limit` missing slots of the block nearest to `focus`, now claimed by batch `number` (not 0).
 
         Empty when nothing is left to claim. Within a block the slots nearest to the focus come first.
         """
         numbers = np.flatnonzero(self._open)
         if len(numbers) == 0:
-            return np.empty(0, dtype=np.int64), True
+            return np.empty(0, dtype=np.int64)
         wanted = focus - self._base
         block = int(numbers[np.argmin(np.abs(numbers - wanted // BLOCK))])
         start = block * BLOCK
@@ -73,7 +72,7 @@ class RowStates:
             positions = np.sort(positions[nearest])
         self._claims[positions] = number
         self._open[block] -= len(positions)
-        return positions + self._base, bool(self._open[block] == 0)
+        return positions + self._base
 
     # --- changes ---------------------------------------------------------------------------------------------------
 

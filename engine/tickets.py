@@ -5,6 +5,7 @@ Outcomes are collected here and settled by the scheduler once its lock is releas
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, deque
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -87,18 +88,14 @@ class Tickets:
             return True
         return False
 
-    def newest(self) -> Batch | None:
-        """The newest job alone, now in flight."""
-        return self._start([self.queued[next(reversed(self.queued))]]) if self.queued else None
-
-    def older(self, limit: int) -> Batch | None:
-        """With two or more jobs queued: up to `limit` that share a batch, newest first, but not the newest of all."""
-        if len(self.queued) < 2:
+    def take(self, limit: int, but: int = 0) -> Batch | None:
+        """Up to `limit` jobs that share a batch, newest first, now in flight; `but` so many newest ones of all."""
+        waiting = itertools.islice(reversed(self.queued.values()), but, None)
+        newest = next(waiting, None)
+        if newest is None:
             return None
-        older = list(self.queued.values())[-2::-1]
-        return self._start([job for job in older if job.entry.group == older[0].entry.group][:limit])
-
-    def _start(self, jobs: list[Job]) -> Batch:
+        others = (job for job in waiting if job.entry.group == newest.entry.group)
+        jobs = [newest, *itertools.islice(others, limit - 1)]
         batch = Batch(Lane.INTERACTIVE, [Part(job.entry, [job.slot]) for job in jobs])
         for job in jobs:
             del self.queued[job.key]

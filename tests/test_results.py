@@ -31,7 +31,7 @@ def forecast(count: int, value: float = 1.0) -> Forecast:
 def fill(frame: ResultFrame, focus: int) -> list[int]:
     """Claim and write until nothing is left; the slots in the order they were claimed."""
     order: list[int] = []
-    while len(slots := frame.claim(focus, 32, 1)[0]):
+    while len(slots := frame.claim(focus, 32, 1)):
         frame.write(slots, forecast(len(slots)))
         order.extend(slots.tolist())
     return order
@@ -50,16 +50,16 @@ def test_the_background_works_outward_from_where_somebody_looks(frame: ResultFra
 
 
 def test_claimed_origins_are_not_handed_out_again_until_they_are_cleared(frame: ResultFrame) -> None:
-    first, _ = frame.claim(1999, 32, 1)
-    second, _ = frame.claim(1999, 32, 2)
+    first = frame.claim(1999, 32, 1)
+    second = frame.claim(1999, 32, 2)
     assert not set(first) & set(second)
     frame.clear(first)
-    again, _ = frame.claim(1999, 32, 3)
+    again = frame.claim(1999, 32, 3)
     assert set(again) == set(first)
 
 
 def test_what_was_computed_before_a_row_was_cleared_is_not_stored(frame: ResultFrame) -> None:
-    slots, _ = frame.claim(1999, 32, 1)
+    slots = frame.claim(1999, 32, 1)
     frame.clear(slots[:5])
     frame.claim(1999, 3, 2)
     assert frame.write(slots, forecast(32), claim=1) == [4]
@@ -70,14 +70,14 @@ def test_what_was_computed_before_a_row_was_cleared_is_not_stored(frame: ResultF
 
 
 def test_a_caller_who_fails_leaves_a_row_to_the_batch_that_computes_it(frame: ResultFrame) -> None:
-    slots, _ = frame.claim(1999, 32, 1)
+    slots = frame.claim(1999, 32, 1)
     frame.fail(slots[:1])
     frame.write(slots, forecast(32), claim=1)
     assert frame.done_count == 32
 
 
 def test_rows_that_are_not_finite_fail_alone(frame: ResultFrame) -> None:
-    slots, _ = frame.claim(1999, 32, 1)
+    slots = frame.claim(1999, 32, 1)
     made = forecast(32)._replace(finite=np.arange(32) != 3)
     frame.write(slots, made, claim=1)
     assert (frame.done_count, frame.failed_count) == (31, 1)
@@ -115,7 +115,7 @@ def test_an_answer_does_not_change_when_its_row_is_computed_anew(frame: ResultFr
 
 
 def test_failed_rows_are_left_alone_by_the_background_but_can_be_asked_for(frame: ResultFrame) -> None:
-    slots, _ = frame.claim(1999, 32, 1)
+    slots = frame.claim(1999, 32, 1)
     frame.fail(slots, claim=1)
     assert frame.failed_count == len(slots)
     assert not set(fill(frame, 1999)) & set(slots)

@@ -302,7 +302,7 @@ def test_bytes_do_not_depend_on_the_batch_on_a_laptops_processor() -> None:
 def test_where_few_contexts_round_otherwise_all_are_made_of_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
     def rounding(contexts: torch.Tensor, floor: torch.Tensor, steps: int) -> Features:
         exact = features(contexts, floor, steps)
-        return exact._replace(summary=exact.summary + len(contexts) / 1000)
+        return exact._replace(summary=exact.summary + contexts.shape[0] / 1000)
 
     monkeypatch.setattr(forecaster, "features", rounding)
     model = HindcastSmall(Settings(precision="fp32"))

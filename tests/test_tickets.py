@@ -28,7 +28,7 @@ def test_who_waits_when_a_dataset_is_replaced_gets_the_new_rows_in_the_order_of_
     assert new is not None
     assert scheduler.find("data") is new
     assert new.entry_id > old.entry_id
-    order = [(part.entry, part.slots[0]) for _ in range(4) for part in take(scheduler).parts]
+    order = [(part.entry, part.slots[0]) for part in take(scheduler).parts]
     assert order == [(new, 4), (other, 3), (new, 2), (new, 1)]
     finish(scheduler, batch)  # of the old one
     assert not any(ticket.future.done() for ticket in (running, *waiting))
@@ -62,11 +62,10 @@ def test_what_is_not_open_cannot_be_replaced(scheduler: Scheduler) -> None:
 
 def test_callers_whose_shared_batch_failed_are_tried_again_in_halves(scheduler: Scheduler) -> None:
     entry = opened(scheduler, background=False)
-    tickets = [scheduler.request(entry, slot) for slot in range(5)]
-    shared = take(scheduler, Lane.BACKGROUND)
+    tickets = [scheduler.request(entry, slot) for slot in range(4)]
+    shared = take(scheduler)
     assert slots(shared) == [3, 2, 1, 0]
     scheduler.fail(shared, BROKEN, halve=True)
-    finish(scheduler, take(scheduler))  # the newest, which nobody shared
     halves = [take(scheduler), take(scheduler, Lane.BACKGROUND)]
     assert [slots(half) for half in halves] == [[3, 2], [1, 0]]
     scheduler.fail(halves[0], BROKEN, halve=True)
@@ -74,16 +73,16 @@ def test_callers_whose_shared_batch_failed_are_tried_again_in_halves(scheduler: 
     scheduler.fail(take(scheduler), BROKEN, halve=True)  # one alone has no half
     finish(scheduler, take(scheduler))
     outcomes = [ticket.future.exception(0) or ticket.future.result(0) for ticket in tickets]
-    assert outcomes == [("row", 0), ("row", 1), ("row", 2), BROKEN, ("row", 4)]
+    assert outcomes == [("row", 0), ("row", 1), ("row", 2), BROKEN]
 
 
 def test_halves_leave_out_who_has_gone_meanwhile(scheduler: Scheduler) -> None:
     entry, other = opened(scheduler, background=False), opened(scheduler, "other", background=False)
-    for each in (entry, other, entry):
+    for each in (entry, other):
         scheduler.request(each, 1)
         scheduler.request(each, 2)
-    shared = take(scheduler, Lane.BACKGROUND)
-    assert len(shared.parts) == 3
+    shared = take(scheduler)
+    assert len(shared.parts) == 4
     scheduler.fail(shared, BROKEN, halve=True)
     scheduler.evict("other")
     scheduler.evict("data")
@@ -93,8 +92,8 @@ def test_halves_leave_out_who_has_gone_meanwhile(scheduler: Scheduler) -> None:
 
 def test_an_origin_without_a_number_fails_for_its_caller_alone(scheduler: Scheduler) -> None:
     entry = opened(scheduler, background=False)
-    bad, good, _ = (scheduler.request(entry, slot) for slot in (1, 2, 3))
-    batch = take(scheduler, Lane.BACKGROUND)
+    bad, good = (scheduler.request(entry, slot) for slot in (1, 2))
+    batch = take(scheduler)
     results = [FakeResult([slot], frozenset({1})) for slot in slots(batch)]
     scheduler.store(batch, results)
     assert good.future.result(0) == ("row", 2)

@@ -33,15 +33,15 @@ class FakeRows:
         assert self.resident(slot), "a row was read that is not there"
         return ("row", slot)
 
-    def claim(self, focus: int, limit: int, number: int) -> tuple[np.ndarray, bool]:
+    def claim(self, focus: int, limit: int, number: int) -> np.ndarray:
         free = [slot for slot, state in enumerate(self.state) if state == MISSING and slot not in self.claims]
         if not free:
-            return np.empty(0, dtype=int), True
+            return np.empty(0, dtype=int)
         block = min({slot // BLOCK for slot in free}, key=lambda number: abs(number - focus // BLOCK))
         here = [slot for slot in free if slot // BLOCK == block]
         taken = here[:limit]
         self.claims.update(dict.fromkeys(taken, number))
-        return np.array(taken), len(taken) == len(here)
+        return np.array(taken)
 
     def write(self, slots: object, result: FakeResult, claim: int = 0) -> list[int]:
         slots = [int(slot) for slot in slots]

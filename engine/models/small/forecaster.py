@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,14 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load as parse
 from scipy.special import ndtri
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.models.observations import require_observed
 from engine.models.quantiles import mid_levels
 from engine.models.small.features import features
 from engine.models.small.network import LEVELS, STEPS, Network, Shape
 from engine.models.small.packed import pack
+from engine.models.small.traced import Traced
 from engine.plotdata import Kind
 from engine.settings import MAX_HORIZON, Settings
 from engine.windows import CONTEXT_LENGTH
@@ -27,6 +29,21 @@ SHA256 = "e4ab8942bc7a8f467bbbf031e640fedcffaa55059f691e4519aa3e07272495f0"  # o
 RULES = 3  # of features and network: another number makes every stored forecast another model's
 # Contexts that are forecast at once: products of other sizes may round otherwise, and bytes must not change.
 FEW, SOME, MANY = 4, 16, 64
+
+
+class Samples(nn.Module):
+    """(B, steps, S) of contexts that go through features and network together, (B, C) with floors (B,)."""
+
+    def __init__(self, network: Network, mix: Tensor, steps: int) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("mix", mix)
+        self.steps = steps
+
+    def forward(self, contexts: Tensor, floor: Tensor) -> Tensor:
+        given = features(contexts, floor, self.steps)
+        samples = torch.maximum(self.network(given) @ self.mix, given.floor[:, :, None])
+        return torch.where(given.constant[:, :, None], given.last[:, :, None], samples)
 
 
 class HindcastSmall:
@@ -48,9 +65,15 @@ class HindcastSmall:
         self.size = f"{sum(p.numel() for p in self._network.parameters()) / 1e6:.1f} million weights"
         if self.numerics == "bf16" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
             pack(self._network, SOME * (self._network.patches + 1))
-        self._mix = mixing(self.num_samples).to(self._device)
+        mix = mixing(self.num_samples).to(self._device)
         torch.set_num_threads(1)  # one thread a worker: the engine runs several
-        self._few, self._many = (MANY, MANY) if self.numerics == "cuda" else self._sizes()
+        ahead = {steps: Samples(self._network, mix, steps) for steps in range(STEPS, MAX_HORIZON + 1, STEPS)}
+        self._ahead: dict[int, Callable[[Tensor, Tensor], Tensor]] = dict(ahead)
+        self._few = self._many = MANY
+        if self.numerics != "cuda":
+            self._few, self._many = self._sizes()
+            self._ahead = {steps: Traced(module) for steps, module in ahead.items()}
+            self.predict(*noise(1), settings.horizon)  # else the first caller would wait for the graph
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict. ValueError for a context without any value."""
@@ -71,24 +94,20 @@ class HindcastSmall:
         order = np.minimum(np.arange(-(-len(contexts) // rows) * rows), len(contexts) - 1)
         values, lowest = (torch.from_numpy(array[order]).to(self._device) for array in (contexts, floor))
         parts = zip(torch.split(values, rows), torch.split(lowest, rows), strict=True)
-        samples = torch.cat([self._samples(*part, steps) for part in parts])
+        samples = torch.cat([self._ahead[steps](*part) for part in parts])
         result: NDArray[np.float32] = samples[: len(contexts)].cpu().numpy()
         return result
 
-    def _samples(self, contexts: Tensor, floor: Tensor, steps: int) -> Tensor:
-        """(B, steps, S) of contexts that go through features and network together."""
-        given = features(contexts, floor, steps)
-        samples = torch.maximum(self._network(given) @ self._mix, given.floor[:, :, None])
-        return torch.where(given.constant[:, :, None], given.last[:, :, None], samples)
-
     def _sizes(self) -> tuple[int, int]:
         """The fewest and the most rows that give the same bytes on this processor: a caller waits for the fewest."""
-        noise = np.random.default_rng(0).normal(size=(MANY, CONTEXT_LENGTH)).astype(np.float32)
-        made = {
-            rows: self._run(noise, np.full(MANY, -np.inf, np.float32), MAX_HORIZON, rows).tobytes()
-            for rows in (FEW, SOME, MANY)
-        }
+        made = {rows: self._run(*noise(MANY), MAX_HORIZON, rows).tobytes() for rows in (FEW, SOME, MANY)}
         return next(((rows, MANY) for rows in (FEW, SOME) if made[rows] == made[MANY]), (SOME, SOME))
+
+
+def noise(count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """So many contexts of nothing but noise, always the same, and their floors."""
+    values = np.random.default_rng(0).normal(size=(count, CONTEXT_LENGTH)).astype(np.float32)
+    return values, np.full(count, -np.inf, np.float32)
 
 
 def verified(path: Path, sha256: str) -> bytes:

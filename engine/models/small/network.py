@@ -72,7 +72,7 @@ class Block(nn.Module):
         tokens = tokens[:, first:]
         batch, count, width = tokens.shape
         size = (batch, -1, self.heads, width // self.heads)
-        query = self.query(normal[:, first:]).view(size).transpose(1, 2)
+        query = self.query(normal[:, first:].contiguous()).view(size).transpose(1, 2)
         key, value = (part.view(size).transpose(1, 2) for part in known.chunk(2, -1))
         seen = functional.scaled_dot_product_attention(query, key, value, hidden_from)
         tokens = tokens + self.out(seen.transpose(1, 2).reshape(batch, count, width))
@@ -121,14 +121,13 @@ class Network(nn.Module):
         for layer, block in enumerate(self.blocks):
             first = tokens.shape[1] - 1 if block is self.blocks[-1] else 0
             tokens, known[layer] = block(tokens, known[layer], hidden_from[:, :, first:], first)
-        result: Tensor = self.head(self.before_head(tokens)).float().view(len(tokens), STEPS, PER_STEP)
+        result: Tensor = self.head(self.before_head(tokens)).float().view(-1, STEPS, PER_STEP)
         return result
 
     def past(self, given: Features, about: Tensor) -> Tensor:
         """(B, patches, width): the context's tokens."""
         patches, patch = self.patches, self.shape.patch
-        batch = len(given.channels)
-        cut = given.channels.view(batch, CHANNELS, patches, patch).transpose(1, 2).reshape(batch, patches, -1)
+        cut = given.channels.view(-1, CHANNELS, patches, patch).transpose(1, 2).flatten(2)
         cut = cut.to(about.dtype)
         result: Tensor = self.embed(cut) + self.skip(cut) + self.position[:patches] + about
         return result

@@ -73,7 +73,8 @@ def smoothed(values: Tensor, context: Window, period: Tensor, steps: int) -> tup
     moments = discounted(values.shape[2], values.device)
     total, first, second = (context.seen @ moments)[:, None].chunk(3, 2)  # (B, 1, weights)
     seen = context.seen[:, None]
-    zeroth, cross = (((values - season) * seen) @ moments[:, : len(moments[0]) // 3 * 2]).chunk(2, 2)  # (B, V, weights)
+    twice = moments[:, : moments.shape[1] // 3 * 2]
+    zeroth, cross = (((values - season) * seen) @ twice).chunk(2, 2)  # (B, V, weights)
     total = total.clamp(min=1e-6)
     mean, mean_age = zeroth / total, first / total
     # A slope is a guess from few values: shrunk as if values of one step's age had been seen without any slope.

@@ -1,0 +1,52 @@
+"""A module as a graph of torch's own: the same operations, without the interpreter and its lock between them.
+
+A forecast is about 900 operations. Run by the interpreter, they wait for its lock again and again while requests are
+answered beside them, and requests wait for them. torch.jit is deprecated, but what shall take its place runs in the
+interpreter, or needs a compiler where the product runs. So torch's version is pinned, and every graph is tried.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.jit._fuser import optimized_execution
+
+log = logging.getLogger(__name__)
+
+
+class Traced:
+    """A module that never branches on values. Its graphs, one for each shape of its inputs, are made by whoever first
+    has such inputs. Safe to call from several threads."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module
+        self._graphs: dict[tuple[torch.Size, ...], Callable[..., Tensor]] = {}
+        self._tracing = threading.Lock()
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        """What the module gives."""
+        shapes = tuple(value.shape for value in inputs)
+        if shapes not in self._graphs and self._tracing.acquire(blocking=False):  # who comes meanwhile takes the module
+            try:
+                self._graphs[shapes] = self._traced(inputs)
+            finally:
+                self._tracing.release()
+        return _run(self._graphs.get(shapes, self._module), inputs)
+
+    def _traced(self, inputs: tuple[Tensor, ...]) -> Callable[..., Tensor]:
+        """Made of other numbers than it is tried with: had it kept any of them, it would show."""
+        others = tuple(value.flip(-1) for value in inputs)
+        graph: Callable[..., Tensor] = torch.jit.trace(self._module, others, check_trace=False)  # type: ignore[no-untyped-call]
+        if torch.equal(_run(graph, inputs), self._module(*inputs)):
+            return graph
+        log.warning("the graph of a model gives other numbers than the model, which runs without it")
+        return self._module
+
+
+def _run(graph: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> Tensor:
+    with optimized_execution(False):  # nothing is fused, which would round otherwise
+        return graph(*inputs)
