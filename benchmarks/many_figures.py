@@ -9,12 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.figures import Figure, meter, percentile, to_csv
-from benchmarks.serving import Server, serving
+from benchmarks.serving import Server, memory_budgets, serving
 from benchmarks.viewers_figures import dragged
-from engine import Settings
 
 PORT = 18_994
-PROGRAM = 600e6  # bytes that the server has of itself, torch above all
 RATE = 1.0  # pictures a second and viewer: a hand that rests; what it passes by comes in blocks of 256
 EVERY = 2.0  # seconds between two looks at how far the files are: fifty questions each
 
@@ -28,9 +26,7 @@ def run(viewers: int = 50, seconds: float = 30.0, points: int = 2000, port: int 
         wait, single = 1e3 * percentile(waits, part), 1e3 * percentile(alone, part)
         yield Figure(f"{who}: picture, p{100 * part:.0f}", wait, single, "ms", "one viewer, one file", goal, False)
     yield Figure(f"{who}: least computed file", min(shares), sum(shares) / len(shares), "share", "the mean", 0.5, True)
-    had = Settings()
-    budget = had.memory_budget + had.wire_budget + had.scores_budget + PROGRAM
-    yield Figure(f"{who}: memory of the server", after / 1e6, budget / 1e6, "MB", "its budgets", 1, False)
+    yield Figure(f"{who}: memory of the server", after / 1e6, memory_budgets() / 1e6, "MB", "its budgets", 1, False)
     yield Figure(f"{who}: memory of a file", (after - before) / 1e6 / viewers, 20, "MB", "20 MB", 1, False)
 
 

@@ -28,7 +28,7 @@ def run() -> Iterator[Figure]:
     made = contexts(series, slots[:MANY])
     model, plain = HindcastSmall(Settings()), HindcastSmall(Settings(precision="fp32"))
     kinds: dict[str, Callable[[], object]] = {
-        "roof": matmul(torch.bfloat16 if model.numerics == "bf16" else torch.float32),
+        "roof": matmul(model),
         "many": asked(model, made, MANY),
         "some": asked(model, made, SOME),
         "one": asked(model, made, 1),
@@ -50,9 +50,10 @@ def run() -> Iterator[Figure]:
     yield Figure("one origin", 1e3 * median["one"], 1e3 * median["plain one"], "ms", "fp32", 1, False)
 
 
-def matmul(kind: torch.dtype) -> Callable[[], None]:
-    """Matrix products of the roof's size, and nothing else."""
+def matmul(model: HindcastSmall) -> Callable[[], None]:
+    """Matrix products of the roof's size in the model's numerics, and nothing else: ROOF_FLOPS operations."""
     rows, inner, columns = ROOF_SIZE
+    kind = torch.bfloat16 if model.numerics == "bf16" else torch.float32
     left, right = torch.randn(rows, inner).to(kind), torch.randn(columns, inner).to(kind)
 
     def work() -> None:

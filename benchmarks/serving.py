@@ -13,7 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from engine import Settings
+
 ROOT = Path(__file__).parents[1]
+PROGRAM = 600e6  # bytes of memory that a server needs for itself, torch above all
 
 
 class Server:
@@ -58,6 +61,12 @@ class Server:
         """Bytes of memory that the worker has."""
         pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self._workers())
         return float(sum(pages) * os.sysconf("SC_PAGE_SIZE"))
+
+
+def memory_budgets() -> float:
+    """Bytes that a server may take: what its settings allow, and the program itself."""
+    usual = Settings()
+    return usual.memory_budget + usual.wire_budget + usual.scores_budget + PROGRAM
 
 
 @contextmanager

@@ -12,18 +12,19 @@ from typing import Any
 import numpy as np
 
 from benchmarks.figures import HEAD, Figure, meter, percentile, seconds, to_csv
-from benchmarks.serving import serving
+from benchmarks.serving import memory_budgets, serving
 from benchmarks.ui_hand import Hand, Scrub, chromium
 
 PORT = 18_970
 POINTS = 2600
+LONG = 1_000_000
 POSITIONS = 100
 DRAWN = "document.querySelector('#forecast')?.dataset.index ?? null"
 HELD = "document.querySelector('#forecast')?.dataset.hand ?? null"
 NAIVE = "document.querySelector('#forecast .js-plotly-plot')?.layout?.meta?.index ?? null"
+SETTLED = "hindcast.frames && document.querySelector('#forecast')?.dataset.settled === 'true' && hindcast.series.ready"
 READY = (
-    "hindcast.frames && document.querySelector('#forecast')?.dataset.settled === 'true' && hindcast.series.ready"
-    " && (hindcast.gate.facts.paused"
+    f"{SETTLED} && (hindcast.gate.facts.paused"
     " || [...Array(500).keys()].every((k) => hindcast.frames.state(-k * 5) !== 'unknown'))"
 )
 Places = np.ndarray[Any, np.dtype[np.float64]]
@@ -95,11 +96,27 @@ def cold(folder: Path) -> Iterator[Figure]:
                 yield Figure("cold: frames out of order", scrub.out_of_order, 1, "frames", "none", 0, False)
 
 
+def long(folder: Path) -> Iterator[Figure]:
+    """A hand that flies over a file of a million moments; the cheapest model, as it is about what is shown."""
+    with serving("app:server", folder, PORT + 3, HINDCAST_MODEL="last-value") as server, chromium() as driver:
+        handle = server.call("/api/v1/datasets", to_csv(meter(LONG)))["handle"]
+        progress = f"/api/v1/datasets/{handle}/progress"
+        server.wait(lambda: server.call(progress)["state"] == "done", patience=600)
+        hand = Hand(driver, "#scrub", DRAWN)
+        hand.open(f"{server.url}/explore/{handle}", SETTLED)
+        for name, places in patterns().items():
+            before = server.cpu()
+            scrub = hand.scrub(places, 30)
+            yield from told(f"{LONG:,} moments: {name}, 30/s", scrub, 0.9, server.cpu() - before)
+        taken, allowed = server.memory() / 1e6, memory_budgets() / 1e6
+        yield Figure(f"{LONG:,} moments: memory of the server", taken, allowed, "MB", "its budgets", 1, False)
+
+
 def main() -> None:
     argparse.ArgumentParser(prog="python -m benchmarks.ui", description=__doc__).parse_args()
     print(HEAD)
     with tempfile.TemporaryDirectory() as name:
-        for part, folder in ((warm, "warm"), (naive, "warm"), (cold, "cold")):
+        for part, folder in ((warm, "warm"), (naive, "warm"), (cold, "cold"), (long, "long")):
             for figure in part(Path(name) / folder):
                 print(figure.row(), flush=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.errors import ModelFailed
-from engine.jobs import Batch, Block, Lane
+from engine.jobs import TOGETHER, Batch, Block, Lane
 from engine.scheduler import Scheduler
 from tests.conftest import until
 from tests.scheduling import finish, opened, slots, take
@@ -34,23 +34,23 @@ def woken_by(condition: threading.Condition, take: Callable[[], Any], event: Cal
     return taken[0]
 
 
-def test_the_background_is_woken_to_help_when_two_callers_wait(scheduler: Scheduler) -> None:
+def test_the_background_is_woken_to_help_when_many_callers_wait(scheduler: Scheduler) -> None:
     entry = opened(scheduler, background=False)
-    scheduler.request(entry, 1)
+    for slot in range(TOGETHER):
+        scheduler.request(entry, slot)
     batch = woken_by(
         scheduler._bells.inference[Lane.BACKGROUND],
         lambda: scheduler.take_inference(Lane.BACKGROUND),
-        lambda: scheduler.request(entry, 2),
+        lambda: scheduler.request(entry, TOGETHER),
     )
-    assert slots(batch) == [1]
+    assert slots(batch) == [0]
 
 
 def test_the_interactive_worker_is_woken_for_half_of_a_batch_that_failed(scheduler: Scheduler) -> None:
     entry = opened(scheduler, background=False)
-    for slot in range(3):
+    for slot in range(2):
         scheduler.request(entry, slot)
-    shared = take(scheduler, Lane.BACKGROUND)
-    finish(scheduler, take(scheduler))
+    shared = take(scheduler)
     half = woken_by(
         scheduler._bells.inference[Lane.INTERACTIVE],
         lambda: scheduler.take_inference(Lane.INTERACTIVE),

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import builtins
+import glob
+import io
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,25 +29,34 @@ PATHS = [
     "/proc/self/environ",
     "NUL",
 ]
-_watched: list[list[str]] = []
-
-
-def _note(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watched and event in {"open", "socket.connect", "socket.getaddrinfo", "glob.glob"}:
-        _watched[-1].append(str(arguments[:1]))
-
-
-@pytest.fixture(scope="module")
-def _hook() -> None:
-    sys.addaudithook(_note)  # for as long as the process lives: Python takes none back
+WATCHED: list[tuple[Any, str]] = [
+    (builtins, "open"), (io, "open"), (os, "open"), (os, "scandir"), (glob, "glob"), (socket, "getaddrinfo"),
+    (socket.socket, "connect"),
+]  # fmt: skip
 
 
 @pytest.fixture
-def touched(_hook: None) -> Iterator[list[str]]:
-    """What Python opens or connects to meanwhile."""
-    _watched.append([])
-    yield _watched[-1]
-    _watched.clear()
+def touched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is opened or connected to meanwhile."""
+    seen: list[str] = []
+    for place, name in WATCHED:
+        monkeypatch.setattr(place, name, _noting(getattr(place, name), seen))
+    return seen
+
+
+def _noting(real: Callable[..., Any], seen: list[str]) -> Callable[..., Any]:
+    def noted(*arguments: Any, **options: Any) -> Any:
+        seen.append(str(arguments))
+        return real(*arguments, **options)
+
+    return noted
+
+
+def test_what_is_opened_is_seen(touched: list[str]) -> None:
+    Path("/etc/passwd").read_bytes()
+    with open("/etc/hosts"):
+        pass
+    assert [sum(name in one for one in touched) for name in ("passwd", "hosts")] == [1, 1]
 
 
 @pytest.mark.parametrize("content", PATHS)
