@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,21 @@ PROC = Path("/proc/self")
 CGROUPS = Path("/sys/fs/cgroup")
 
 
+def background_cores(proc: Path = PROC, cgroups: Path = CGROUPS) -> int:
+    """How many of them the background may keep busy: all, as its threads give way to all others; but one less where
+    threads have no priorities of their own, or a quota counts what the background takes as well, at least 1."""
+    cores = available_cores(proc, cgroups)
+    gives_way = sys.platform == "linux" and quota(proc, cgroups) >= _of_affinity()
+    return max(1, cores if gives_way else cores - 1)
+
+
 def available_cores(proc: Path = PROC, cgroups: Path = CGROUPS) -> int:
     """The lesser of affinity and quota, fractions rounded down, at least 1."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, math.floor(min(cores, quota(proc, cgroups))))
+    return max(1, math.floor(min(_of_affinity(), quota(proc, cgroups))))
+
+
+def _of_affinity() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def quota(proc: Path = PROC, cgroups: Path = CGROUPS) -> float:

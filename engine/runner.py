@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from engine.cores import background_cores
 from engine.forecasting import Inferred, infer
 from engine.jobs import Batch
 from engine.settings import Settings
@@ -46,10 +47,10 @@ class Runner(Protocol):
 
 
 class Threads:
-    """The model runs in the thread that asks, in this process."""
+    """The model runs in the thread that asks, in this process; `threads` of them for the background."""
 
-    def __init__(self, cores: int) -> None:
-        self.threads = max(1, min(cores - 1, MAX_BACKGROUND))
+    def __init__(self, threads: int) -> None:
+        self.threads = min(threads, MAX_BACKGROUND)
 
     def run(self, batch: Batch) -> Inferred:
         return infer(batch)
@@ -64,7 +65,7 @@ class Threads:
 def chosen(settings: Settings, specs: tuple[Spec, ...], cores: int) -> Runner:
     """The runner that the settings name; specs: one of every loaded model. StartError."""
     if settings.runner == THREADS:
-        return Threads(cores)
+        return Threads(background_cores())
     from engine.ray_runner import RayRunner  # only where it is wanted
 
     return RayRunner(settings, specs, cores)

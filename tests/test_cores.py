@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from engine.cores import available_cores, quota
+from engine.cores import available_cores, background_cores, quota
 
 
 @pytest.fixture
@@ -93,16 +94,31 @@ def test_without_control_groups_there_is_no_quota(proc: Path, cgroups: Path, tex
 
 
 @pytest.mark.parametrize(
-    ("affinity", "text", "cores"),
-    [(8, "350000 100000", 3), (2, "350000 100000", 2), (8, "max 100000", 8), (8, "50000 100000", 1)],
+    ("affinity", "text", "cores", "background"),
+    [
+        (8, "350000 100000", 3, 2),
+        (2, "350000 100000", 2, 2),
+        (8, "max 100000", 8, 8),
+        (8, "50000 100000", 1, 1),
+        (1, "max 100000", 1, 1),
+    ],
 )
-def test_the_lesser_of_affinity_and_quota_rounded_down_and_at_least_one(
-    proc: Path, cgroups: Path, monkeypatch: pytest.MonkeyPatch, affinity: int, text: str, cores: int
+def test_the_lesser_of_affinity_and_quota_and_one_less_for_the_background_where_the_quota_counts(
+    proc: Path, cgroups: Path, monkeypatch: pytest.MonkeyPatch, affinity: int, text: str, cores: int, background: int
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(affinity)), raising=False)
     (proc / "cgroup").write_text("0::/\n")
     limit(cgroups, text)
     assert available_cores(proc, cgroups) == cores
+    assert background_cores(proc, cgroups) == background
+
+
+def test_where_threads_have_no_priorities_the_background_leaves_a_core_to_others(
+    proc: Path, cgroups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert background_cores(proc, cgroups) == 3
 
 
 def test_here() -> None:

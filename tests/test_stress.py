@@ -75,7 +75,7 @@ class Core:
         self.toy = toy
         self.spec = Spec.of(toy, 1)
         self.scheduler = Scheduler(max_tickets=48, max_tickets_per_session=8, batch_size=64)
-        self.workers = Workers(self.scheduler, lambda block: None, lambda: None, lambda: None, Threads(2), Meter())
+        self.workers = Workers(self.scheduler, lambda block: None, lambda: None, lambda: None, Threads(1), Meter())
         self.versions = iter(range(1_000_000))
 
     def series(self) -> Series:

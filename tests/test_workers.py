@@ -110,7 +110,7 @@ def bare() -> Iterator[tuple[Scheduler, Workers, list[str]]]:
     def write(block: Block) -> None:
         events.append("block")
 
-    workers = Workers(scheduler, write, lambda: None, lambda: events.append("closed"), Threads(2), Meter())
+    workers = Workers(scheduler, write, lambda: None, lambda: events.append("closed"), Threads(1), Meter())
     workers.start_store()
     yield scheduler, workers, events
     end(scheduler, workers)
