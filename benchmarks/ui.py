@@ -105,9 +105,7 @@ def long(folder: Path) -> Iterator[Figure]:
         hand = Hand(driver, "#scrub", DRAWN)
         hand.open(f"{server.url}/explore/{handle}", SETTLED)
         for name, places in patterns().items():
-            before = server.cpu()
-            scrub = hand.scrub(places, 30)
-            yield from told(f"{LONG:,} moments: {name}, 30/s", scrub, 0.9, server.cpu() - before)
+            yield from told(f"{LONG:,} moments: {name}, 30/s", hand.scrub(places, 30), 0.9)
         taken, allowed = server.memory() / 1e6, memory_budgets() / 1e6
         yield Figure(f"{LONG:,} moments: memory of the server", taken, allowed, "MB", "its budgets", 1, False)
 

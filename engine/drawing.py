@@ -74,9 +74,10 @@ def _percentile(crps: float, n_scored: int, horizon: int, scores: Scores | None)
     """Share of the other fully scored origins that missed by more, and how many there are."""
     if scores is None:
         return None, 0
-    compared = scores.crps[scores.n_scored == horizon]
-    compared = compared[~np.isnan(compared)]
-    if n_scored < horizon or len(compared) < 2:
-        return None, len(compared)
-    worse = int((compared > crps * (1 + 1e-9)).sum())  # not itself, however its sum was rounded
-    return worse / (len(compared) - 1), len(compared)
+    compared = scores.n_scored == horizon
+    compared &= ~np.isnan(scores.crps)
+    count = int(np.count_nonzero(compared))
+    if n_scored < horizon or count < 2:
+        return None, count
+    compared &= scores.crps > crps * (1 + 1e-9)  # not itself, however its sum was rounded
+    return int(np.count_nonzero(compared)) / (count - 1), count
