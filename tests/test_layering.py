@@ -56,7 +56,7 @@ PURE = {
     "tier": set(),
     "shelf": {"dataset"},
     "health": set(),
-    "runner": {"forecasting", "jobs", "ray_runner", "settings", "spec"},
+    "runner": {"cores", "forecasting", "jobs", "ray_runner", "settings", "spec"},
     "workers": {"errors", "forecasting", "health", "jobs", "meter", "outbox", "runner", "scheduler"},
     "status": {"jobs", "meter", "models", "runner"},
 }

@@ -73,7 +73,8 @@ class HindcastSmall:
         if self.numerics != "cuda":
             self._few, self._many = self._sizes()
             self._ahead = {steps: Traced(module) for steps, module in ahead.items()}
-            self.predict(*noise(1), settings.horizon)  # else the first caller would wait for the graph
+            for rows in (self._few, self._many):  # else who asks first would wait for these graphs
+                self.predict(*noise(rows), settings.horizon)
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict. ValueError for a context without any value."""
