@@ -20,6 +20,7 @@ from tests.dash_client import CALLBACK
 
 CSV = to_csv(wave(200))
 DATASETS, QUICKDRAW = "/api/v1/datasets", "/api/v1/quickdraw"
+TAKEN = {200, 201}  # whether another test has sent the same file before
 ONE, OTHER = {"REMOTE_ADDR": "10.0.0.1"}, {"REMOTE_ADDR": "10.0.0.2"}
 
 
@@ -68,7 +69,7 @@ def test_more_files_in_a_minute_than_one_address_may_send_are_refused_with_the_t
 ) -> None:
     client = door(uploads_per_minute=3)
     for path in (DATASETS, QUICKDRAW, DATASETS):
-        assert client.post(path, data=CSV, environ_overrides=ONE).status_code in {200, 201}
+        assert client.post(path, data=CSV, environ_overrides=ONE).status_code in TAKEN
     for path in (DATASETS, QUICKDRAW, "/api/v1/cache/load", f"{DATASETS}?upload={'0' * 32}"):
         refused = client.post(path, data=CSV, environ_overrides=ONE)
         error = refused.get_json()["error"]
@@ -76,7 +77,7 @@ def test_more_files_in_a_minute_than_one_address_may_send_are_refused_with_the_t
         assert refused.headers["Retry-After"] == str(error["detail"]["retry_after"])
         assert 1 <= error["detail"]["retry_after"] <= 20
         assert "Try again in" in error["message"]
-    assert client.post(DATASETS, data=CSV, environ_overrides=OTHER).status_code == 200
+    assert client.post(DATASETS, data=CSV, environ_overrides=OTHER).status_code in TAKEN
     assert client.get(DATASETS, environ_overrides=ONE).status_code == 200, "who has sent too much may look"
 
 
@@ -86,7 +87,7 @@ def test_what_is_refused_from_another_site_takes_nothing_of_its_readers_allowanc
     client = door(uploads_per_minute=1)
     for _ in range(3):
         assert client.post(DATASETS, data=CSV, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
-    assert client.post(DATASETS, data=CSV).status_code == 200
+    assert client.post(DATASETS, data=CSV).status_code in TAKEN
 
 
 def test_one_address_has_so_many_files_on_their_way_and_leaves_places_to_others(
@@ -98,8 +99,8 @@ def test_one_address_has_so_many_files_on_their_way_and_leaves_places_to_others(
             held.enter_context(sending(client, path, ONE))
         refused = client.post(DATASETS, data=CSV, environ_overrides=ONE)
         assert (refused.status_code, refused.get_json()["error"]["code"]) == (429, "TOO_MANY")
-        assert client.post(DATASETS, data=CSV, environ_overrides=OTHER).status_code == 200
-    assert client.post(DATASETS, data=CSV, environ_overrides=ONE).status_code == 200, "the places are free again"
+        assert client.post(DATASETS, data=CSV, environ_overrides=OTHER).status_code in TAKEN
+    assert client.post(DATASETS, data=CSV, environ_overrides=ONE).status_code in TAKEN, "the places are free again"
 
 
 def test_one_address_has_so_many_waiting_requests_and_leaves_threads_to_others(
@@ -158,8 +159,9 @@ def test_behind_a_proxy_that_names_users_each_of_them_has_an_allowance_wherever_
 
     with sending(client, DATASETS, named("ann")):
         assert status("ann", "10.0.0.2") == 429
-        assert status("bob", "10.0.0.1") == 201
-    assert [status("ann", f"10.0.0.{number}") for number in range(3)] == [201, 200, 429]
+        assert status("bob", "10.0.0.1") in TAKEN
+    answers = [status("ann", f"10.0.0.{number}") for number in range(3)]
+    assert answers[0] in TAKEN and answers[1:] == [200, 429]
     assert status("bob", "10.0.0.1") == 200
 
 
