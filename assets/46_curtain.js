@@ -32,9 +32,11 @@
     return copy;
   };
 
-  /* The picture of the moment under the hand is on the screen, and how the file was read stands above it. */
-  const isThere = () => {
+  /* The page is another than the one of these facts, the picture of the moment under the hand is on the screen, and how
+     the file was read stands above it. */
+  const isThere = (left) => {
     if (document.querySelector("#page .plain")) return true;
+    if (hindcast.gate.facts === left) return false;
     const picture = document.querySelector("#page #forecast");
     if (picture?.dataset.settled !== "true") return false;
     const strip = document.querySelector("#page #read-strip");
@@ -68,6 +70,7 @@
     curtain.append(copy);
     document.body.append(curtain);
     delete picture.dataset.settled; /* should the new page take over this very element */
+    const left = hindcast.gate.facts;
     const since = performance.now();
     let isUp = true;
     drop = () => {
@@ -77,7 +80,7 @@
     };
     const look = () => {
       if (!isUp) return;
-      if (!isThere() && performance.now() - since < LONGEST_MS) return window.requestAnimationFrame(look);
+      if (!isThere(left) && performance.now() - since < LONGEST_MS) return window.requestAnimationFrame(look);
       window.scrollTo(0, at);
       focusAgain(row);
       drop();

@@ -305,6 +305,7 @@ const look = () => {
   const lines = shown.querySelectorAll('.chart .scatterlayer path.js-line').length;
   const strip = shown.querySelector('.read-open dd')?.getBoundingClientRect().top ?? null;
   window.seen.push([lines > 0, strip, window.scrollY]);
+  window.dispatchEvent(new Event('resize')); // the page that is left looks again whether its picture is on the screen
   window.watching = requestAnimationFrame(look);
 };
 look();

@@ -82,7 +82,8 @@ def test_a_link_lets_a_colleague_look_until_its_owner_ends_it(page: Page, csv_fi
     page.open("/cache")
     page.until("document.querySelector('.cache-name')")
     assert page.js("!document.querySelector('.cache-name').hasAttribute('href')")
-    assert page.text("#cache-rows .column-start").endswith("ann\u2019s")
+    owners = page.js("[...document.querySelectorAll('#cache-rows .column-start')].map((cell) => cell.innerText)")
+    assert any(owner.endswith("ann\u2019s") for owner in owners)
     assert [line for line in page.complaints() if "404" not in line and "403" not in line] == []
 
 
