@@ -39,6 +39,21 @@ def sums_by_part(values: Floats | NDArray[np.bool_], block: int) -> Floats:
     return result
 
 
+class Parts:
+    """Of windows of `block` slots: in which of them moments at increasing places below `length` lie.
+
+    counts (G,): how many lie in each."""
+
+    def __init__(self, places: Ints, length: int, block: int) -> None:
+        self._starts = np.searchsorted(places, np.arange(0, length, part_length(block)))
+        self.counts: Floats = np.diff(self._starts, append=len(places)).astype(np.float64)
+
+    def sums(self, values: Floats) -> Floats:
+        """Values (M,) of the moments summed over each part, (G,)."""
+        found = np.add.reduceat(np.append(values, 0.0), self._starts)
+        return np.where(self.counts > 0, found, 0.0)
+
+
 def spread(residuals: Floats, counts: Floats) -> Spread:
     """Of the sums of residuals whose own sum is zero, given as sums by part (C, G), of counts (C, G) terms each.
 

@@ -8,21 +8,22 @@ from engine.scoring.answers import Cell, Panel, Range
 from engine.scoring.ranges import means_of_cells, stands_out
 from engine.scoring.slices import TREND_EDGES, Slices
 from engine.scoring.sums import PerOrigin
-from engine.series import Bools, Floats
+from engine.series import Bools, Floats, Ints
 
 
 def panels(slices: Slices, sums: PerOrigin, scored: Bools, block: int) -> tuple[Panel, ...]:
     """Of moments (L,) with pairs; scored (L,): which of them count as such. block: see memory.block_length."""
-    return tuple(_panel(kind, slices, sums, scored, block) for kind in slices.kinds)
+    with_pairs = np.flatnonzero(sums.pairs)
+    return tuple(_panel(kind, slices, sums, scored, with_pairs, block) for kind in slices.kinds)
 
 
-def _panel(kind: str, slices: Slices, sums: PerOrigin, scored: Bools, block: int) -> Panel:
+def _panel(kind: str, slices: Slices, sums: PerOrigin, scored: Bools, with_pairs: Ints, block: int) -> Panel:
     names, cells = slices.panel(kind)
     found = means_of_cells(sums.crps, sums.pairs, cells, len(names), block)
-    inside = cells >= 0
+    own = cells[with_pairs] + 1
 
     def total(values: Floats | Bools) -> Floats:
-        return np.bincount(cells[inside], weights=values[inside], minlength=len(names)).astype(np.float64)
+        return np.bincount(own, values[with_pairs], len(names) + 1)[1:].astype(np.float64)
 
     pairs, moments = total(sums.pairs), total(scored)
     baseline = np.divide(total(sums.baseline), pairs, out=np.full(len(names), np.nan), where=pairs > 0)

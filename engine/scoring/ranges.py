@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr, stdtrit
 
-from engine.scoring.memory import Spread, part_length, spread, sums_by_part
+from engine.scoring.memory import Parts, Spread, part_length, spread
 from engine.series import Floats, Ints
 
 CONFIDENCE = 0.95
@@ -44,13 +44,23 @@ def means(
     """
     sums, weights = np.broadcast_arrays(np.atleast_2d(sums), weights)
     there = np.broadcast_to(weights > 0 if there is None else there, sums.shape)
-    weights = np.where(there, weights, 0.0)
-    sums = np.where(there, sums, 0.0)
-    total = weights.sum(axis=-1)
-    value = _divided(sums.sum(axis=-1), total)
-    residuals = sums - np.nan_to_num(value)[:, None] * weights
-    found = spread(sums_by_part(residuals, block), sums_by_part(there, block))
-    return _means(value, total, there.sum(axis=-1, dtype=np.float64), np.square(residuals).sum(axis=-1), found)
+    columns = [_column(*column, block) for column in zip(sums, weights, there, strict=True)]
+    value, total, moments, squares, residuals, counts = (np.array(part) for part in zip(*columns, strict=True))
+    return _means(value, total, moments, squares, spread(residuals, counts))
+
+
+def _column(
+    sums: Floats, weights: Floats | Ints | NDArray[np.bool_], there: NDArray[np.bool_], block: int
+) -> tuple[float, float, int, float, Floats, Floats]:
+    """Of one column (N,): value, total weight, moments, sum of the squared residuals, and by part their sums and how
+    many there are. Only what is there is looked at: of a long file that may be every tenth slot."""
+    places = np.flatnonzero(there)
+    some, weight = sums[places], weights[places].astype(np.float64)
+    total = float(weight.sum())
+    value = float(some.sum()) / total if total > 0 else float("nan")
+    residuals = some - (value if total > 0 else 0.0) * weight
+    parts = Parts(places, len(there), block)
+    return value, total, len(places), float(np.square(residuals).sum()), parts.sums(residuals), parts.counts
 
 
 def means_of_cells(

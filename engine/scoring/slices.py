@@ -135,18 +135,23 @@ class Slices:
         slots = np.arange(self._series.first_slot, self._series.last_slot + 1)
         return self._series.times(slots).astype(np.int64)
 
-    @property
+    @cached_property
+    def _days(self) -> Ints:
+        """Since 1970, (L,)."""
+        return self._seconds // DAY
+
+    @cached_property
     def _hour(self) -> Ints:
-        return self._seconds % DAY // (DAY // HOURS)
+        return (self._seconds - DAY * self._days) // (DAY // HOURS)
 
-    @property
+    @cached_property
     def _weekday(self) -> Ints:
-        return (self._seconds // DAY + 3) % WEEKDAYS  # 1970-01-01 was a Thursday
+        return (self._days + 3) % WEEKDAYS  # 1970-01-01 was a Thursday
 
-    @property
+    @cached_property
     def _month(self) -> Ints:
         """0: January."""
-        months: Ints = self._seconds.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64) % MONTHS
+        months: Ints = self._days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % MONTHS
         return months
 
 
