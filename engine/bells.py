@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from engine.jobs import TOGETHER, Lane
+from engine.jobs import Lane
 
 
 class Bells:
@@ -15,10 +15,10 @@ class Bells:
         self.calculation = {lane: threading.Condition(lock) for lane in Lane}
         self.storing = threading.Condition(lock)
 
-    def callers_wait(self, queued: int) -> None:
-        """Somebody waits for a forecast: the interactive worker is there for a few, for more the background, too."""
+    def callers_wait(self, left: bool) -> None:
+        """Somebody waits for a forecast. left: the interactive worker's next batch leaves some, so the others help."""
         self.inference[Lane.INTERACTIVE].notify_all()
-        if queued > TOGETHER:
+        if left:
             self.inference[Lane.BACKGROUND].notify_all()
 
     def end(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.backlog import Backlog
 from engine.bells import Bells
-from engine.jobs import TOGETHER, Batch, Lane
+from engine.jobs import Batch, Lane
 from engine.tickets import Tickets
 
 SHARED_BATCH = 8  # waiting callers a background worker takes at once
@@ -25,11 +25,11 @@ class Dispatch:
         self._calculations: dict[Lane, deque[Batch]] = {lane: deque() for lane in Lane}
 
     def next_inference(self, lane: Lane) -> Batch | None:
-        """INTERACTIVE: the TOGETHER newest requests. BACKGROUND: halves of callers' batches, then up to SHARED_BATCH
-        other requests; else the backlog's next, unless calculation is behind."""
+        """INTERACTIVE: the newest request and those that share its batch. BACKGROUND: halves of callers' batches, then
+        up to SHARED_BATCH requests that the other leaves; else the backlog's next, unless calculation is behind."""
         if lane is Lane.INTERACTIVE:
-            return self._tickets.take(TOGETHER) or self._tickets.half()
-        callers = self._tickets.half() or self._tickets.take(SHARED_BATCH, TOGETHER)
+            return self._tickets.take() or self._tickets.half()
+        callers = self._tickets.half() or self._tickets.take_left(SHARED_BATCH)
         if callers is not None or len(self._calculations[Lane.BACKGROUND]) >= self._max_calculations:
             return callers
         return self._backlog.next()

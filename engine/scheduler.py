@@ -3,7 +3,7 @@
 No thread, clock, I/O or torch: every interleaving of the real threads is a sequence of these methods, so a seeded
 single-threaded driver can play them all. Futures are collected under the lock and settled after it is released.
 
-Priority 0 (interactive) is an insertion-ordered dict keyed (entry_id, slot): `popitem()` is newest first, asking again
+Priority 0 (interactive) is an insertion-ordered dict keyed (entry_id, slot): its end is the newest, asking again
 bumps, `del` cancels, the key de-duplicates. Priority 1 (background) is one cursor per entry, not a job per origin.
 """
 
@@ -112,7 +112,7 @@ class Scheduler:
             self._register.add(entry)
             self._tickets.move(old, entry)
             self._outcomes.resume(entry)
-            self._bells.callers_wait(len(self._tickets.queued))
+            self._bells.callers_wait(self._tickets.leaves)
             return entry
 
     def recompute(self, entry: Entry, slots: Any) -> None:
@@ -240,7 +240,7 @@ class Scheduler:
 
     def _enqueue(self, entry: Entry, ticket: Ticket) -> None:
         self._tickets.enqueue(entry, ticket)
-        self._bells.callers_wait(len(self._tickets.queued))
+        self._bells.callers_wait(self._tickets.leaves)
 
     def _admit(self, ticket: Ticket) -> None:
         self._supersede(ticket)

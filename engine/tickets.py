@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
 from engine.errors import EngineError, Overloaded, Superseded
-from engine.jobs import Batch, Entry, Job, Lane, Part, Ticket
+from engine.jobs import TOGETHER, Batch, Entry, Job, Lane, Part, Ticket
 
 Settled = list[tuple[Future[Any], Any]]
 
@@ -88,19 +88,34 @@ class Tickets:
             return True
         return False
 
-    def take(self, limit: int, but: int = 0) -> Batch | None:
-        """Up to `limit` jobs that share a batch, newest first, now in flight; `but` so many newest ones of all."""
-        waiting = itertools.islice(reversed(self.queued.values()), but, None)
-        newest = next(waiting, None)
-        if newest is None:
-            return None
-        others = (job for job in waiting if job.entry.group == newest.entry.group)
-        jobs = [newest, *itertools.islice(others, limit - 1)]
-        batch = Batch(Lane.INTERACTIVE, [Part(job.entry, [job.slot]) for job in jobs])
+    def take(self) -> Batch | None:
+        """The newest job and up to TOGETHER - 1 that share its batch, newest first, now in flight."""
+        return self._started(self._first())
+
+    def take_left(self, limit: int) -> Batch | None:
+        """Up to `limit` jobs that share a batch, newest first, now in flight; none that `take` would take."""
+        return self._started(_sharing(self._left(), limit))
+
+    @property
+    def leaves(self) -> bool:
+        """Whether `take` would leave any."""
+        return next(self._left(), None) is not None
+
+    def _first(self) -> list[Job]:
+        return _sharing(self._newest_first(), TOGETHER)
+
+    def _left(self) -> Iterator[Job]:
+        first = {job.key for job in self._first()}
+        return (job for job in self._newest_first() if job.key not in first)
+
+    def _newest_first(self) -> Iterator[Job]:
+        return reversed(self.queued.values())
+
+    def _started(self, jobs: list[Job]) -> Batch | None:
         for job in jobs:
             del self.queued[job.key]
             self.in_flight[job.key] = job
-        return batch
+        return Batch(Lane.INTERACTIVE, [Part(job.entry, [job.slot]) for job in jobs]) if jobs else None
 
     def halve(self, batch: Batch) -> None:
         """A batch failed: its jobs, still in flight, are tried again in halves."""
@@ -160,6 +175,14 @@ class Tickets:
         """Outcomes not yet handed to their callers; they are the caller's to settle."""
         settled, self._settled = self._settled, []
         return settled
+
+
+def _sharing(jobs: Iterator[Job], limit: int) -> list[Job]:
+    """The first job, and the next ones of its group."""
+    first = next(jobs, None)
+    if first is None:
+        return []
+    return [first, *itertools.islice((job for job in jobs if job.entry.group == first.entry.group), limit - 1)]
 
 
 def settle(settled: Settled) -> None:

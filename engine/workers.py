@@ -17,7 +17,7 @@ from contextlib import suppress
 from engine.errors import EngineError, ModelFailed
 from engine.forecasting import calculate
 from engine.health import SHORTEST_REST, Health
-from engine.jobs import Batch, Block, Lane, StoreCall
+from engine.jobs import TOGETHER, Batch, Block, Lane, StoreCall
 from engine.meter import Meter
 from engine.outbox import PARTIAL_EVERY
 from engine.runner import Runner
@@ -136,7 +136,7 @@ class Workers:
             self._meter.computed(batch.size)
             if any(result.finite.any() for result in results):
                 self._health.succeeded()
-            elif batch.size > 1:  # one origin without a number tells nothing of the model
+            elif batch.size > TOGETHER:  # a few callers' origins without a number tell nothing of the model
                 self._health.failed(None)
 
         self._loop("calculate", lane, self._scheduler.take_calculation, work)

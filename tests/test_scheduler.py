@@ -164,6 +164,17 @@ def test_a_background_worker_helps_out_with_more_callers_than_are_served_at_once
     assert slots(take(scheduler)) == list(range(2, TOGETHER + 2))[::-1]
 
 
+def test_the_background_helps_whoever_waits_for_another_model_than_the_newest(scheduler: Scheduler) -> None:
+    one, other = opened(scheduler, "a", group="m"), opened(scheduler, "b", group="n")
+    scheduler.request(other, 0)
+    for slot in range(2):
+        scheduler.request(one, slot)
+    helped = take(scheduler, Lane.BACKGROUND)
+    assert (helped.lane, helped.parts[0].entry) == (Lane.INTERACTIVE, other)
+    assert take(scheduler, Lane.BACKGROUND).lane is Lane.BACKGROUND
+    assert slots(take(scheduler)) == [1, 0]
+
+
 def test_callers_of_different_models_never_share_a_batch(scheduler: Scheduler) -> None:
     one, other = opened(scheduler, "a", group="m"), opened(scheduler, "b", group="n")
     for slot in range(2 * TOGETHER):

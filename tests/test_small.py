@@ -281,6 +281,22 @@ def test_bf16_moves_no_sample_by_much_of_the_band() -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_every_length_of_few_and_many_contexts_runs_as_a_graph(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = HindcastSmall(Settings(precision=precision))
+    series = wave(700)
+    made = contexts(series, series.first_slot + np.arange(560, 560 + 64), CONTEXT_LENGTH)
+    asked = [(made.values[:rows], made.floor[:rows], ahead) for rows in (1, 64) for ahead in (12, 64)]
+    before = [model.predict(*each) for each in asked]
+
+    def interpreted(*_: object) -> None:
+        raise AssertionError("the interpreter ran the network")
+
+    monkeypatch.setattr(Network, "forward", interpreted)
+    for each, samples in zip(asked, before, strict=True):
+        assert model.predict(*each).tobytes() == samples.tobytes()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_bytes_do_not_depend_on_the_batch_in_either_numerics(precision: str) -> None:
     a_context_has_the_same_bytes_in_any_batch(HindcastSmall(Settings(precision=precision)))
 

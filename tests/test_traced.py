@@ -41,12 +41,54 @@ def test_a_graph_gives_what_its_module_gives_without_running_it() -> None:
         assert torch.equal(given, module(values))
 
 
+class Counting(Halved):
+    """Adds how many rows there are, which a graph keeps."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        return super().forward(values) + int(values.shape[0])
+
+
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 def test_every_shape_has_a_graph_of_its_own() -> None:
-    module = Halved()
+    module = Counting()
     traced = Traced(module)
-    for rows in (1, 2, 1, 2):
-        values = torch.arange(4.0 * rows).view(rows, 4)
-        assert torch.equal(traced(values), module(values))
+    shapes = [torch.arange(4.0 * rows).view(rows, 4) for rows in (1, 2)]
+    first = [traced(values) for values in shapes]
+    made = module.runs
+    for values, before in zip(shapes, first, strict=True):
+        assert torch.equal(traced(values), before)
+    assert module.runs == made
+    for values, given in zip(shapes, first, strict=True):
+        assert torch.equal(given, module(values))
+
+
+class Untraceable(Halved):
+    """Cannot be made a graph of."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        if torch.jit.is_tracing():
+            raise RuntimeError("no graph of this")
+        return super().forward(values)
+
+
+def test_a_module_of_which_no_graph_can_be_made_runs_itself_and_the_log_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    module, values = Untraceable(), torch.ones(1, 4)
+    traced = Traced(module)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            assert torch.equal(traced(values), module(values))
+    assert len(caplog.records) == 1
+
+
+def test_a_number_that_is_none_does_not_cost_a_module_its_graph(caplog: pytest.LogCaptureFixture) -> None:
+    module, values = Halved(), torch.full((1, 4), float("nan"))
+    traced = Traced(module)
+    traced(values)
+    made = module.runs
+    traced(values)
+    assert (module.runs, caplog.records) == (made, [])
 
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")

@@ -46,6 +46,17 @@ def test_the_background_is_woken_to_help_when_many_callers_wait(scheduler: Sched
     assert slots(batch) == [0]
 
 
+def test_the_background_is_woken_to_help_who_waits_for_another_model_than_the_newest(scheduler: Scheduler) -> None:
+    one, other = (opened(scheduler, name, group=name, background=False) for name in ("one", "other"))
+    scheduler.request(other, 7)
+    batch = woken_by(
+        scheduler._bells.inference[Lane.BACKGROUND],
+        lambda: scheduler.take_inference(Lane.BACKGROUND),
+        lambda: scheduler.request(one, 0),
+    )
+    assert (batch.parts[0].entry, slots(batch)) == (other, [7])
+
+
 def test_the_interactive_worker_is_woken_for_half_of_a_batch_that_failed(scheduler: Scheduler) -> None:
     entry = opened(scheduler, background=False)
     for slot in range(2):

@@ -38,7 +38,7 @@ class Ledger:
 
     def heard(self, line: dict[str, Any], ended: float) -> None:
         """Note a line; `looked` compares what was found with what must be there. ended: when the child before was
-        killed, infinite after a clean end. AssertionError."""
+        killed, infinite after a clean end, minus infinite if nothing was due. AssertionError."""
         what, name, at = line["say"], line.get("name", ""), line["at"]
         if what == "found":
             self._found[name] = line

@@ -169,8 +169,8 @@ WORK = (
     Mutant(
         "callers-unheard",
         "bells.py",
-        "        self.inference[Lane.INTERACTIVE].notify_all()\n        if queued",
-        "        if queued",
+        "        self.inference[Lane.INTERACTIVE].notify_all()\n        if left",
+        "        if left",
         "a request wakes the worker that serves it",
     ),
     Mutant(

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.jit._fuser import optimized_execution
 
 log = logging.getLogger(__name__)
+_tracing = threading.Lock()  # torch keeps what it notes of a module for the whole process
 
 
 class Traced:
@@ -25,25 +26,28 @@ class Traced:
     def __init__(self, module: nn.Module) -> None:
         self._module = module
         self._graphs: dict[tuple[torch.Size, ...], Callable[..., Tensor]] = {}
-        self._tracing = threading.Lock()
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         """What the module gives."""
         shapes = tuple(value.shape for value in inputs)
-        if shapes not in self._graphs and self._tracing.acquire(blocking=False):  # who comes meanwhile takes the module
+        if shapes not in self._graphs and _tracing.acquire(blocking=False):  # who comes meanwhile takes the module
             try:
-                self._graphs[shapes] = self._traced(inputs)
+                if shapes not in self._graphs:
+                    self._graphs[shapes] = self._traced(inputs)
             finally:
-                self._tracing.release()
+                _tracing.release()
         return _run(self._graphs.get(shapes, self._module), inputs)
 
     def _traced(self, inputs: tuple[Tensor, ...]) -> Callable[..., Tensor]:
-        """Made of other numbers than it is tried with: had it kept any of them, it would show."""
+        """Made of the numbers in another order than it is tried with: had it kept those that differ, it would show."""
         others = tuple(value.flip(-1) for value in inputs)
-        graph: Callable[..., Tensor] = torch.jit.trace(self._module, others, check_trace=False)  # type: ignore[no-untyped-call]
-        if torch.equal(_run(graph, inputs), self._module(*inputs)):
-            return graph
-        log.warning("the graph of a model gives other numbers than the model, which runs without it")
+        try:
+            graph: Callable[..., Tensor] = torch.jit.trace(self._module, others, check_trace=False)  # type: ignore[no-untyped-call]
+            if torch.allclose(_run(graph, inputs), self._module(*inputs), rtol=0, atol=0, equal_nan=True):
+                return graph
+            log.warning("the graph of a model gives other numbers than the model, which runs without it")
+        except Exception:
+            log.warning("no graph can be made of a model, which runs without it", exc_info=True)
         return self._module
 
 
