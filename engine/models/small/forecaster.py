@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -67,25 +66,35 @@ class HindcastSmall:
             pack(self._network, SOME * (self._network.patches + 1))
         mix = mixing(self.num_samples).to(self._device)
         torch.set_num_threads(1)  # one thread a worker: the engine runs several
-        ahead = {steps: Samples(self._network, mix, steps) for steps in range(STEPS, MAX_HORIZON + 1, STEPS)}
-        self._ahead: dict[int, Callable[[Tensor, Tensor], Tensor]] = dict(ahead)
+        self._ahead = {
+            steps: Traced(Samples(self._network, mix, steps)) for steps in range(STEPS, MAX_HORIZON + 1, STEPS)
+        }
+        self._ungraphed: set[int] = set()
         self._few = self._many = MANY
         if self.numerics != "cuda":
+            self._ungraphed = set(self._ahead)
             self._few, self._many = self._sizes()
-            self._ahead = {steps: Traced(module) for steps, module in ahead.items()}
-            for rows in (self._few, self._many):  # else who asks first would wait for these graphs
-                self.predict(*noise(rows), settings.horizon)
+            self._make_graphs(_up_to_step(settings.horizon))
 
     def predict(self, contexts: NDArray[np.float32], floor: NDArray[np.float32], horizon: int) -> NDArray[np.float32]:
         """See Forecaster.predict. ValueError for a context without any value."""
         require_observed(contexts)
         samples = np.empty((len(contexts), horizon, self.num_samples), np.float32)
-        steps = -(-horizon // STEPS) * STEPS
+        steps = _up_to_step(horizon)
         for start in range(0, len(contexts), MANY):
             part = slice(start, start + MANY)
-            rows = self._few if len(contexts[part]) <= 2 * self._few else self._many
+            few = len(contexts[part]) <= 2 * self._few
+            if not few and steps in self._ungraphed:  # whoever waits for one forecast does not wait for a graph
+                self._make_graphs(steps)
+            rows = self._few if few else self._many
             samples[part] = self._run(contexts[part], floor[part], steps, rows)[:, :horizon]
         return samples
+
+    @torch.inference_mode()
+    def _make_graphs(self, steps: int) -> None:
+        self._ungraphed.discard(steps)  # first: other threads go on without
+        for rows in (self._few, self._many):
+            self._ahead[steps].trace(*map(torch.from_numpy, noise(rows)))
 
     @torch.inference_mode()
     def _run(
@@ -103,6 +112,10 @@ class HindcastSmall:
         """The fewest and the most rows that give the same bytes on this processor: a caller waits for the fewest."""
         made = {rows: self._run(*noise(MANY), MAX_HORIZON, rows).tobytes() for rows in (FEW, SOME, MANY)}
         return next(((rows, MANY) for rows in (FEW, SOME) if made[rows] == made[MANY]), (SOME, SOME))
+
+
+def _up_to_step(horizon: int) -> int:
+    return -(-horizon // STEPS) * STEPS
 
 
 def noise(count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -20,23 +20,21 @@ _tracing = threading.Lock()  # torch keeps what it notes of a module for the who
 
 
 class Traced:
-    """A module that never branches on values. Its graphs, one for each shape of its inputs, are made by whoever first
-    has such inputs. Safe to call from several threads."""
+    """A module that never branches on values. Safe to call from several threads."""
 
     def __init__(self, module: nn.Module) -> None:
         self._module = module
         self._graphs: dict[tuple[torch.Size, ...], Callable[..., Tensor]] = {}
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        """What the module gives."""
-        shapes = tuple(value.shape for value in inputs)
-        if shapes not in self._graphs and _tracing.acquire(blocking=False):  # who comes meanwhile takes the module
-            try:
-                if shapes not in self._graphs:
-                    self._graphs[shapes] = self._traced(inputs)
-            finally:
-                _tracing.release()
-        return _run(self._graphs.get(shapes, self._module), inputs)
+        """What the module gives, by the graph for inputs of these shapes if there is one."""
+        return _run(self._graphs.get(_shapes(inputs), self._module), inputs)
+
+    def trace(self, *inputs: Tensor) -> None:
+        """Make the graph for inputs of these shapes, which takes as long as dozens of calls."""
+        with _tracing:
+            if _shapes(inputs) not in self._graphs:
+                self._graphs[_shapes(inputs)] = self._traced(inputs)
 
     def _traced(self, inputs: tuple[Tensor, ...]) -> Callable[..., Tensor]:
         """Made of the numbers in another order than it is tried with: had it kept those that differ, it would show."""
@@ -49,6 +47,10 @@ class Traced:
         except Exception:
             log.warning("no graph can be made of a model, which runs without it", exc_info=True)
         return self._module
+
+
+def _shapes(inputs: tuple[Tensor, ...]) -> tuple[torch.Size, ...]:
+    return tuple(value.shape for value in inputs)
 
 
 def _run(graph: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> Tensor:
