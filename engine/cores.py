@@ -13,8 +13,8 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def background_cores(proc: Path = PROC, cgroups: Path = CGROUPS) -> int:
-    """How many of them the background may keep busy: all, as its threads give way to all others; but one less where
-    threads have no priorities of their own, or a quota counts what the background takes as well, at least 1."""
+    """How many of them the background may keep busy: all, as its threads give way to the server's others; but one less
+    where threads have no priorities of their own, or a quota counts what the background takes as well, at least 1."""
     cores = available_cores(proc, cgroups)
     gives_way = sys.platform == "linux" and quota(proc, cgroups) >= _of_affinity()
     return max(1, cores if gives_way else cores - 1)
