@@ -138,10 +138,10 @@ class Wires:
                 return kept
             payload = wire.pack(number, state, rows, scores, entry.subject.spec.kind, self._beside(entry, slots))
             block = _zipped(payload, unchanged and wire.is_complete(state))
-        if unchanged:
-            self._tier.put(_key(entry, number), _Kept(stamp, block), len(block.data))
-            if self._find(entry.key) is not entry:  # forgotten meanwhile, perhaps before there was something to forget
-                self.forget(entry.subject.series.handle)
+            if unchanged:
+                self._tier.put(_key(entry, number), _Kept(stamp, block), len(block.data))
+        if unchanged and self._find(entry.key) is not entry:  # forgotten meanwhile, perhaps before it was kept
+            self.forget(entry.subject.series.handle)
         return block
 
 

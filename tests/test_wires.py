@@ -254,9 +254,19 @@ def test_a_block_beyond_the_series_is_refused(engine: Engine, number: int) -> No
     assert refusal.value.detail == {"first": FIRST, "last": LAST}
 
 
-def test_many_who_ask_at_once_get_one_block_and_too_many_are_told_to_come_back(engine: Engine) -> None:
+def test_many_who_ask_at_once_get_one_block_and_too_many_are_told_to_come_back(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     handle = whole(engine)
     answers: list[WireBlock] = []
+    room_when_kept: list[int] = []
+    put = engine._wires._tier.put
+
+    def watched(*block: Any) -> None:
+        room_when_kept.append(engine._wires._making._value)  # type: ignore[attr-defined]
+        put(*block)
+
+    monkeypatch.setattr(engine._wires._tier, "put", watched)
     with engine._wires._making:
         callers = [threading.Thread(target=lambda: answers.append(engine.wire_block(handle, LAST))) for _ in range(16)]
         for caller in callers:
@@ -268,6 +278,7 @@ def test_many_who_ask_at_once_get_one_block_and_too_many_are_told_to_come_back(e
         caller.join()
     assert len(answers) == 16
     assert all(answer is answers[0] for answer in answers)
+    assert room_when_kept == [0]  # kept before the next may begin, who else makes it again
 
 
 def test_a_stopping_engine_makes_no_more_blocks(engine: Engine) -> None:

@@ -24,9 +24,17 @@ WIRES = (
     Mutant(
         "stamp-after-the-rows",
         "wires.py",
-        "        if unchanged:\n            self._tier.put(_key(entry, number), _Kept(stamp, block)",
-        "        if True:\n            self._tier.put(_key(entry, number), _Kept(_stamp(entry, number), block)",
+        "            if unchanged:\n                self._tier.put(_key(entry, number), _Kept(stamp, block)",
+        "            if True:\n                self._tier.put(_key(entry, number), _Kept(_stamp(entry, number), block)",
         "what changed while a block was read is in the next one",
+        ("test_wires.py",),
+    ),
+    Mutant(
+        "kept-after-the-turn",
+        "wires.py",
+        "            if unchanged:\n                self._tier.put(_key(entry, number), _Kept(stamp, block), len(block.data))",
+        "        if unchanged:\n            self._tier.put(_key(entry, number), _Kept(stamp, block), len(block.data))",
+        "who waited for the same block finds it kept",
         ("test_wires.py",),
     ),
     Mutant(
@@ -40,7 +48,7 @@ WIRES = (
     Mutant(
         "kept-after-forget",
         "wires.py",
-        "        if self._find(entry.key) is not entry:",
+        "        if unchanged and self._find(entry.key) is not entry:",
         "        if False:",
         "a block made while its dataset is forgotten is forgotten, too",
         ("test_wires.py",),
