@@ -132,12 +132,12 @@ class Workers:
         def work(batch: Batch) -> None:
             with self._meter.timed("calculate"):
                 results = calculate(batch)
-            self._scheduler.store(batch, results)
-            self._meter.computed(batch.size)
-            if any(result.finite.any() for result in results):
+            if any(result.finite.any() for result in results):  # first: who is answered may look at once
                 self._health.succeeded()
             elif batch.size > TOGETHER:  # a few callers' origins without a number tell nothing of the model
                 self._health.failed(None)
+            self._scheduler.store(batch, results)
+            self._meter.computed(batch.size)
 
         self._loop("calculate", lane, self._scheduler.take_calculation, work)
 
@@ -165,10 +165,12 @@ class Workers:
             if batch is not None and batch.size > 1:  # not yet worth a word: an origin of it may be to blame
                 self._scheduler.fail(batch, refusal, halve=True)
                 return
-            if batch is not None:
-                self._scheduler.fail(batch, refusal)
-            self._health.failed(None if batch is None else (batch.parts[0].entry.key, int(batch.parts[0].slots[0])))
-            self._meter.failed(stage, error)
+            try:
+                self._health.failed(None if batch is None else (batch.parts[0].entry.key, int(batch.parts[0].slots[0])))
+                self._meter.failed(stage, error)
+            finally:  # after it: who is told may look at once
+                if batch is not None:
+                    self._scheduler.fail(batch, refusal)
             log.error("%s failed", stage, exc_info=error)
         except BaseException:  # out of memory, say: the next batch may fare better
             log.exception("a failure could not be recorded")

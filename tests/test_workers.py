@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,28 @@ def test_a_model_that_keeps_failing_makes_the_engine_unready_until_it_works_agai
     toy.failure = None
     engine.forecast(handle, 0, force=True)
     assert engine.status().ready
+
+
+@pytest.mark.parametrize(("failure", "noted"), [(None, "succeeded"), (ValueError("broken"), "failed")])
+def test_who_is_told_how_it_went_finds_that_the_engine_knows_it(
+    engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch, failure: Exception | None, noted: str
+) -> None:
+    handle = engine.upload(CSV).dataset.handle
+    until(lambda: filled(engine, handle))
+    told, told_before = threading.Event(), []
+    note = getattr(Health, noted)
+
+    def late(*what: Any) -> None:
+        told_before.append(told.wait(0.2))
+        note(*what)
+
+    monkeypatch.setattr(Health, noted, late)
+    toy.failure = failure
+    with suppress(ModelFailed):
+        engine.forecast(handle, -1, force=True)
+    told.set()
+    until(lambda: len(told_before) > 0)
+    assert not told_before[0]
 
 
 @pytest.mark.parametrize("answer", [lambda c, f, h: c[:, :h], lambda c, f, h: None], ids=["wrong shape", "nothing"])
@@ -172,19 +195,21 @@ def test_fifty_engines_one_after_another_leak_no_thread_and_no_file(
 
 
 def test_who_asks_for_failed_moments_again_gets_them_at_once_from_a_background_that_rests(
-    engine: Engine, toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, registry: dict[str, Loader], toy: ToyForecaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.health.LONGEST_REST", 300.0)
     monkeypatch.setattr("engine.health.SHORTEST_REST", 300.0)
+    monkeypatch.setattr("engine.runner.background_cores", lambda: 1)  # another thread might not rest yet
     toy.failure = ValueError("broken")
-    handle = engine.upload(CSV).dataset.handle
-    until(lambda: not engine.status().ready)
-    failed = engine.progress(handle).failed
-    toy.failure = None
-    assert engine.recalculate(handle, failed=True) >= failed
-    until(lambda: filled(engine, handle))
-    assert engine.progress(handle).failed == 0
-    assert engine.status().ready
+    with closing(Engine(settings, registry)) as engine:
+        handle = engine.upload(CSV).dataset.handle
+        until(lambda: engine.progress(handle).failed == SICK)
+        assert not engine.status().ready
+        toy.failure = None
+        assert engine.recalculate(handle, failed=True) >= SICK
+        until(lambda: filled(engine, handle))
+        assert engine.progress(handle).failed == 0
+        assert engine.status().ready
 
 
 def test_nobody_rests_after_the_end() -> None:
