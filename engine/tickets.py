@@ -99,7 +99,7 @@ class Tickets:
     @property
     def leaves(self) -> bool:
         """Whether `take` would leave any."""
-        return next(self._left(), None) is not None
+        return len(self.queued) > TOGETHER or len(self.queued) > len(self._first())
 
     def _first(self) -> list[Job]:
         return _sharing(self._newest_first(), TOGETHER)
