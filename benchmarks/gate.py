@@ -19,11 +19,11 @@ LEAST = 0.05  # of its reference: what is smaller is noise, not a cost
 
 def worse(then: Iterable[dict[str, Any]], now: Iterable[dict[str, Any]], margin: float = MARGIN) -> list[str]:
     """A sentence for every figure of both lists whose ratio is `margin` times as bad as it was."""
-    before = {row["name"]: row for row in then}
+    before = {(row["name"], row["compared_with"]): row for row in then}
     sentences = []
     for row in now:
-        old = before.get(row["name"])
-        if old is None or old["compared_with"] != row["compared_with"]:
+        old = before.get((row["name"], row["compared_with"]))
+        if old is None:
             continue
         was, is_now = old["ratio"], row["ratio"]
         if is_now * margin < was if row["at_least"] else is_now > margin * max(was, LEAST):

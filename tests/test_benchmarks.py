@@ -75,6 +75,8 @@ def test_the_gate_tells_of_ratios_that_are_several_times_as_bad_and_of_nothing_e
     assert worse([free], [free | {"ratio": 1.0}]) != []
     assert worse([rate], [slower | {"compared_with": "something else"}]) == []
     assert worse([rate], [slower], margin=5) == []
+    alone = wait | {"compared_with": "one alone"}
+    assert len(worse([wait, alone], [longer, alone | {"ratio": 6.5}])) == 2  # one figure, held against two things
 
 
 def test_the_cost_of_a_moment_is_measured_and_drawn() -> None:
